@@ -1,0 +1,129 @@
+// What every page shares. Pages work without it: this only saves clicks, repeats and lost places.
+(() => {
+  "use strict";
+
+  const root = document.documentElement;
+  const RELEASE_MS = 15000; // A form that got no answer may be sent again; the server refuses true repeats.
+
+  // ---- Focus: first the errors, else whatever new content asks for it ----
+  function placeFocus(scope) {
+    const target = scope.querySelector("[data-error-summary]") || scope.querySelector("[data-focus]");
+    if (target) target.focus();
+  }
+
+  // ---- Submit once ----
+  function release(form) {
+    form.removeAttribute("aria-busy");
+    delete form.dataset.sending;
+    form.querySelectorAll("[data-was-enabled]").forEach((button) => {
+      button.disabled = false;
+      button.removeAttribute("aria-busy");
+      delete button.dataset.wasEnabled;
+    });
+  }
+
+  function hold(form, submitter) {
+    form.dataset.sending = "yes";
+    form.setAttribute("aria-busy", "true");
+    // Later, so that the pressed button's own name and value still travel with the form.
+    setTimeout(() => {
+      if (!submitter || submitter.disabled) return;
+      submitter.dataset.wasEnabled = "yes";
+      submitter.disabled = true;
+      submitter.setAttribute("aria-busy", "true");
+    }, 0);
+    setTimeout(() => release(form), RELEASE_MS);
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.confirm && !event.defaultPrevented && !window.confirm(form.dataset.confirm)) {
+      event.preventDefault();
+      return;
+    }
+    if (event.defaultPrevented || form.method !== "post" || "repeat" in form.dataset) return;
+    if (form.dataset.sending) {
+      event.preventDefault();
+      return;
+    }
+    hold(form, event.submitter);
+    root.dataset.loading = "yes";
+  });
+
+  // Coming Back to a cached page must not find its buttons still held.
+  window.addEventListener("pageshow", () => {
+    delete root.dataset.loading;
+    document.querySelectorAll("form[data-sending]").forEach(release);
+  });
+
+  // ---- Small menus: Escape and a click elsewhere close them ----
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      document.querySelectorAll("details.menu[open]").forEach((menu) => {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      });
+    }
+    const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const box = document.querySelector("[data-search]");
+      if (box) {
+        event.preventDefault();
+        box.focus();
+        box.select();
+      }
+    }
+  });
+  document.addEventListener("click", (event) => {
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+    if (event.target.closest("[data-print]")) window.print();
+    // A group of choices has no field of its own to focus: take its first.
+    const link = event.target.closest(".error-summary a");
+    const group = link && document.querySelector(link.getAttribute("href"));
+    if (group && group.tagName === "DIV") group.querySelector("input, select, textarea")?.focus();
+  });
+
+  // ---- htmx: one progress line, spoken failures, one request per form ----
+  let waiting = 0;
+  function setWaiting(change) {
+    waiting = Math.max(0, waiting + change);
+    if (waiting) root.dataset.loading = "yes";
+    else delete root.dataset.loading;
+  }
+
+  function say(kind) {
+    const box = document.getElementById("trouble");
+    if (!box) return;
+    box.textContent = box.dataset[kind] || "";
+    box.hidden = !kind;
+  }
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.detail.elt.closest("form");
+    const posts = form && event.detail.requestConfig.verb !== "get" && !("repeat" in form.dataset);
+    if (posts && form.dataset.sending) {
+      event.preventDefault();
+      return;
+    }
+    if (posts) hold(form, event.detail.requestConfig.triggeringEvent?.submitter);
+    setWaiting(1);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    setWaiting(-1);
+    const form = event.detail.elt.closest("form");
+    if (form) release(form);
+    if (event.detail.successful) say("");
+  });
+  document.addEventListener("htmx:sendError", () => say("offline"));
+  document.addEventListener("htmx:timeout", () => say("offline"));
+  document.addEventListener("htmx:responseError", (event) => {
+    const status = event.detail.xhr.status;
+    if (status === 422) return;
+    say(status === 401 || status === 403 ? "signedOut" : "failed");
+  });
+  document.addEventListener("htmx:afterSettle", (event) => placeFocus(event.detail.target.parentElement || document));
+
+  placeFocus(document);
+})();
