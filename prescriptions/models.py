@@ -1,0 +1,195 @@
+"""A physician's order and the visits it authorises. FHIR ServiceRequest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import BaseModel, Client, Document
+
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import ManyRelatedManager
+
+
+class DiagnosisCode(models.Model):
+    """ICD-10-CM. Headers are kept too, so that a refusal can say why. Filled by `load_icd10`."""
+
+    code = models.CharField(primary_key=True, max_length=8)
+    description = models.CharField(max_length=300)
+    billable = models.BooleanField()
+    release = models.CharField(max_length=20)
+
+    class Meta:
+        ordering = ["code"]
+        indexes = [
+            # Any three letters of the words, in any case (the lookup is `icontains`: upper LIKE).
+            GinIndex(OpClass(Upper("description"), name="gin_trgm_ops"), name="diagnosis_by_words"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Prescription(BaseModel):
+    class Status(models.TextChoices):
+        """Decisions only. Expired and exhausted are derived: `authorization.state`."""
+
+        SUBMITTED = "submitted", _("To review")
+        NEEDS_INFORMATION = "needs_information", _("Information needed")
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Rejected")
+        SUPERSEDED = "superseded", _("Replaced by a newer one")
+
+    class Modality(models.TextChoices):
+        MASSAGE = "massage", _("Massage therapy")
+        MANUAL = "manual", _("Manual therapy")
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="prescriptions")
+    # The cleaned copy that people see. What was sent is kept too, and never served.
+    document = models.ForeignKey(Document, models.PROTECT, related_name="+")
+    originals: ManyRelatedManager[Document, models.Model] = models.ManyToManyField(
+        Document, related_name="+"
+    )
+    status = models.CharField(max_length=20, choices=Status, default=Status.SUBMITTED)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    superseded_by = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="superseded"
+    )
+    # The four elements, as the reviewer read them. Blank until then.
+    reason = models.CharField(_("reason of medical necessity"), max_length=300, blank=True)
+    order_text = models.CharField(_("number, frequency, duration"), max_length=200, blank=True)
+    modality = models.CharField(_("modality"), max_length=10, choices=Modality, blank=True)
+    # The fourth, diagnosis codes, is PrescribedDiagnosis.
+    issued_on = models.DateField(_("written on"), null=True, blank=True)
+    starts_on = models.DateField(_("valid from"), null=True, blank=True)
+    through_on = models.DateField(_("valid through"), null=True, blank=True)
+    visits_per_week = models.DecimalField(max_digits=4, decimal_places=2, null=True, blank=True)
+    prescriber_name = models.CharField(_("prescriber"), max_length=120, blank=True)
+    prescriber_credential = models.CharField(_("credential"), max_length=10, blank=True)
+    prescriber_npi = models.CharField(_("NPI"), max_length=10, blank=True)
+    prescriber_phone = models.CharField(_("practice phone"), max_length=30, blank=True)
+    # The ledger's totals. One row lock and one CHECK: visits cannot be overdrawn.
+    authorized = models.PositiveSmallIntegerField(_("visits authorised"), default=0)
+    used = models.PositiveSmallIntegerField(default=0)
+    reserved = models.PositiveSmallIntegerField(default=0)
+    approved_at = models.DateTimeField(null=True, blank=True)
+
+    diagnoses: models.Manager[PrescribedDiagnosis]
+    decisions: models.Manager[ReviewDecision]
+    reservations: models.Manager[VisitReservation]
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["status", "created_at"], name="prescription_queue"),
+            models.Index(fields=["client", "status"], name="prescription_by_client"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(authorized__gte=F("used") + F("reserved")),
+                name="prescription_visits_not_overdrawn",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["approved", "superseded"])
+                | (
+                    ~Q(reason="")
+                    & ~Q(order_text="")
+                    & ~Q(modality="")
+                    & ~Q(prescriber_name="")
+                    & ~Q(prescriber_credential="")
+                    & Q(prescriber_npi__regex=r"^[12][0-9]{9}$")
+                    & Q(authorized__gte=1)
+                    & Q(issued_on__isnull=False)
+                    & Q(starts_on__isnull=False)
+                    & Q(through_on__gte=F("starts_on"))
+                    & Q(approved_at__isnull=False)
+                ),
+                name="prescription_approved_is_complete",
+            ),
+        ]
+
+    @property
+    def bookable(self) -> int:
+        return self.authorized - self.used - self.reserved
+
+
+class PrescribedDiagnosis(BaseModel):
+    prescription = models.ForeignKey(Prescription, models.CASCADE, related_name="diagnoses")
+    code = models.ForeignKey(DiagnosisCode, models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField()  # 0 -> pointer A
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["prescription", "code"], name="diagnosis_once_per_prescription"
+            ),
+            models.UniqueConstraint(
+                fields=["prescription", "position"], name="diagnosis_position_once"
+            ),
+            models.CheckConstraint(condition=Q(position__lt=12), name="diagnosis_at_most_twelve"),
+        ]
+
+
+class ReviewDecision(BaseModel):
+    class Decision(models.TextChoices):
+        APPROVED = "approved", _("Approved")
+        NEEDS_INFORMATION = "needs_information", _("Information asked for")
+        REJECTED = "rejected", _("Rejected")
+
+    class Reason(models.TextChoices):
+        ILLEGIBLE = "illegible", _("The document cannot be read")
+        WRONG_PERSON = "wrong_person", _("Name or date of birth does not match")
+        NO_REASON = "no_reason", _("The reason of medical necessity is missing")
+        NO_FREQUENCY = "no_frequency", _("Number, frequency or duration is missing or unclear")
+        NO_MODALITY = "no_modality", _("Massage or manual therapy is not named")
+        NO_DIAGNOSIS = "no_diagnosis", _("A complete diagnosis code is missing")
+        NOT_SIGNED = "not_signed", _("Signature or date is missing")
+        PRESCRIBER = "prescriber", _("The prescriber's name, credential or NPI is missing")
+        EXPIRED = "expired", _("The prescription is out of date")
+        OTHER = "other", _("Something else")
+
+    prescription = models.ForeignKey(Prescription, models.PROTECT, related_name="decisions")
+    # What the reviewer looked at: a better copy may replace it later.
+    document = models.ForeignKey(Document, models.PROTECT, related_name="+")
+    decision = models.CharField(max_length=20, choices=Decision)
+    reason = models.CharField(max_length=20, choices=Reason, blank=True)
+    note = models.TextField(blank=True)
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decision="approved") | ~Q(reason=""), name="refusal_has_a_reason"
+            ),
+        ]
+
+
+class VisitReservation(BaseModel):
+    """One entry of the ledger: a visit set aside, then used or released."""
+
+    class Status(models.TextChoices):
+        RESERVED = "reserved", _("Booked")
+        USED = "used", _("Used")
+        RELEASED = "released", _("Given back")
+
+    prescription = models.ForeignKey(Prescription, models.PROTECT, related_name="reservations")
+    visit_on = models.DateField()  # clinic-local date of the visit
+    status = models.CharField(max_length=10, choices=Status, default=Status.RESERVED)
+
+    class Meta:
+        ordering = ["visit_on", "created_at"]
+        indexes = [models.Index(fields=["prescription", "status"], name="reservation_ledger")]
