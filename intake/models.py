@@ -1,0 +1,212 @@
+"""What a client tells before a visit. FHIR Questionnaire, QuestionnaireResponse, Consent, Flag."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from clinic.fields import EncryptedJSONField, EncryptedTextField
+from clinic.models import BaseModel, Client, Document, Guardian
+
+
+class QuestionnaireQuerySet(models.QuerySet["Questionnaire"]):
+    def current(self) -> Questionnaire | None:
+        """The version that new answers use: the newest published one."""
+        return self.filter(published_at__isnull=False).order_by("-published_at").first()
+
+
+class Questionnaire(BaseModel):
+    """A published version never changes; a new wording is a new version."""
+
+    slug = models.SlugField(max_length=40)
+    version = models.PositiveIntegerField()
+    title = models.CharField(max_length=120)
+    definition = models.JSONField()  # sections -> questions; see intake/questionnaire.py
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    objects = QuestionnaireQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["slug", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["slug", "version"], name="questionnaire_version_once"),
+        ]
+
+
+class QuestionnaireResponse(BaseModel):
+    class Status(models.TextChoices):  # FHIR R4 codes
+        IN_PROGRESS = "in-progress", _("In progress")
+        COMPLETED = "completed", _("Completed")
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="intakes")
+    questionnaire = models.ForeignKey(Questionnaire, models.PROTECT)
+    # The signed answers that this one started from: "has anything changed?"
+    based_on = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="renewals"
+    )
+    status = models.CharField(max_length=12, choices=Status, default=Status.IN_PROGRESS)
+    section = models.CharField(max_length=40, blank=True)  # where the client left off
+    answers = EncryptedJSONField(default=dict)  # link id -> answer
+    # When an answer called for 911; kept although the answer may be changed afterwards.
+    emergency_at = models.DateTimeField(null=True, blank=True)
+    # The rules' verdict, kept with the version of the rules that gave it.
+    severity = models.PositiveSmallIntegerField(null=True, blank=True)
+    rules_version = models.CharField(max_length=20, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    signed_name = models.CharField(max_length=120, blank=True)
+    signed_relationship = models.CharField(  # blank: the client in person
+        max_length=20, choices=Guardian.Relationship, blank=True
+    )
+    signed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    signed_ip = models.GenericIPAddressField(null=True, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)  # of the canonical JSON that was signed
+
+    marks: models.Manager[BodyMark]
+    flags: models.Manager[ScreenFlag]
+    clearances: models.Manager[Clearance]
+    consents: models.Manager[Consent]
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["client", "-completed_at"], name="response_newest_of_client"),
+            # The desk's list of answers that a therapist must look at.
+            models.Index(
+                fields=["-completed_at"],
+                name="response_grave",
+                condition=Q(status="completed", severity__gte=4),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client"],
+                condition=Q(status="in-progress"),
+                name="response_one_open_per_client",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="in-progress")
+                | (Q(completed_at__isnull=False) & ~Q(signed_name="") & ~Q(sha256="")),
+                name="response_completed_is_signed",
+            ),
+        ]
+
+    @property
+    def is_completed(self) -> bool:
+        return self.status == self.Status.COMPLETED
+
+
+class BodyMark(BaseModel):
+    class View(models.TextChoices):
+        FRONT = "front", _("Front")
+        BACK = "back", _("Back")
+
+    class Side(models.TextChoices):
+        LEFT = "left", _("Left")
+        RIGHT = "right", _("Right")
+        MIDDLE = "middle", _("Middle")
+
+    class PainType(models.TextChoices):
+        ACHE = "ache", _("Ache")
+        SHARP = "sharp", _("Sharp")
+        BURNING = "burning", _("Burning")
+        NUMB = "numb", _("Numb or tingling")
+
+    response = models.ForeignKey(QuestionnaireResponse, models.CASCADE, related_name="marks")
+    region = models.CharField(max_length=40)
+    view = models.CharField(max_length=8, choices=View)
+    side = models.CharField(max_length=8, choices=Side)
+    pain_type = models.CharField(max_length=8, choices=PainType, default=PainType.ACHE)
+    intensity = models.PositiveSmallIntegerField(validators=[MaxValueValidator(10)])  # NPRS 0-10
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["response", "region", "view", "side"], name="mark_once_per_place"
+            ),
+            models.CheckConstraint(condition=Q(intensity__lte=10), name="mark_intensity_nprs"),
+        ]
+
+
+class ScreenFlag(BaseModel):
+    """One alert that the screening rules raised; kept even when another is graver."""
+
+    class Severity(models.IntegerChoices):  # docs/domain.md: the highest decides
+        NOTE = 1, _("Note")
+        MODIFY = 2, _("Adapt the session")
+        LOCAL = 3, _("Avoid an area")
+        CLEARANCE = 4, _("Needs medical clearance")
+        BLOCK = 5, _("Do not treat today")
+        EMERGENCY = 6, _("Emergency")
+
+    response = models.ForeignKey(QuestionnaireResponse, models.CASCADE, related_name="flags")
+    rule = models.CharField(max_length=60)
+    severity = models.PositiveSmallIntegerField(choices=Severity)
+    message = EncryptedTextField()
+
+    class Meta:
+        ordering = ["-severity", "rule"]
+        constraints = [
+            # One answer may both need clearance and keep hands off an area.
+            models.UniqueConstraint(
+                fields=["response", "rule", "severity"], name="flag_once_per_rule"
+            ),
+        ]
+
+
+class Clearance(BaseModel):
+    """A therapist's decision on flags that stop a visit. Only a therapist may make it.
+
+    Decisions are added, never changed: the newest counts.
+    """
+
+    class Decision(models.TextChoices):
+        CLEARED = "cleared", _("May be treated")
+        REFUSED = "refused", _("May not be treated")
+
+    response = models.ForeignKey(QuestionnaireResponse, models.PROTECT, related_name="clearances")
+    decision = models.CharField(max_length=8, choices=Decision)
+    reason = EncryptedTextField()
+    document = models.ForeignKey(Document, models.PROTECT, null=True, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-created_at"]
+
+
+class Consent(BaseModel):
+    """A versioned text that somebody signed for a client; the text is kept word for word."""
+
+    class Kind(models.TextChoices):
+        TREATMENT = "treatment", _("Consent to treatment")
+        PRIVACY = "privacy", _("Privacy notice")
+        SHARE_PRESCRIBER = "share_prescriber", _("Share with my prescriber")
+        SMS = "sms", _("Text message reminders")
+        MARKETING = "marketing", _("News and offers")
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="consents")
+    response = models.ForeignKey(
+        QuestionnaireResponse, models.PROTECT, null=True, blank=True, related_name="consents"
+    )
+    kind = models.CharField(max_length=20, choices=Kind)
+    version = models.CharField(max_length=20)
+    text = models.TextField()
+    text_sha256 = models.CharField(max_length=64)
+    signed_name = models.CharField(max_length=120)
+    relationship = models.CharField(  # blank: the client in person
+        max_length=20, choices=Guardian.Relationship, blank=True
+    )
+    signed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    signed_at = models.DateTimeField()
+    signed_ip = models.GenericIPAddressField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-signed_at"]
+        indexes = [models.Index(fields=["client", "kind"], name="consent_by_client")]
