@@ -1,0 +1,267 @@
+"""The diary. Times are UTC and half-open; working hours are wall-clock in the location's zone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import BaseModel, Client, Location, Room, ServiceOption, Therapist
+from prescriptions.models import VisitReservation
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+
+class BookingPolicy(BaseModel):
+    """How a location takes bookings. Lengths are elapsed minutes."""
+
+    location = models.OneToOneField(Location, models.CASCADE, related_name="policy")
+    slot_step = models.PositiveSmallIntegerField(_("minutes between start times"), default=15)
+    min_notice = models.PositiveIntegerField(_("minimum notice, minutes"), default=120)
+    horizon_days = models.PositiveSmallIntegerField(_("days ahead"), default=90)
+    cancel_cutoff = models.PositiveIntegerField(_("free to cancel until, minutes"), default=1440)
+    hold_minutes = models.PositiveSmallIntegerField(_("minutes a time is held"), default=10)
+    reminder_lead = models.PositiveIntegerField(_("reminder before a visit, minutes"), default=1440)
+    prescription_lead = models.PositiveIntegerField(
+        _("prescription due before a visit, minutes"), default=1440
+    )
+
+
+class WorkingHours(BaseModel):
+    class Weekday(models.IntegerChoices):  # date.weekday()
+        MONDAY = 0, _("Monday")
+        TUESDAY = 1, _("Tuesday")
+        WEDNESDAY = 2, _("Wednesday")
+        THURSDAY = 3, _("Thursday")
+        FRIDAY = 4, _("Friday")
+        SATURDAY = 5, _("Saturday")
+        SUNDAY = 6, _("Sunday")
+
+    therapist = models.ForeignKey(Therapist, models.CASCADE, related_name="working_hours")
+    location = models.ForeignKey(Location, models.PROTECT, related_name="working_hours")
+    weekday = models.PositiveSmallIntegerField(choices=Weekday)
+    starts = models.TimeField()
+    ends = models.TimeField()
+    effective_from = models.DateField(null=True, blank=True)
+    effective_until = models.DateField(null=True, blank=True)  # inclusive
+
+    class Meta:
+        ordering = ["therapist", "weekday", "starts"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends__gt=F("starts")), name="working_hours_end_after_start"
+            ),
+        ]
+
+
+class TimeOff(BaseModel):
+    """Busy time that is not an appointment. No therapist: the whole location is closed."""
+
+    therapist = models.ForeignKey(
+        Therapist, models.CASCADE, related_name="time_off", null=True, blank=True
+    )
+    location = models.ForeignKey(Location, models.CASCADE, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["starts_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="time_off_end_after_start"
+            ),
+        ]
+        indexes = [models.Index(fields=["location", "ends_at"], name="time_off_by_end")]
+
+
+# No appointment blocks time further than this from its start: session and buffers together.
+LONGEST = timedelta(hours=8)
+
+
+class AppointmentStatus(models.TextChoices):
+    """FHIR R4 Appointment codes, and `held`: a time kept while the form is filled in."""
+
+    HELD = "held", _("Held")
+    BOOKED = "booked", _("Booked")
+    ARRIVED = "arrived", _("Arrived")
+    CHECKED_IN = "checked-in", _("In the room")
+    FULFILLED = "fulfilled", _("Done")
+    CANCELLED = "cancelled", _("Cancelled")
+    NO_SHOW = "noshow", _("Did not come")
+
+
+# What takes up the diary. A lapsed hold still does until a booking or the sweep clears it.
+FREE = (AppointmentStatus.CANCELLED, AppointmentStatus.NO_SHOW)
+TAKES_TIME = ~Q(status__in=FREE)
+
+
+# FHIR: from which status to which. Anything else is refused.
+TRANSITIONS: dict[str, frozenset[str]] = {
+    AppointmentStatus.HELD: frozenset({AppointmentStatus.BOOKED}),
+    AppointmentStatus.BOOKED: frozenset(
+        {
+            AppointmentStatus.ARRIVED,
+            AppointmentStatus.CHECKED_IN,
+            AppointmentStatus.CANCELLED,
+            AppointmentStatus.NO_SHOW,
+        }
+    ),
+    AppointmentStatus.ARRIVED: frozenset(
+        {AppointmentStatus.BOOKED, AppointmentStatus.CHECKED_IN, AppointmentStatus.CANCELLED}
+    ),
+    AppointmentStatus.CHECKED_IN: frozenset(
+        {AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED}
+    ),
+    AppointmentStatus.FULFILLED: frozenset({AppointmentStatus.CHECKED_IN}),
+    AppointmentStatus.CANCELLED: frozenset(),
+    AppointmentStatus.NO_SHOW: frozenset({AppointmentStatus.BOOKED}),
+}
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def taking_time(self, now: datetime) -> AppointmentQuerySet:
+        """What nobody else may have: all but the cancelled, the missed and lapsed holds."""
+        lapsed = Q(status=AppointmentStatus.HELD, held_until__lte=now)
+        return self.filter(TAKES_TIME).exclude(lapsed)
+
+    def touching(self, start: datetime, end: datetime) -> AppointmentQuerySet:
+        """Those that may block something in the range; bounded, so that the index serves it."""
+        return self.filter(starts_at__gt=start - LONGEST, starts_at__lt=end + LONGEST)
+
+    def on(self, day: date, zone: ZoneInfo) -> AppointmentQuerySet:
+        """Those that start on a local date."""
+        opening = datetime.combine(day, time.min, zone)
+        closing = datetime.combine(day + timedelta(days=1), time.min, zone)
+        return self.filter(starts_at__gte=opening, starts_at__lt=closing)
+
+    def with_names(self) -> AppointmentQuerySet:
+        return self.select_related("client", "therapist", "room", "location", "option__service")
+
+    def agreed(self) -> AppointmentQuerySet:
+        """Without holds."""
+        return self.exclude(status=AppointmentStatus.HELD)
+
+
+class Appointment(BaseModel):
+    class Source(models.TextChoices):
+        ONLINE = "online", _("Online")
+        DESK = "desk", _("Front desk")
+        WALK_IN = "walk_in", _("Walk-in")
+
+    client = models.ForeignKey(
+        Client, models.PROTECT, null=True, blank=True, related_name="appointments"
+    )
+    therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="appointments")
+    room = models.ForeignKey(Room, models.PROTECT, related_name="appointments")
+    location = models.ForeignKey(Location, models.PROTECT, related_name="+")
+    option = models.ForeignKey(ServiceOption, models.PROTECT, related_name="+")
+    status = models.CharField(max_length=12, choices=AppointmentStatus)
+    source = models.CharField(max_length=8, choices=Source, default=Source.ONLINE)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    blocked = DateTimeRangeField()  # [start - before, end + after): what nobody else may touch
+    price_cents = models.PositiveIntegerField()  # as agreed; the price list may change later
+    held_until = models.DateTimeField(null=True, blank=True)
+    hold_token = models.UUIDField(null=True, blank=True)
+    booked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    booked_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancel_reason = models.CharField(max_length=120, blank=True)
+    reservation = models.OneToOneField(
+        VisitReservation, models.PROTECT, null=True, blank=True, related_name="appointment"
+    )
+    # RFC 5545: UID stays for life, SEQUENCE rises with every change.
+    ical_uid = models.UUIDField(default=uuid4, editable=False)
+    sequence = models.PositiveIntegerField(default=0)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at"]
+        constraints = [
+            ExclusionConstraint(
+                name="appointment_therapist_not_double_booked",
+                expressions=[
+                    ("therapist", RangeOperators.EQUAL),
+                    ("blocked", RangeOperators.OVERLAPS),
+                ],
+                condition=TAKES_TIME,
+            ),
+            ExclusionConstraint(
+                name="appointment_room_not_double_booked",
+                expressions=[
+                    ("room", RangeOperators.EQUAL),
+                    ("blocked", RangeOperators.OVERLAPS),
+                ],
+                condition=TAKES_TIME,
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at"))
+                & Q(blocked__startswith__lte=F("starts_at"))
+                & Q(blocked__endswith__gte=F("ends_at")),
+                name="appointment_times_agree",
+            ),
+            # The diary's reads lean on this bound.
+            models.CheckConstraint(
+                condition=Q(blocked__startswith__gte=F("starts_at") - LONGEST)
+                & Q(blocked__endswith__lte=F("starts_at") + LONGEST),
+                name="appointment_length_is_bounded",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["held", "cancelled"]) | Q(client__isnull=False),
+                name="appointment_has_a_client",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="held")
+                | (Q(held_until__isnull=False) & Q(hold_token__isnull=False)),
+                name="appointment_hold_expires",
+            ),
+        ]
+        indexes = [
+            # What is busy, for therapists and rooms alike, is read from this index alone, with a
+            # lower bound on the start (`LONGEST` caps the rest): flat however long the past.
+            models.Index(
+                fields=["starts_at"],
+                include=["therapist", "room", "blocked", "status", "held_until", "hold_token"],
+                condition=TAKES_TIME,
+                name="appointment_diary",
+            ),
+            models.Index(fields=["location", "starts_at"], name="appointment_by_day"),
+            models.Index(fields=["client", "starts_at"], name="appointment_by_client"),
+            models.Index(
+                fields=["held_until"], condition=Q(status="held"), name="appointment_holds"
+            ),
+        ]
+
+    @property
+    def needs_prescription(self) -> bool:
+        return self.option.service.needs_prescription
+
+    @property
+    def local_date(self) -> date:
+        return self.starts_at.astimezone(self.location.zone).date()
+
+    @property
+    def is_upcoming(self) -> bool:
+        return self.status == AppointmentStatus.BOOKED and self.starts_at > timezone.now()
+
+    @property
+    def is_open(self) -> bool:
+        """Not over: something may still be done with it."""
+        return self.status in {
+            AppointmentStatus.BOOKED,
+            AppointmentStatus.ARRIVED,
+            AppointmentStatus.CHECKED_IN,
+        }

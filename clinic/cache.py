@@ -1,0 +1,34 @@
+"""A cache whose loss slows us down but never stops a request."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
+
+
+def _forgiving(name: str, otherwise: Any) -> Callable[..., Any]:
+    def call(self: RedisCache, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return getattr(super(ForgivingRedisCache, self), name)(*args, **kwargs)
+        except RedisError as error:
+            logger.warning("cache %s failed: %s", name, type(error).__name__)
+            return otherwise(*args, **kwargs) if callable(otherwise) else otherwise
+
+    return call
+
+
+class ForgivingRedisCache(RedisCache):
+    get = _forgiving("get", lambda key, default=None, *_a, **_k: default)
+    get_many = _forgiving("get_many", lambda *_a, **_k: {})
+    set = _forgiving("set", None)
+    add = _forgiving("add", True)  # noqa: FBT003
+    delete = _forgiving("delete", False)  # noqa: FBT003
+    touch = _forgiving("touch", False)  # noqa: FBT003

@@ -1,0 +1,9 @@
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def clinic(request: HttpRequest) -> dict[str, Any]:
+    """What every page may say about the clinic; no query, so that error pages stand alone."""
+    return {"clinic": getattr(request, "clinic", None), "demo": settings.DEMO}

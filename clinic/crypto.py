@@ -1,0 +1,94 @@
+"""AES-256-GCM with named keys, for documents and for health answers in the database.
+
+Sealed bytes are `version(1) | len(key id)(1) | key id | nonce(12) | ciphertext+tag`, so that every
+sealed value says which key opens it and keys can be rotated.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+VERSION = 1
+NONCE_BYTES = 12
+KEY_BYTES = 32
+
+
+class CannotDecrypt(Exception):
+    """The key is not in the ring, or the bytes (or what they belong to) were changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The first key seals; every key opens."""
+
+    keys: dict[str, bytes]
+
+    @property
+    def current(self) -> str:
+        return next(iter(self.keys))
+
+    @classmethod
+    def parse(cls, text: str) -> Keyring:
+        """Read "id:base64,id:base64".
+
+        Raises:
+            ImproperlyConfigured: an entry is malformed; the message never repeats the key.
+        """
+        keys: dict[str, bytes] = {}
+        for place, entry in enumerate(text.replace("\n", ",").split(","), start=1):
+            if not entry.strip():
+                continue
+            name, _, value = entry.strip().partition(":")
+            try:
+                key = base64.b64decode(value, validate=True)
+            except binascii.Error:
+                key = b""
+            if not name.isascii() or not 1 <= len(name) <= 20 or len(key) != KEY_BYTES:
+                message = f"DOCUMENT_KEYS entry {place} is not `id:base64 of {KEY_BYTES} bytes`."
+                raise ImproperlyConfigured(message)
+            keys[name] = key
+        if not keys:
+            message = "DOCUMENT_KEYS holds no key."
+            raise ImproperlyConfigured(message)
+        return cls(keys)
+
+    def seal(self, plain: bytes, context: bytes) -> bytes:
+        """Encrypt; `context` (what the bytes belong to) is authenticated, not stored."""
+        name = self.current.encode()
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = AESGCM(self.keys[self.current]).encrypt(nonce, plain, context)
+        return bytes([VERSION, len(name)]) + name + nonce + sealed
+
+    def open(self, sealed: bytes, context: bytes) -> bytes:
+        """Decrypt what `seal` made.
+
+        Raises:
+            CannotDecrypt: unknown key, altered bytes or another context.
+        """
+        try:
+            if sealed[0] != VERSION:
+                raise CannotDecrypt
+            end = 2 + sealed[1]
+            key = self.keys[sealed[2:end].decode()]
+            nonce, body = sealed[end : end + NONCE_BYTES], sealed[end + NONCE_BYTES :]
+            return AESGCM(key).decrypt(nonce, body, context)
+        except (IndexError, KeyError, UnicodeDecodeError, ValueError, InvalidTag) as error:
+            raise CannotDecrypt from error
+
+
+@lru_cache(maxsize=4)
+def _parse(text: str) -> Keyring:
+    return Keyring.parse(text)
+
+
+def keyring() -> Keyring:
+    return _parse(settings.DOCUMENT_KEYS)

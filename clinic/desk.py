@@ -1,0 +1,56 @@
+"""What staff see of the ground: clients and messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages as flash
+from django.core.paginator import Paginator
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from clinic import access, audit, messages, selectors
+from clinic.forms import ClientSearchForm
+from clinic.models import Message
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpRequest, HttpResponse
+
+PAGE = 50
+
+
+@access.staff
+@require_safe
+def client_search(request: HttpRequest) -> HttpResponse:
+    form = ClientSearchForm(request.GET)
+    words = form.cleaned_data["q"] if form.is_valid() else ""
+    context = {"form": form, "query": words, "clients": selectors.search_clients(words)}
+    return render(request, "desk/clients.html", context)
+
+
+@access.staff
+@require_safe
+def client_detail(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    client = access.client(access.user_of(request), client_id)
+    audit.viewed(request, client)
+    return render(request, "desk/client.html", {"client": client})
+
+
+@access.desk
+@require_safe
+def message_list(request: HttpRequest) -> HttpResponse:
+    """What went out and what did not; failures first, so that somebody picks up the phone."""
+    page = Paginator(selectors.outbox(), PAGE).get_page(request.GET.get("page"))
+    return render(request, "desk/messages.html", {"messages_page": page})
+
+
+@access.desk
+@require_POST
+def message_retry(request: HttpRequest, message_id: UUID) -> HttpResponse:
+    message = access.own(request, Message.objects.all(), message_id)
+    messages.retry(actor=access.user_of(request), message=message)
+    flash.success(request, _("The message is on its way again."))
+    return redirect("message-list")

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
+from django.utils import timezone
+
+from clinic import context, selectors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    GetResponse = Callable[[HttpRequest], HttpResponse]
+
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+
+def client_ip(request: HttpRequest) -> str | None:
+    """The caller's address; behind our own TLS proxy, the last one it appended."""
+    text = request.META.get("REMOTE_ADDR") or ""
+    if settings.HTTPS and (forwarded := request.headers.get("X-Forwarded-For")):
+        text = forwarded.rsplit(",", 1)[-1].strip()
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:  # a Unix socket has no address
+        return None
+
+
+class RequestContextMiddleware:
+    """Gives each request an id, refuses odd methods, and answers 503 when PostgreSQL is away."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = uuid4().hex
+        token = context.current.set(context.RequestContext(request_id, client_ip(request)))
+        try:
+            if request.method not in METHODS:  # Django would answer TRACE
+                return HttpResponseNotAllowed(METHODS)
+            response = self.get_response(request)
+        finally:
+            context.current.reset(token)
+        response["X-Request-ID"] = request_id
+        response["Permissions-Policy"] = PERMISSIONS_POLICY
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        return response
+
+
+class ClinicMiddleware:
+    """Shows times in the clinic's zone, and keeps private pages out of every cache."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith("/healthz/"):
+            try:
+                location = selectors.location_or_none()
+            except OperationalError:
+                return unavailable(request)
+            request.clinic = location  # type: ignore[attr-defined]  # for the context processor
+            if location is not None:
+                timezone.activate(location.zone)
+        try:
+            response = self.get_response(request)
+        finally:
+            timezone.deactivate()
+        if request.user.is_authenticated or request.path.startswith("/accounts/"):
+            response["Cache-Control"] = "no-store"
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return unavailable(request) if isinstance(exception, OperationalError) else None
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    response = render(request, "503.html", status=503)
+    response["Retry-After"] = "30"
+    return response

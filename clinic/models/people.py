@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import uuid4
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from clinic.models.base import BaseModel
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from django.db.models.fields.related_descriptors import ManyRelatedManager
+
+ADULT_AGE = 18
+
+
+class Role(models.TextChoices):
+    CLIENT = "client", _("Client")
+    FRONT_DESK = "front_desk", _("Front desk")
+    THERAPIST = "therapist", _("Therapist")
+    MANAGER = "manager", _("Manager")
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str, **fields: Any) -> User:
+        fields |= {"is_superuser": True, "is_staff": True, "role": Role.MANAGER}
+        return self.create_user(email, password, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A login. The people it may act for are `Client`s; one login may have several."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    email = models.EmailField(_("e-mail"), max_length=254, unique=True)
+    role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.CLIENT)
+    display_name = models.CharField(_("name shown to colleagues"), max_length=120, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(_("may open the configuration pages"), default=False)
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_unique_ignoring_case"),
+        ]
+
+    def __str__(self) -> str:
+        return f"User {self.pk}"
+
+    @property
+    def is_clinic_staff(self) -> bool:
+        return self.role != Role.CLIENT
+
+
+class Client(BaseModel):
+    """FHIR Patient: a person who is treated. Never an e-mail address; families share those."""
+
+    class Sex(models.TextChoices):
+        UNKNOWN = "", _("Not said")
+        FEMALE = "female", _("Female")
+        MALE = "male", _("Male")
+        OTHER = "other", _("Other")
+
+    user = models.ForeignKey(
+        User, models.PROTECT, related_name="own_clients", null=True, blank=True
+    )
+    first_name = models.CharField(_("first name"), max_length=80)
+    last_name = models.CharField(_("last name"), max_length=80)
+    birth_date = models.DateField(_("date of birth"))
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = PhoneNumberField(_("mobile"), blank=True)
+    address = models.TextField(_("address"), blank=True)
+    payer = models.ForeignKey("clinic.Payer", models.PROTECT, null=True, blank=True)
+
+    guardians: models.Manager[Guardian]
+
+    class Meta:
+        ordering = ["last_name", "first_name", "id"]
+        indexes = [
+            models.Index(Lower("last_name"), Lower("first_name"), name="client_by_name"),
+            models.Index(fields=["birth_date"], name="client_by_birth_date"),
+        ]
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+    def age_on(self, day: date) -> int:
+        """Whole years on a date; somebody born on 29 February turns a year older on 1 March."""
+        had_birthday = (day.month, day.day) >= (self.birth_date.month, self.birth_date.day)
+        return day.year - self.birth_date.year - (not had_birthday)
+
+    def is_minor_on(self, day: date) -> bool:
+        return self.age_on(day) < ADULT_AGE
+
+
+class Guardian(BaseModel):
+    """FHIR RelatedPerson: another login that may act for a client, and how the two are related."""
+
+    class Relationship(models.TextChoices):
+        PARENT = "parent", _("Parent")
+        LEGAL_GUARDIAN = "legal_guardian", _("Legal guardian")
+        PARTNER = "partner", _("Spouse or partner")
+        CHILD = "child", _("Grown-up child")
+        OTHER = "other", _("Other")
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="guardianships")
+    client = models.ForeignKey(Client, models.CASCADE, related_name="guardians")
+    relationship = models.CharField(_("relationship"), max_length=20, choices=Relationship)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "client"], name="guardian_once_per_client"),
+        ]
+
+
+class Therapist(BaseModel):
+    """FHIR Practitioner."""
+
+    user = models.OneToOneField(
+        User, models.PROTECT, related_name="therapist", null=True, blank=True
+    )
+    name = models.CharField(_("name"), max_length=120)
+    credential = models.CharField(_("credential"), max_length=20, default="LMT")
+    license_number = models.CharField(_("licence number"), max_length=40, blank=True)
+    license_state = models.CharField(_("licence state"), max_length=2, blank=True)
+    npi = models.CharField(_("NPI (individual)"), max_length=10, blank=True)
+    techniques: ManyRelatedManager[Any, Any] = models.ManyToManyField(
+        "clinic.Technique", blank=True, related_name="therapists"
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(_("takes bookings"), default=True)
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    @property
+    def title(self) -> str:
+        return f"{self.name}, {self.credential}" if self.credential else self.name

@@ -1,0 +1,57 @@
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from clinic.models.base import BaseModel
+
+
+def validate_zone(value: str) -> None:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValidationError(_("Not a time zone name, such as America/New_York.")) from error
+
+
+class Location(BaseModel):
+    """FHIR Location, with what letterheads need of the organisation that runs it."""
+
+    name = models.CharField(_("name"), max_length=120)
+    legal_name = models.CharField(_("legal name"), max_length=160)
+    timezone = models.CharField(
+        _("time zone"), max_length=64, default="America/New_York", validators=[validate_zone]
+    )
+    street = models.CharField(_("street"), max_length=120)
+    city = models.CharField(_("city"), max_length=80)
+    state = models.CharField(_("state"), max_length=2)
+    postal_code = models.CharField(_("ZIP code"), max_length=10)
+    phone = PhoneNumberField(_("phone"))
+    email = models.EmailField(_("e-mail"))
+    ein = models.CharField(_("EIN"), max_length=10, blank=True)
+    npi = models.CharField(_("NPI (organisation)"), max_length=10, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def address(self) -> str:
+        return f"{self.street}, {self.city}, {self.state} {self.postal_code}"
+
+
+class Room(BaseModel):
+    location = models.ForeignKey(Location, models.PROTECT, related_name="rooms")
+    name = models.CharField(_("name"), max_length=60)
+    capacity = models.PositiveSmallIntegerField(_("tables"), default=1)
+    is_active = models.BooleanField(_("in use"), default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        # Single rooms fill first, so the double room stays free for couples.
+        ordering = ["capacity", "position", "name"]

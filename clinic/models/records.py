@@ -1,0 +1,118 @@
+"""What the clinic keeps: messages it sends, documents it stores, and who did what."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models.base import BaseModel
+from clinic.models.people import Client
+
+
+class Message(BaseModel):
+    """The outbox: a message is a row before it is an e-mail (FHIR Communication)."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Waiting to go out")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Could not be sent")
+        CANCELLED = "cancelled", _("Withdrawn")
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("E-mail")
+        SMS = "sms", _("Text message")
+
+    # What it is about, so that a cancellation can withdraw what has not gone out yet.
+    kind = models.CharField(max_length=40)
+    about = models.UUIDField(null=True, blank=True)
+    # One message for one occasion: "reminder:<appointment>:<sequence>".
+    key = models.CharField(max_length=160, unique=True)
+    client = models.ForeignKey(Client, models.PROTECT, null=True, blank=True)
+    channel = models.CharField(max_length=8, choices=Channel, default=Channel.EMAIL)
+    recipient = models.CharField(max_length=254)
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    calendar = models.TextField(blank=True)  # an iCalendar object, attached as text/calendar
+    is_secret = models.BooleanField(default=False)  # sign-in codes: wiped once sent
+    status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED)
+    not_before = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=80, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(
+                fields=["not_before"], name="message_waiting", condition=Q(status="queued")
+            ),
+            models.Index(fields=["about"], name="message_about"),
+            models.Index(fields=["-created_at"], name="message_newest"),
+        ]
+
+
+class Document(BaseModel):
+    """A stored file, encrypted at rest and named by the SHA-256 of what it holds.
+
+    FHIR DocumentReference. The bytes are reached only through `clinic.documents`.
+    """
+
+    class Kind(models.TextChoices):
+        PRESCRIPTION_ORIGINAL = "prescription_original", _("Prescription as uploaded")
+        PRESCRIPTION = "prescription", _("Prescription")
+        RECEIPT = "receipt", _("Receipt")
+        CLEARANCE = "clearance", _("Medical clearance")
+        EXPORT = "export", _("Export")
+
+    kind = models.CharField(max_length=24, choices=Kind)
+    client = models.ForeignKey(Client, models.PROTECT, null=True, blank=True)
+    name = models.CharField(max_length=120)  # offered at download; made by us, not by the sender
+    content_type = models.CharField(max_length=80)
+    size = models.PositiveIntegerField()
+    pages = models.PositiveSmallIntegerField(null=True, blank=True)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    key_id = models.CharField(max_length=20)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-created_at"]
+
+
+class AuditEvent(models.Model):
+    """Who did what to which object, from where. Append-only: a trigger refuses the rest.
+
+    FHIR AuditEvent; 45 CFR 164.312(b). `detail` never holds health data.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    event_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    at = models.DateTimeField(auto_now_add=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    action = models.CharField(max_length=60)
+    object_type = models.CharField(max_length=60)
+    object_id = models.CharField(max_length=40, blank=True)
+    client = models.ForeignKey(
+        Client, models.PROTECT, null=True, blank=True, related_name="+", db_constraint=True
+    )
+    ip = models.GenericIPAddressField(null=True, blank=True)
+    request_id = models.CharField(max_length=36, blank=True)
+    detail = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["object_type", "object_id"], name="audit_by_object"),
+            models.Index(fields=["client", "-id"], name="audit_by_client"),
+        ]
+
+    def __str__(self) -> str:
+        return f"AuditEvent {self.pk} {self.action}"

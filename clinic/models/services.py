@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models.base import BaseModel
+
+MAX_MINUTES = 240  # caps every session with its buffers; availability reads rely on a bound
+
+
+class Service(BaseModel):
+    """FHIR HealthcareService: what a client can book."""
+
+    class Kind(models.TextChoices):
+        MEDICAL = "medical", _("Medical massage (prescribed)")
+        THERAPEUTIC = "therapeutic", _("Therapeutic massage (self-pay)")
+        CONSULTATION = "consultation", _("Free consultation")
+
+    name = models.CharField(_("name"), max_length=80)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    summary = models.CharField(_("who it is for, in a sentence"), max_length=240, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(_("bookable"), default=True)
+
+    options: models.Manager[ServiceOption]
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    @property
+    def needs_prescription(self) -> bool:
+        return self.kind == self.Kind.MEDICAL
+
+    @property
+    def needs_intake(self) -> bool:
+        return self.kind != self.Kind.CONSULTATION
+
+
+class ServiceOption(BaseModel):
+    """A length and a price of a service. Prices are integer cents."""
+
+    service = models.ForeignKey(Service, models.PROTECT, related_name="options")
+    minutes = models.PositiveSmallIntegerField(_("minutes"))
+    price_cents = models.PositiveIntegerField(_("price in cents"))
+    buffer_before = models.PositiveSmallIntegerField(_("minutes blocked before"), default=0)
+    buffer_after = models.PositiveSmallIntegerField(_("minutes blocked after"), default=15)
+    first_visit_extra = models.PositiveSmallIntegerField(
+        _("more minutes blocked after a first visit"), default=15
+    )
+    is_active = models.BooleanField(_("bookable"), default=True)
+
+    class Meta:
+        ordering = ["service", "minutes"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "minutes"], name="option_one_price_per_length"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(minutes__gte=15, minutes__lte=MAX_MINUTES),
+                name="option_minutes_sane",
+            ),
+        ]
+
+
+class Technique(BaseModel):
+    """A way of working that minutes are recorded under."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        ordering = ["position", "name"]
+
+
+class Payer(BaseModel):
+    class Kind(models.TextChoices):
+        SELF_PAY = "self_pay", _("Self-pay, HSA or FSA")
+        OUT_OF_NETWORK = "out_of_network", _("Out-of-network insurer")
+        IN_NETWORK = "in_network", _("In-network insurer")
+        DISCOUNT_PROGRAM = "discount_program", _("Discount programme")
+        VA = "va", _("Veterans Affairs")
+        AUTO_NO_FAULT = "auto_no_fault", _("Auto no-fault")
+        WORKERS_COMP = "workers_comp", _("Workers' compensation")
+
+    class UnitRule(models.TextChoices):
+        CMS = "cms", _("CMS: minutes pool over codes")
+        AMA = "ama", _("AMA: each code by itself")
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.SELF_PAY)
+    unit_rule = models.CharField(
+        _("unit rule"), max_length=4, choices=UnitRule, default=UnitRule.CMS
+    )
+    required_modifiers = models.CharField(_("required modifiers"), max_length=40, blank=True)
+
+    class Meta:
+        ordering = ["name"]

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db.models import Case, Prefetch, Q, QuerySet, When
+
+from clinic.models import Client, Location, Message, Service, ServiceOption
+
+MOST_FOUND = 30
+SHORTEST_PHONE = 4
+
+
+def location_or_none() -> Location | None:
+    """The clinic's first location; None before anything has been set up."""
+    return Location.objects.order_by("position", "name").first()
+
+
+def location() -> Location:
+    """The clinic's first location.
+
+    Raises:
+        Location.DoesNotExist: nothing has been set up yet.
+    """
+    found = location_or_none()
+    if found is None:
+        raise Location.DoesNotExist
+    return found
+
+
+def price_list() -> QuerySet[Service]:
+    """Bookable services, each with its bookable options; two queries."""
+    options = ServiceOption.objects.filter(is_active=True).order_by("minutes")
+    return (
+        Service.objects.filter(is_active=True, options__is_active=True)
+        .distinct()
+        .prefetch_related(Prefetch("options", queryset=options))
+    )
+
+
+def search_clients(words: str) -> list[Client]:
+    """Clients whose name, e-mail, phone or birth date match every word; no words: the newest."""
+    found = Client.objects.select_related("user")
+    for word in words.split()[:6]:
+        digits = "".join(character for character in word if character.isdigit())
+        match = Q(first_name__istartswith=word) | Q(last_name__istartswith=word)
+        match |= Q(email__istartswith=word) | Q(user__email__istartswith=word)
+        if len(digits) >= SHORTEST_PHONE:
+            match |= Q(phone__contains=digits)
+        if born := _birth_date(word):
+            match |= Q(birth_date=born)
+        found = found.filter(match)
+    if not words:
+        found = found.order_by("-created_at")
+    return list(found[:MOST_FOUND])
+
+
+def _birth_date(word: str) -> date | None:
+    for pattern in ("%m/%d/%Y", "%Y-%m-%d"):
+        try:
+            return datetime.strptime(word, pattern).date()  # noqa: DTZ007
+        except ValueError:
+            continue
+    return None
+
+
+def outbox() -> QuerySet[Message]:
+    """Messages, what failed first, then newest; the sign-in codes stay out of it."""
+    failed = Case(When(status=Message.Status.FAILED, then=0), default=1)
+    return (
+        Message.objects.filter(is_secret=False)
+        .select_related("client")
+        .annotate(rank=failed)
+        .order_by("rank", "-created_at")
+    )

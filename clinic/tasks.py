@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import logging
+from smtplib import SMTPException
+
+from celery import shared_task
+from django.core.cache import cache
+from django.db import transaction
+from django.utils import timezone
+
+from clinic import health, messages
+
+logger = logging.getLogger(__name__)
+
+SWEEP_BATCH = 200
+
+
+@shared_task(name=messages.DELIVER)
+def deliver_message(pk: str) -> None:
+    """Send one message; no row means it was sent, withdrawn, or another worker holds it."""
+    with transaction.atomic(durable=True):
+        waiting = messages.due().filter(pk=pk).select_for_update(skip_locked=True, no_key=True)
+        if message := waiting.first():
+            try:
+                messages.send(message)
+            except (SMTPException, OSError) as error:
+                logger.warning("message %s was not taken: %s", pk, type(error).__name__)
+                messages.failed(message, error)
+
+
+@shared_task(name="clinic.sweep_messages")
+def sweep_messages() -> None:
+    """Find what the broker lost, and what has become due."""
+    messages.expire()
+    for pk in messages.due().order_by("not_before").values_list("pk", flat=True)[:SWEEP_BATCH]:
+        deliver_message.delay(str(pk))
+
+
+@shared_task(name="clinic.heartbeat")
+def heartbeat() -> None:
+    """Beat put it on the queue and a worker took it off: both are alive."""
+    cache.set(health.HEARTBEAT, timezone.now().isoformat(), timeout=health.HEARTBEAT_SECONDS)

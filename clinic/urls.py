@@ -1,0 +1,38 @@
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+from clinic import desk, health, views
+
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+handler400 = "clinic.errors_views.bad_request"
+handler403 = "clinic.errors_views.permission_denied"
+handler404 = "clinic.errors_views.page_not_found"
+handler429 = "clinic.errors_views.too_many_requests"
+handler500 = "clinic.errors_views.server_error"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("prices/", views.prices, name="prices"),
+    path("medical-massage/", views.medical_massage, name="medical-massage"),
+    path("insurance/", views.insurance, name="insurance"),
+    path("healthz/live", health.live, name="live"),
+    path("healthz/ready", health.ready, name="ready"),
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/done/", views.after_login, name="after-login"),
+    path("portal/", views.portal, name="portal"),
+    path("portal/for/", views.act_for, name="act-for"),
+    path("desk/clients/", desk.client_search, name="client-search"),
+    path("desk/clients/<uuid:client_id>/", desk.client_detail, name="client-detail"),
+    path("desk/messages/", desk.message_list, name="message-list"),
+    path("desk/messages/<uuid:message_id>/retry/", desk.message_retry, name="message-retry"),
+    path("admin/", admin.site.urls),
+    # The floors, top down. Each app says its own paths under /book/, /portal/ and /desk/.
+    path("", include("billing.urls")),
+    path("", include("treatment.urls")),
+    path("", include("booking.urls")),
+    path("", include("prescriptions.urls")),
+    path("", include("intake.urls")),
+]

@@ -1,0 +1,26 @@
+"""The real settings with a quick hasher, mail in memory and a data folder of its own.
+
+The database and Redis are real; `make test` starts throw-away ones.
+"""
+
+import base64
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("SECRET_KEY", "tests-only-" + "x" * 50)
+os.environ.setdefault("DOCUMENT_KEYS", "test:" + base64.b64encode(b"k" * 32).decode())
+
+from clinic.settings import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+DATA_DIR = Path(tempfile.mkdtemp(prefix="clinic-tests-"))
+DOCUMENT_ROOT = DATA_DIR / "documents"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+# Tasks run inside the test that rings for them, after commit.
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
