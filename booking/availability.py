@@ -1,7 +1,7 @@
-"""When somebody can come: working hours minus what is busy. Pure; docs/availability.md tells it in prose.
+"""When somebody can come: working hours minus what is busy. docs/availability.md tells it in prose.
 
-Instants are whole seconds since 1970 (UTC) and every span is half-open, so that counting needs no zone: the
-zone comes in once, when the wall-clock hours of a date are turned into instants.
+Pure. Instants are whole seconds since 1970 (UTC) and every span is half-open, so counting needs no
+zone: it comes in once, when the wall-clock hours of a date are turned into instants.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, TypeAlias
-from uuid import UUID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from uuid import UUID
     from zoneinfo import ZoneInfo
 
 Instant: TypeAlias = int
 Span: TypeAlias = tuple[Instant, Instant]
 
 MINUTE = 60
-HALF_DAY = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Diary:
-    """One therapist. `away` must not touch the session; `blocked` must not touch its buffers either."""
+    """One therapist. The session may not touch `away`; nor may its buffers touch `blocked`."""
 
     periods: Sequence[Period]
     away: Sequence[Span] = ()
@@ -119,23 +118,14 @@ def exists(day: date, at: time, zone: ZoneInfo) -> bool:
 def to_instant(day: date, at: time, zone: ZoneInfo, *, fold: int) -> Instant:
     """The instant a clock shows this time; of a repeated one the first (fold 0) or second (1).
 
-    A skipped time means the moment the clocks jump.
+    A skipped time means the moment at which the clocks jump over it.
     """
-    local = datetime.combine(day, at, zone).replace(fold=fold)
+    local = datetime.combine(day, at, zone)
     if exists(day, at, zone):
-        return int(local.timestamp())
-    return _jump(datetime.combine(day, at, zone), zone)
-
-
-def _jump(inside: datetime, zone: ZoneInfo) -> Instant:
-    """When the clocks jump over a skipped time: where the offset changes, found by halving."""
-    low = int((inside.replace(tzinfo=UTC) - HALF_DAY).timestamp())
-    high = int((inside.replace(tzinfo=UTC) + HALF_DAY).timestamp())
-    # Offsets before and after the jump differ, which is what makes the time a skipped one.
-    before = inside.replace(fold=0).utcoffset()
-    offset = inside.replace(fold=0).utcoffset() or timedelta()
-    low = int(inside.replace(tzinfo=UTC).timestamp() - offset.total_seconds()) - 6 * 3600
-    high = low + 12 * 3600
+        return seconds(local.replace(fold=fold))
+    # Read with the later offset it lies before the jump, with the earlier one after: halve.
+    before = local.replace(fold=0).utcoffset()
+    low, high = seconds(local.replace(fold=1)), seconds(local.replace(fold=0))
     while high - low > 1:
         middle = (low + high) // 2
         if moment(middle).astimezone(zone).utcoffset() == before:
@@ -143,3 +133,114 @@ def _jump(inside: datetime, zone: ZoneInfo) -> Instant:
         else:
             high = middle
     return high
+
+
+def free_starts(
+    session: Session,
+    diaries: Mapping[UUID, Diary],
+    rooms: Mapping[UUID, Sequence[Span]],
+    window: Window,
+    zone: ZoneInfo,
+) -> list[Opening]:
+    """Every start in the window with a therapist and at least one room free, in order of time."""
+    length = session.minutes * MINUTE
+    crowded = _shared(_clashes(session, busy) for busy in rooms.values())
+    clock = _Clock(zone)
+    found: dict[Instant, list[UUID]] = {}
+    for therapist_id, diary in diaries.items():
+        away = [(start - length + 1, end) for start, end in diary.away]
+        closed = _merged([*_clashes(session, diary.blocked), *away, *crowded])
+        for opens, closes in _working(diary.periods, window, clock):
+            grid = _grid(opens, closes - length, session.step * MINUTE, window.earliest, closed)
+            for starts in grid:
+                for start in starts:
+                    who = found.setdefault(start, [])
+                    if not who or who[-1] != therapist_id:  # two periods may overlap
+                        who.append(therapist_id)
+    return [Opening(start, tuple(found[start])) for start in sorted(found)]
+
+
+def working(periods: Sequence[Period], first: date, last: date, zone: ZoneInfo) -> list[Span]:
+    """When somebody works on these dates, in order of time."""
+    return sorted(_working(periods, Window(first, last, 0), _Clock(zone)))
+
+
+def is_free(session: Session, start: Instant, blocked: Iterable[Span]) -> bool:
+    """Whether nothing in `blocked` overlaps a session with its buffers that starts then."""
+    begin = start - session.before * MINUTE
+    end = start + (session.minutes + session.after) * MINUTE
+    return all(other_end <= begin or end <= other_start for other_start, other_end in blocked)
+
+
+def nearest(openings: Sequence[Opening], wanted: Instant, count: int) -> list[Opening]:
+    """The openings closest to a time that was lost, in order of time."""
+    closest = sorted(openings, key=lambda opening: (abs(opening.start - wanted), opening.start))
+    return sorted(closest[:count], key=lambda opening: opening.start)
+
+
+def _working(periods: Sequence[Period], window: Window, clock: _Clock) -> Iterator[Span]:
+    day = window.first
+    while day <= window.last:
+        for period in periods:
+            if period.applies_on(day):
+                opens = clock.instant(day, period.starts, 0)
+                closes = clock.instant(day, period.ends, 1)
+                if opens < closes:
+                    yield opens, closes
+        day += timedelta(days=1)
+
+
+def _clashes(session: Session, blocked: Iterable[Span]) -> list[Span]:
+    """The starts at which the session or its buffers would touch something blocked."""
+    reach = (session.minutes + session.after) * MINUTE
+    before = session.before * MINUTE
+    return _merged((start - reach + 1, end + before) for start, end in blocked)
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """The same instants in as few spans as possible, in order."""
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            if end > merged[-1][1]:
+                merged[-1] = (merged[-1][0], end)
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _shared(lists: Iterable[list[Span]]) -> list[Span]:
+    """What all the (merged) lists have in common; with no list at all, everything."""
+    common: list[Span] = [(-(2**62), 2**62)]
+    for spans in lists:
+        kept: list[Span] = []
+        i = j = 0
+        while i < len(common) and j < len(spans):
+            start, end = max(common[i][0], spans[j][0]), min(common[i][1], spans[j][1])
+            if start < end:
+                kept.append((start, end))
+            if common[i][1] < spans[j][1]:
+                i += 1
+            else:
+                j += 1
+        common = kept
+    return common
+
+
+def _grid(
+    opens: Instant, last: Instant, step: int, earliest: Instant, closed: Sequence[Span]
+) -> Iterator[range]:
+    """The starts `opens`, `opens + step`, ... up to `last` that are not closed."""
+    start = opens
+    if start < earliest:
+        start += -(-(earliest - start) // step) * step
+    index = bisect_right(closed, start, key=lambda span: span[1])  # the first that ends later
+    while start <= last:
+        if index == len(closed):
+            yield range(start, last + 1, step)
+            return
+        begin, end = closed[index]
+        if start < begin:
+            yield range(start, min(last + 1, begin), step)
+        start += max(0, -(-(end - start) // step)) * step
+        index += 1
