@@ -1,0 +1,168 @@
+"""The cast every test may call on: a client, a stranger, and one of each staff role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client as Browser
+
+from clinic.celery import app
+from clinic.models import Role
+from tests import factories
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_django.plugin import DjangoDbBlocker
+
+    from clinic.models import (
+        Client,
+        Location,
+        Room,
+        Service,
+        ServiceOption,
+        Technique,
+        Therapist,
+        User,
+    )
+
+# Eager mode silently skips tasks it has not loaded.
+app.loader.import_default_modules()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Tests that commit are cleaned up by TRUNCATE, which the audit table refuses on purpose."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE clinic_auditevent DISABLE TRIGGER clinic_audit_no_truncate")
+
+
+@pytest.fixture(autouse=True)
+def _clean_cache() -> Iterator[None]:
+    """Throttles count in Redis; one test's tries must not block the next."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def location(db: None) -> Location:
+    return factories.make_location()
+
+
+@pytest.fixture
+def rooms(location: Location) -> list[Room]:
+    return factories.make_rooms(location)
+
+
+@pytest.fixture
+def services(db: None) -> dict[str, Service]:
+    return factories.make_services()
+
+
+@pytest.fixture
+def options(services: dict[str, Service]) -> dict[tuple[str, int], ServiceOption]:
+    """Every option by (kind, minutes)."""
+    return {
+        (kind, option.minutes): option
+        for kind, service in services.items()
+        for option in service.options.all()
+    }
+
+
+@pytest.fixture
+def option60(options: dict[tuple[str, int], ServiceOption]) -> ServiceOption:
+    return options["medical", 60]
+
+
+@pytest.fixture
+def techniques(db: None) -> list[Technique]:
+    return factories.make_techniques()
+
+
+@pytest.fixture
+def therapist_user(db: None) -> User:
+    return factories.make_user("therapist@clinic.test", Role.THERAPIST, display_name="Dana Ruiz")
+
+
+@pytest.fixture
+def therapist(therapist_user: User) -> Therapist:
+    return factories.make_therapist(user=therapist_user)
+
+
+@pytest.fixture
+def therapists(therapist: Therapist) -> list[Therapist]:
+    names = ["Theo Park", "Imani Cole", "Sol Reyes"]
+    others = [
+        factories.make_therapist(name, position=place) for place, name in enumerate(names, start=1)
+    ]
+    return [therapist, *others]
+
+
+@pytest.fixture
+def client_user(db: None) -> User:
+    return factories.make_user("ana@example.test")
+
+
+@pytest.fixture
+def client_record(client_user: User) -> Client:
+    return factories.make_client(user=client_user)
+
+
+@pytest.fixture
+def other_user(db: None) -> User:
+    return factories.make_user("stranger@example.test")
+
+
+@pytest.fixture
+def other_client(other_user: User) -> Client:
+    return factories.make_client("Omar", "Haddad", user=other_user)
+
+
+@pytest.fixture
+def desk_user(db: None) -> User:
+    return factories.make_user("desk@clinic.test", Role.FRONT_DESK, display_name="June Ortiz")
+
+
+@pytest.fixture
+def manager_user(db: None) -> User:
+    return factories.make_user("manager@clinic.test", Role.MANAGER, is_staff=True)
+
+
+def browser_for(user: User) -> Browser:
+    browser = Browser()
+    browser.force_login(user)
+    return browser
+
+
+@pytest.fixture
+def anonymous(db: None) -> Browser:
+    return Browser()
+
+
+@pytest.fixture
+def as_client(client_record: Client, client_user: User) -> Browser:
+    return browser_for(client_user)
+
+
+@pytest.fixture
+def as_other(other_client: Client, other_user: User) -> Browser:
+    return browser_for(other_user)
+
+
+@pytest.fixture
+def as_desk(desk_user: User) -> Browser:
+    return browser_for(desk_user)
+
+
+@pytest.fixture
+def as_therapist(therapist: Therapist, therapist_user: User) -> Browser:
+    return browser_for(therapist_user)
+
+
+@pytest.fixture
+def as_manager(manager_user: User) -> Browser:
+    return browser_for(manager_user)
