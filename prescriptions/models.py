@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -12,9 +10,6 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import BaseModel, Client, Document
-
-if TYPE_CHECKING:
-    from django.db.models.fields.related_descriptors import ManyRelatedManager
 
 
 class DiagnosisCode(models.Model):
@@ -53,9 +48,7 @@ class Prescription(BaseModel):
     client = models.ForeignKey(Client, models.PROTECT, related_name="prescriptions")
     # The cleaned copy that people see. What was sent is kept too, and never served.
     document = models.ForeignKey(Document, models.PROTECT, related_name="+")
-    originals: ManyRelatedManager[Document, models.Model] = models.ManyToManyField(
-        Document, related_name="+"
-    )
+    originals = models.ManyToManyField(Document, related_name="+")
     status = models.CharField(max_length=20, choices=Status, default=Status.SUBMITTED)
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"

@@ -1,0 +1,84 @@
+"""What a prescription allows: its state, the days it covers, the visits left."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+RENEW_AT_VISITS = 2
+RENEW_AT_DAYS = 21
+WEEK = 7
+
+
+class Order(Protocol):
+    """The part of a prescription that these rules read."""
+
+    status: str
+    starts_on: date | None
+    through_on: date | None
+    authorized: int
+    used: int
+    reserved: int
+
+
+class State(StrEnum):
+    """The reviewer's decision, or what time and visits have made of an approval."""
+
+    SUBMITTED = "submitted"
+    NEEDS_INFORMATION = "needs_information"
+    REJECTED = "rejected"
+    APPROVED = "approved"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    EXHAUSTED = "exhausted"
+
+
+def state(order: Order, today: date) -> State:
+    """Superseded before expired before exhausted."""
+    if order.status != State.APPROVED:
+        return State(order.status)
+    if order.through_on is not None and today > order.through_on:
+        return State.EXPIRED
+    if order.used >= order.authorized:
+        return State.EXHAUSTED
+    return State.APPROVED
+
+
+def bookable(order: Order) -> int:
+    return order.authorized - order.used - order.reserved
+
+
+def in_window(order: Order, on: date) -> bool:
+    """Both ends count: a visit on the through date is covered."""
+    if order.starts_on is None or order.through_on is None:
+        return False
+    return order.starts_on <= on <= order.through_on
+
+
+def covers(order: Order, on: date) -> bool:
+    """An approved prescription with this day inside its dates, whatever visits are left."""
+    return order.status == State.APPROVED and in_window(order, on)
+
+
+def needs_renewal(order: Order, today: date) -> bool:
+    """Two visits or three weeks before the end, so that treatment need not pause."""
+    if order.through_on is None or state(order, today) != State.APPROVED:
+        return False
+    return bookable(order) <= RENEW_AT_VISITS or (order.through_on - today).days <= RENEW_AT_DAYS
+
+
+def over_weekly_rate(
+    taken: Iterable[date], on: date, *, starts_on: date, per_week: Decimal | None
+) -> bool:
+    """Whether a visit passes the weekly rate, in 7-day blocks from the start. Only a warning."""
+    if not per_week:
+        return False
+    first = starts_on + timedelta(days=(on - starts_on).days // WEEK * WEEK)
+    inside = sum(first <= day < first + timedelta(days=WEEK) for day in taken)
+    # Less than one a week (every other week) is still one in the week it falls in.
+    return inside + 1 > max(per_week, Decimal(1))

@@ -1,0 +1,95 @@
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from prescriptions import authorization
+from prescriptions.authorization import State
+
+STARTS, THROUGH = date(2026, 3, 2), date(2026, 4, 12)
+
+
+@dataclass
+class Paper:
+    status: str = "approved"
+    starts_on: date | None = STARTS
+    through_on: date | None = THROUGH
+    authorized: int = 12
+    used: int = 0
+    reserved: int = 0
+
+
+@pytest.mark.parametrize(
+    ("paper", "today", "expected"),
+    [
+        (Paper(), STARTS, State.APPROVED),
+        (Paper(), THROUGH, State.APPROVED),
+        (Paper(), date(2026, 4, 13), State.EXPIRED),
+        (Paper(used=12), STARTS, State.EXHAUSTED),
+        (Paper(used=11, reserved=1), STARTS, State.APPROVED),
+        (Paper(used=12), date(2026, 4, 13), State.EXPIRED),
+        (Paper(status="superseded", used=12), date(2026, 4, 13), State.SUPERSEDED),
+        (Paper(status="submitted", starts_on=None, through_on=None), STARTS, State.SUBMITTED),
+        (Paper(status="needs_information", through_on=None), STARTS, State.NEEDS_INFORMATION),
+        (Paper(status="rejected"), date(2027, 1, 1), State.REJECTED),
+    ],
+)
+def test_superseded_comes_before_expired_before_exhausted(
+    paper: Paper, today: date, expected: State
+) -> None:
+    assert authorization.state(paper, today) is expected
+
+
+def test_a_visit_on_the_through_date_is_covered_and_the_next_day_is_not() -> None:
+    assert authorization.covers(Paper(), THROUGH)
+    assert not authorization.covers(Paper(), date(2026, 4, 13))
+
+
+def test_nothing_is_covered_before_the_start_or_without_approval() -> None:
+    assert not authorization.covers(Paper(), date(2026, 3, 1))
+    assert not authorization.covers(Paper(status="submitted"), STARTS)
+    assert not authorization.covers(Paper(starts_on=None), STARTS)
+
+
+def test_giving_a_used_visit_back_un_exhausts() -> None:
+    paper = Paper(used=12)
+    assert authorization.state(paper, STARTS) is State.EXHAUSTED
+    paper.used = 11
+    assert authorization.state(paper, STARTS) is State.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("paper", "today", "due"),
+    [
+        (Paper(), STARTS, False),
+        (Paper(used=10), STARTS, True),
+        (Paper(), date(2026, 3, 22), True),
+        (Paper(), date(2026, 3, 21), False),
+        (Paper(used=12), STARTS, False),
+        (Paper(status="submitted"), STARTS, False),
+    ],
+)
+def test_renewal_is_due_at_two_visits_or_three_weeks(paper: Paper, today: date, due: bool) -> None:
+    assert authorization.needs_renewal(paper, today) is due
+
+
+@pytest.mark.parametrize(
+    ("taken", "on", "per_week", "over"),
+    [
+        ([date(2026, 3, 2), date(2026, 3, 4)], date(2026, 3, 8), "2", True),
+        ([date(2026, 3, 2), date(2026, 3, 4)], date(2026, 3, 9), "2", False),
+        ([date(2026, 3, 2)], date(2026, 3, 3), "2", False),
+        ([], date(2026, 3, 3), "0.50", False),
+        ([date(2026, 3, 2)], date(2026, 3, 3), "0.50", True),
+    ],
+)
+def test_the_weekly_rate_counts_in_blocks_of_seven_days_from_the_start(
+    taken: list[date], on: date, per_week: str, over: bool
+) -> None:
+    rate = Decimal(per_week)
+    assert authorization.over_weekly_rate(taken, on, starts_on=STARTS, per_week=rate) is over
+
+
+def test_an_order_without_a_rate_never_warns() -> None:
+    assert not authorization.over_weekly_rate([STARTS] * 9, STARTS, starts_on=STARTS, per_week=None)
