@@ -41,4 +41,4 @@ def _database() -> bool:
 
 def _redis() -> bool:
     cache.set(PROBE, 1, timeout=10)
-    return cache.get(PROBE) == 1
+    return bool(cache.get(PROBE) == 1)

@@ -15,8 +15,6 @@ from clinic.models.base import BaseModel
 if TYPE_CHECKING:
     from datetime import date
 
-    from django.db.models.fields.related_descriptors import ManyRelatedManager
-
 ADULT_AGE = 18
 
 
@@ -141,7 +139,7 @@ class Therapist(BaseModel):
     license_number = models.CharField(_("licence number"), max_length=40, blank=True)
     license_state = models.CharField(_("licence state"), max_length=2, blank=True)
     npi = models.CharField(_("NPI (individual)"), max_length=10, blank=True)
-    techniques: ManyRelatedManager[Any, Any] = models.ManyToManyField(
+    techniques = models.ManyToManyField(
         "clinic.Technique", blank=True, related_name="therapists"
     )
     position = models.PositiveSmallIntegerField(default=0)

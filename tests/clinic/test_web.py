@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.cache import cache
+
+from clinic import tasks
+from clinic.views import greeting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.test import Client as Browser
+
+    from clinic.models import Client, Location, Service
+
+PUBLIC = ["/", "/prices/", "/medical-massage/", "/insurance/"]
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_public_pages_open_for_everybody(
+    anonymous: Browser, location: Location, services: dict[str, Service], path: str
+) -> None:
+    answer = anonymous.get(path)
+    assert answer.status_code == 200
+    assert location.name in answer.content.decode()
+
+
+def test_prices_are_the_ones_in_the_database(
+    anonymous: Browser, location: Location, services: dict[str, Service]
+) -> None:
+    page = anonymous.get("/prices/").content.decode()
+    assert "$100.00" in page or "$100" in page
+    services["medical"].options.filter(minutes=60).update(price_cents=10425)
+    assert "$104.25" in anonymous.get("/prices/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/portal/", "/nowhere/"])
+def test_security_headers_are_on_every_answer(
+    as_client: Browser, location: Location, path: str
+) -> None:
+    answer = as_client.get(path)
+    policy = answer["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert answer["X-Request-ID"]
+
+
+def test_trace_and_other_odd_methods_are_refused(anonymous: Browser) -> None:
+    assert anonymous.generic("TRACE", "/").status_code == 405
+    assert anonymous.put("/").status_code == 405
+
+
+def test_private_pages_are_never_stored(
+    as_client: Browser, client_record: Client, location: Location
+) -> None:
+    assert as_client.get("/portal/")["Cache-Control"] == "no-store"
+
+
+def test_health_is_live_and_says_what_is_down(anonymous: Browser) -> None:
+    assert anonymous.get("/healthz/live").json() == {"status": "ok"}
+    answer = anonymous.get("/healthz/ready")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "down", "database": "ok", "redis": "ok", "worker": "down"}
+    tasks.heartbeat()
+    assert anonymous.get("/healthz/ready").status_code == 200
+
+
+def test_the_portal_takes_a_constant_number_of_queries(
+    as_client: Browser,
+    client_record: Client,
+    location: Location,
+    django_assert_max_num_queries: Callable[[int], Any],
+) -> None:
+    with django_assert_max_num_queries(8):
+        as_client.get("/portal/")
+
+
+def test_staff_without_a_client_of_their_own_land_at_the_desk(
+    as_desk: Browser, location: Location
+) -> None:
+    assert as_desk.get("/portal/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("ana", True), ("Lima ana", True), ("04/12/1981", True), ("5550142", True), ("zz", False)],
+)
+def test_the_desk_finds_a_client(
+    as_desk: Browser, client_record: Client, location: Location, query: str, found: bool
+) -> None:
+    page = as_desk.get("/desk/clients/", {"q": query}).content.decode()
+    assert (f"/desk/clients/{client_record.pk}/" in page) is found
+
+
+def test_the_client_search_takes_a_constant_number_of_queries(
+    as_desk: Browser,
+    client_record: Client,
+    other_client: Client,
+    location: Location,
+    django_assert_max_num_queries: Callable[[int], Any],
+) -> None:
+    with django_assert_max_num_queries(8):
+        as_desk.get("/desk/clients/")
+
+
+def test_the_message_list_opens_for_the_desk_only(
+    as_desk: Browser, as_therapist: Browser, location: Location
+) -> None:
+    assert as_desk.get("/desk/messages/").status_code == 200
+    assert as_therapist.get("/desk/messages/").status_code == 403
+
+
+def test_losing_the_cache_does_not_stop_a_page(
+    anonymous: Browser, location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from redis.exceptions import ConnectionError as RedisDown
+
+    def down(*_: object, **__: object) -> None:
+        raise RedisDown
+
+    with monkeypatch.context() as broken:
+        broken.setattr("django.core.cache.backends.redis.RedisCache.get", down)
+        broken.setattr("django.core.cache.backends.redis.RedisCache.set", down)
+        assert cache.get("anything", "default") == "default"
+        assert anonymous.get("/accounts/login/").status_code == 200
+        assert anonymous.get("/healthz/ready").json()["redis"] == "down"
+
+
+@pytest.mark.parametrize(
+    ("hour", "words"), [(0, "Good morning"), (12, "Good afternoon"), (17, "Good evening")]
+)
+def test_the_greeting_fits_the_hour(hour: int, words: str) -> None:
+    assert greeting(hour) == words
