@@ -10,6 +10,13 @@ from clinic import messages
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from clinic.models import User
+
+
+def display(user: User) -> str:
+    """What sign-in pages call a user: `str(user)` is an id, for logs."""
+    return user.display_name or user.email
+
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
