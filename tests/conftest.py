@@ -11,7 +11,7 @@ from django.test import Client as Browser
 
 from clinic.celery import app
 from clinic.models import Role
-from tests import factories
+from tests import factories, pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,15 @@ if TYPE_CHECKING:
 
 # Eager mode silently skips tasks it has not loaded.
 app.loader.import_default_modules()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A whole run that passed must have opened every page with success."""
+    whole = not session.config.option.file_or_dir and not session.config.option.keyword
+    if exitstatus == pytest.ExitCode.OK and whole and (missing := pages.never_opened()):
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        reporter.write_line(f"\nNo test opened: {', '.join(missing)}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")

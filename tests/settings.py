@@ -13,6 +13,7 @@ os.environ.setdefault("DOCUMENT_KEYS", "test:" + base64.b64encode(b"k" * 32).dec
 
 from clinic.settings import *  # noqa: F403
 
+MIDDLEWARE = ["tests.pages.PagesMiddleware", *MIDDLEWARE]  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 DATA_DIR = Path(tempfile.mkdtemp(prefix="clinic-tests-"))
