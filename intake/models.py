@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.fields import EncryptedJSONField, EncryptedTextField
 from clinic.models import BaseModel, Client, Document, Guardian
+from intake.body import PainType
+from intake.screening import Severity
 
 
 class QuestionnaireQuerySet(models.QuerySet["Questionnaire"]):
@@ -110,11 +112,7 @@ class BodyMark(BaseModel):
         RIGHT = "right", _("Right")
         MIDDLE = "middle", _("Middle")
 
-    class PainType(models.TextChoices):
-        ACHE = "ache", _("Ache")
-        SHARP = "sharp", _("Sharp")
-        BURNING = "burning", _("Burning")
-        NUMB = "numb", _("Numb or tingling")
+    PainType = PainType
 
     response = models.ForeignKey(QuestionnaireResponse, models.CASCADE, related_name="marks")
     region = models.CharField(max_length=40)
@@ -135,13 +133,7 @@ class BodyMark(BaseModel):
 class ScreenFlag(BaseModel):
     """One alert that the screening rules raised; kept even when another is graver."""
 
-    class Severity(models.IntegerChoices):  # docs/domain.md: the highest decides
-        NOTE = 1, _("Note")
-        MODIFY = 2, _("Adapt the session")
-        LOCAL = 3, _("Avoid an area")
-        CLEARANCE = 4, _("Needs medical clearance")
-        BLOCK = 5, _("Do not treat today")
-        EMERGENCY = 6, _("Emergency")
+    Severity = Severity  # docs/domain.md: the highest decides
 
     response = models.ForeignKey(QuestionnaireResponse, models.CASCADE, related_name="flags")
     rule = models.CharField(max_length=60)

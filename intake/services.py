@@ -1,0 +1,382 @@
+"""Writes of the intake: publish a questionnaire, answer it, sign it, decide on what it raised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinic import audit, context, links, messages, people
+from clinic import selectors as clinic_selectors
+from clinic.models import Client, Guardian, Role
+from intake import body, errors, questionnaire, screening, seal, selectors
+from intake.models import (
+    BodyMark,
+    Clearance,
+    Consent,
+    Questionnaire,
+    QuestionnaireResponse,
+    ScreenFlag,
+)
+from intake.questionnaire import InvalidDefinition
+from intake.screening import Alert, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from clinic.models import User
+    from intake.questionnaire import Definition
+
+Status = QuestionnaireResponse.Status
+SIGN_FOR_MINORS = frozenset({Guardian.Relationship.PARENT, Guardian.Relationship.LEGAL_GUARDIAN})
+# True of a day, not of a person: such a stop ends with the next honest answers.
+DAY_BOUND = frozenset({"fever", "contagious", "intoxicated"})
+EARLIER_STOP = gettext_lazy("An earlier answer stopped a visit and was never resolved. Ask first.")
+EMERGENCY_CHANGED = gettext_lazy("Reported an emergency and then changed the answer. Ask first.")
+
+
+@transaction.atomic
+def publish(*, actor: User | None, data: Mapping[str, Any]) -> tuple[Questionnaire, bool]:
+    """Make a questionnaire the one that new answers use; says whether it is new.
+
+    Raises:
+        InvalidDefinition: not in the format, or it leaves out what the rules must know.
+        ChangedAfterPublishing: this version is out already and says something else.
+    """
+    definition = questionnaire.parse(data)
+    required = {question.id for question in definition.questions() if question.required}
+    if unasked := screening.SAFETY_QUESTIONS - required:
+        message = f"safety questions not asked or not required: {', '.join(sorted(unasked))}"
+        raise InvalidDefinition(message)
+    row, created = Questionnaire.objects.get_or_create(
+        slug=definition.slug,
+        version=definition.version,
+        defaults={
+            "title": definition.title,
+            "definition": data,
+            "published_at": timezone.now(),
+        },
+    )
+    if row.definition != data:
+        raise errors.ChangedAfterPublishing
+    if created:
+        audit.record(actor, "questionnaire.published", row, version=row.version)
+    return row, created
+
+
+@transaction.atomic
+def start(*, actor: User | None, client: Client) -> QuestionnaireResponse:
+    """The client's open answers; new ones start from what was signed last.
+
+    Raises:
+        NoQuestionnaire: none is published.
+    """
+    if found := selectors.open_response(client):
+        return found
+    current = Questionnaire.objects.current()
+    if current is None:
+        raise errors.NoQuestionnaire
+    last = selectors.newest_signed(client)
+    response = QuestionnaireResponse(client=client, questionnaire=current, based_on=last)
+    if last is not None:
+        response.answers = _carried(client, current, last)
+    try:
+        with transaction.atomic():
+            response.save()
+    except IntegrityError:  # two tabs: the other one opened it
+        return QuestionnaireResponse.objects.get(client=client, status=Status.IN_PROGRESS)
+    if last is not None:
+        _put_marks(response, selectors.marks_of(last))
+    audit.record(actor, "intake.started", response)
+    return response
+
+
+def _carried(client: Client, current: Questionnaire, last: QuestionnaireResponse) -> dict[str, Any]:
+    definition = questionnaire.parse(current.definition)
+    answers = questionnaire.carried(definition, last.answers)
+    # A consent may have been withdrawn since, by a text message for one: never renew it silently.
+    standing = selectors.consents_given(client)
+    for question in definition.questions():
+        if question.consent:
+            answers.pop(question.id, None)
+            if question.consent in standing:
+                answers[question.id] = True
+    return answers
+
+
+def _locked(response: QuestionnaireResponse) -> QuestionnaireResponse:
+    return (
+        QuestionnaireResponse.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("client", "questionnaire")
+        .get(pk=response.pk)
+    )
+
+
+@transaction.atomic
+def save_section(
+    *,
+    actor: User | None,
+    response: QuestionnaireResponse,
+    section: str,
+    answers: Mapping[str, Any],
+    marks: Iterable[body.Mark] | None = None,
+) -> list[Alert]:
+    """Keep the answers of one section and say what the rules make of all so far.
+
+    An answer of None is taken back; a question not named keeps its last answer.
+
+    Raises:
+        AlreadySigned: the answers were signed meanwhile.
+    """
+    response = _locked(response)
+    if response.is_completed:
+        raise errors.AlreadySigned
+    kept = {**response.answers, **answers}
+    response.answers = {key: value for key, value in kept.items() if value is not None}
+    response.section = section
+    if marks is not None:
+        _put_marks(response, marks)
+    alerts = selectors.alerts_of(response, today=selectors.clinic_today())
+    response.severity = screening.gravest(alerts)
+    if response.severity == Severity.EMERGENCY and response.emergency_at is None:
+        response.emergency_at = timezone.now()
+        audit.record(actor, "intake.emergency_shown", response)
+    response.save(update_fields=["answers", "section", "severity", "emergency_at", "updated_at"])
+    return alerts
+
+
+def _put_marks(response: QuestionnaireResponse, marks: Iterable[body.Mark]) -> None:
+    response.marks.all().delete()
+    valid = {mark.key: mark for mark in marks if body.is_valid(mark)}
+    BodyMark.objects.bulk_create(
+        BodyMark(
+            response=response,
+            region=mark.place.region,
+            view=mark.place.view,
+            side=mark.place.side,
+            pain_type=mark.pain_type,
+            intensity=mark.intensity,
+        )
+        for mark in valid.values()
+    )
+
+
+@transaction.atomic
+def sign(
+    *,
+    actor: User,
+    response: QuestionnaireResponse,
+    name: str,
+    agreed: Collection[str],
+    relationship: str = "",
+) -> QuestionnaireResponse:
+    """Sign the answers and the consents; from here on they are final.
+
+    Raises:
+        AlreadySigned, Incomplete, EmergencyStands, ConsentNeeded, SignatureNeeded, GuardianNeeded.
+    """
+    response = _locked(response)
+    if response.is_completed:
+        raise errors.AlreadySigned
+    definition = selectors.definition_of(response)
+    today = selectors.clinic_today()
+    relationship = _signer(actor, response.client, relationship, today)
+    name = " ".join(name.split())
+    _expect_signable(response, definition, name=name, agreed=agreed, today=today)
+    age = response.client.age_on(today)
+    response.answers = questionnaire.effective(definition, response.answers, age=age)
+    alerts = screening.screen(response.answers, today=today)
+    alerts += _left_open(response, alerts)
+    now = timezone.now()
+    ticked = {q.consent for q in definition.questions() if response.answers.get(q.id) and q.consent}
+    texts = [text for text in definition.consents if text.required or text.kind in ticked]
+    response.severity = screening.gravest(alerts)
+    response.rules_version = screening.RULES_VERSION
+    response.status = Status.COMPLETED
+    response.completed_at = now
+    response.signed_name = name
+    response.signed_relationship = relationship
+    response.signed_by = actor
+    response.signed_ip = context.current.get().ip
+    response.sha256 = _seal(response, texts)
+    ScreenFlag.objects.bulk_create(
+        ScreenFlag(
+            response=response,
+            rule=alert.rule,
+            severity=alert.severity,
+            message=str(alert.message),
+        )
+        for alert in alerts
+    )
+    response.save()
+    _consent(response, definition, texts, now)
+    audit.record(actor, "intake.signed", response, sha256=response.sha256)
+    return response
+
+
+def _expect_signable(
+    response: QuestionnaireResponse,
+    definition: Definition,
+    *,
+    name: str,
+    agreed: Collection[str],
+    today: date,
+) -> None:
+    age = response.client.age_on(today)
+    if screening.gravest(selectors.alerts_of(response, today=today)) == Severity.EMERGENCY:
+        raise errors.EmergencyStands
+    if questionnaire.missing(definition, response.answers, age=age, today=today):
+        raise errors.Incomplete
+    if {text.kind for text in definition.consents if text.required} - set(agreed):
+        raise errors.ConsentNeeded
+    if not any(character.isalpha() for character in name):
+        raise errors.SignatureNeeded
+
+
+def _signer(actor: User, client: Client, chosen: str, today: date) -> str:
+    """How the signer is related to the client; blank when the client signs in person."""
+    if client.is_minor_on(today):
+        if chosen not in SIGN_FOR_MINORS:
+            raise errors.GuardianNeeded
+        return chosen
+    if client.user_id == actor.pk:
+        return ""
+    guardian = client.guardians.filter(user=actor).first()
+    return guardian.relationship if guardian else Guardian.Relationship.OTHER
+
+
+def _left_open(response: QuestionnaireResponse, alerts: list[Alert]) -> list[Alert]:
+    """A stop does not vanish because an answer changed: a therapist asks first."""
+    found: list[Alert] = []
+    if response.emergency_at is not None:
+        found.append(Alert("emergency_changed", Severity.CLEARANCE, EMERGENCY_CHANGED))
+    last = selectors.newest_signed(response.client)
+    if last is None:
+        return found
+    decision = last.clearances.order_by("-created_at").first()
+    cleared = decision is not None and decision.decision == Clearance.Decision.CLEARED
+    stops = last.flags.filter(severity__gte=Severity.CLEARANCE).exclude(rule__in=DAY_BOUND)
+    raised = {alert.rule for alert in alerts if alert.severity >= Severity.CLEARANCE}
+    if not cleared and set(stops.values_list("rule", flat=True)) - raised:
+        found.append(Alert("earlier_stop", Severity.CLEARANCE, EARLIER_STOP))
+    return found
+
+
+def _seal(response: QuestionnaireResponse, texts: Iterable[questionnaire.ConsentText]) -> str:
+    consents = [(text.kind, text.version, seal.digest(text.text)) for text in texts]
+    return seal.digest(canonical(response, consents))
+
+
+def canonical(response: QuestionnaireResponse, consents: Iterable[tuple[str, str, str]]) -> str:
+    """The signed content, spelled out; see intake/seal.py."""
+    if response.completed_at is None:
+        raise ValueError
+    return seal.canonical(
+        response=str(response.pk),
+        client=str(response.client_id),
+        questionnaire=(response.questionnaire.slug, response.questionnaire.version),
+        answers=response.answers,
+        marks=selectors.marks_of(response),
+        consents=consents,
+        name=response.signed_name,
+        relationship=response.signed_relationship,
+        at=response.completed_at,
+    )
+
+
+def is_intact(response: QuestionnaireResponse) -> bool:
+    """Whether what is stored is still what was signed."""
+    consents = response.consents.values_list("kind", "version", "text_sha256")
+    return seal.digest(canonical(response, consents)) == response.sha256
+
+
+def _consent(
+    response: QuestionnaireResponse,
+    definition: Definition,
+    texts: list[questionnaire.ConsentText],
+    now: datetime,
+) -> None:
+    given = {text.kind for text in texts}
+    offered = {text.kind for text in definition.consents}
+    standing = Consent.objects.filter(client=response.client, withdrawn_at__isnull=True)
+    standing.filter(kind__in=offered - given).update(withdrawn_at=now)
+    Consent.objects.bulk_create(
+        Consent(
+            client=response.client,
+            response=response,
+            kind=text.kind,
+            version=text.version,
+            text=text.text,
+            text_sha256=seal.digest(text.text),
+            signed_name=response.signed_name,
+            relationship=response.signed_relationship,
+            signed_by=response.signed_by,
+            signed_at=now,
+            signed_ip=response.signed_ip,
+        )
+        for text in texts
+    )
+
+
+@transaction.atomic
+def decide_clearance(
+    *,
+    actor: User,
+    response: QuestionnaireResponse,
+    decision: str,
+    reason: str,
+    after: UUID | str | None = None,
+) -> Clearance:
+    """Record a therapist's decision. `after` is the newest decision the therapist had seen.
+
+    Raises:
+        NotATherapist, ReasonNeeded, NothingToDecide, BlockStands.
+    """
+    if actor.role != Role.THERAPIST:
+        raise errors.NotATherapist
+    if not reason.strip():
+        raise errors.ReasonNeeded
+    response = _locked(response)
+    newest = response.clearances.order_by("-created_at").first()
+    if str(newest.pk if newest else "") != str(after or ""):
+        raise errors.NothingToDecide(_("A colleague has just decided. Here is how it stands now."))
+    last = selectors.newest_signed(response.client)
+    if last != response or (response.severity or 0) < Severity.CLEARANCE:
+        raise errors.NothingToDecide
+    cleared = decision == Clearance.Decision.CLEARED
+    if cleared and (response.severity or 0) >= Severity.BLOCK:
+        raise errors.BlockStands
+    clearance = Clearance.objects.create(
+        response=response,
+        decision=Clearance.Decision(decision),
+        reason=reason.strip(),
+        decided_by=actor,
+    )
+    audit.record(actor, "intake.decided", response)
+    _tell(response.client, clearance)
+    return clearance
+
+
+def _tell(client: Client, clearance: Clearance) -> None:
+    """The message says that there is news, not what it is."""
+    location = clinic_selectors.location_or_none()
+    messages.queue(
+        kind="intake.decided",
+        key=f"intake.decided:{clearance.pk}",
+        recipient=people.notify_address(client),
+        subject=_("News from %(clinic)s") % {"clinic": location.name if location else ""},
+        template="messages/intake_decided.txt",
+        context={
+            "first_name": client.first_name,
+            "location": location,
+            "url": links.absolute(reverse("intake:start")),
+        },
+        client=client,
+        about=clearance.response_id,
+    )
