@@ -82,7 +82,11 @@
     // A group of choices has no field of its own to focus: take its first.
     const link = event.target.closest(".error-summary a");
     const group = link && document.querySelector(link.getAttribute("href"));
-    if (group && group.tagName === "DIV") group.querySelector("input, select, textarea")?.focus();
+    const first = group?.tagName === "DIV" && group.querySelector("input, select, textarea");
+    if (first) {
+      event.preventDefault();
+      first.focus();
+    }
   });
 
   // ---- htmx: one progress line, spoken failures, one request per form ----

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from django.test import Client as DjangoClient
+    from playwright.sync_api import Browser, Page
+    from pytest_django.live_server_helper import LiveServer
+
+OpenPage = "Callable[..., Page]"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's own browser; Playwright's download is not needed."""
+    path = os.environ.get("CHROME_PATH") or shutil.which("chromium")
+    if path is None:
+        pytest.fail("No browser: type  apt install chromium  or set CHROME_PATH.")
+    # Playwright runs an event loop in this thread; Django's guard cannot tell that it is not ours.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def open_page(chromium: Browser, live_server: LiveServer) -> Iterator[Callable[..., Page]]:
+    """Open a path as a phone or a computer, light or dark, signed in as a Django client is."""
+    contexts = []
+
+    def opened(
+        path: str,
+        *,
+        width: int = 1280,
+        dark: bool = False,
+        javascript: bool = True,
+        as_: DjangoClient | None = None,
+    ) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=javascript,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        if as_ is not None:
+            context.add_cookies(
+                [
+                    {"name": name, "value": cookie.value, "url": live_server.url}
+                    for name, cookie in as_.cookies.items()
+                ]
+            )
+        page = context.new_page()
+        page.goto(live_server.url + path, wait_until="load")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
