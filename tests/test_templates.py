@@ -13,8 +13,16 @@ INLINE = re.compile(
     r"\sstyle=|<style|<script(?![^>]*\ssrc=)|\son[a-z]+=|javascript:", re.IGNORECASE
 )
 NOT_TEXT = re.compile(
-    r"{#.*?#}|{%\s*block \w*class\s*%}.*?{%\s*endblock.*?%}|[\w.]+@[\w.]+|{%\s*comment.*?endcomment\s*%}|{%\s*blocktranslate.*?endblocktranslate\s*%}"
-    r"|{%.*?%}|{{.*?}}|<!--.*?-->|<!doctype.*?>|<svg.*?</svg>|<.*?>|&[a-z0-9#]+;",
+    "|".join(
+        [
+            r"{#.*?#}",
+            r"{%\s*block \w*class\s*%}.*?{%\s*endblock.*?%}",
+            r"{%\s*comment.*?endcomment\s*%}",
+            r"{%\s*blocktranslate.*?endblocktranslate\s*%}",
+            r"{%.*?%}|{{.*?}}|<!.*?>|<svg.*?</svg>|<.*?>|&[a-z0-9#]+;",
+            r"[\w.]+@[\w.]+",
+        ]
+    ),
     re.DOTALL | re.IGNORECASE,
 )
 # A whole word of three letters or more that is left once tags and markup are gone.
