@@ -2,13 +2,17 @@
 
 import argparse
 import sys
+from pathlib import Path
 
-from clinic.runtime.config import CannotStartError, new_document_keys, new_secret_key
+from clinic.runtime.config import ROOT, CannotStartError, new_document_keys, new_secret_key
 
 
 def main(argv: list[str]) -> int:
     """Do one command; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m clinic.runtime", description="Run the clinic.")
+    parser.add_argument(
+        "--env-file", type=Path, default=ROOT / ".env", help="NAME=VALUE lines (default: .env)"
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("up", help="run the whole product until Ctrl-C")
     commands.add_parser("dev", help="the same, reloading when the source changes")
@@ -32,11 +36,11 @@ def _do(options: argparse.Namespace) -> int:
     if options.command in {"up", "dev"}:
         from clinic.runtime.up import up
 
-        return up(reload=options.command == "dev")
+        return up(options.env_file, reload=options.command == "dev")
     if options.command == "manage":
         from clinic.runtime.manage import manage
 
-        return manage(options.rest)
+        return manage(options.env_file, options.rest)
     if options.command == "exec":
         from clinic.runtime.throwaway import run
 

@@ -64,6 +64,13 @@ def listed_variables(path: Path = ROOT / ".env.example") -> set[str]:
     }
 
 
+def load_environment(env_file: Path) -> dict[str, str]:
+    """What the file and, stronger, the environment say; an empty value is as good as none."""
+    ours = listed_variables()
+    both = read_dotenv(env_file) | dict(os.environ)
+    return {name: text for name, text in both.items() if text or name not in ours}
+
+
 def value_of(environ: Mapping[str, str], name: str) -> str:
     """The variable or the content of the file that NAME_FILE names; empty when neither is set."""
     if path := environ.get(f"{name}_FILE"):

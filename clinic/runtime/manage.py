@@ -1,19 +1,19 @@
 """`manage.py` on the data folder: beside a running product, or on servers started just for it."""
 
-import os
 import sys
+from pathlib import Path
 
 from clinic.runtime import postgres, redis_server
-from clinic.runtime.config import ROOT, CannotStartError, Config, read_config, read_dotenv
+from clinic.runtime.config import ROOT, CannotStartError, Config, load_environment, read_config
 from clinic.runtime.environment import complete, embedded_servers, remembered_environment
 from clinic.runtime.folders import lock, make_data_folder, remove_run_folder
 from clinic.runtime.programs import PLAN_VARIABLE, end, start, write_plan
 from clinic.runtime.throwaway import run_to_end
 
 
-def manage(arguments: list[str]) -> int:
+def manage(env_file: Path, arguments: list[str]) -> int:
     """The command's exit code."""
-    environ = read_dotenv(ROOT / ".env") | dict(os.environ)
+    environ = load_environment(env_file)
     config = read_config(environ)
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
     make_data_folder(config.data)

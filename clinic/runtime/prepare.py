@@ -1,10 +1,11 @@
-"""Bring database and static files up to date: `python -m clinic.runtime.prepare`.
+"""Bring what we serve up to date: `python -m clinic.runtime.prepare database|static`.
 
 The one module of this package that needs Django; it runs as a program of its own, because a Django
-start costs a second and four commands need it.
+start costs a second and several commands need it.
 """
 
 import hashlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -33,10 +34,12 @@ def _static_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _collect_static(stamp: Path) -> None:
+def static() -> None:
+    """Collect, hash and compress the static files if any changed."""
     from django.conf import settings
     from django.core.management import call_command
 
+    stamp = Path(f"{settings.STATIC_ROOT}.stamp")
     fingerprint = _static_fingerprint()
     known = stamp.read_text(encoding="ascii") if stamp.is_file() else ""
     if known == fingerprint and Path(settings.STATIC_ROOT).is_dir():
@@ -46,13 +49,8 @@ def _collect_static(stamp: Path) -> None:
     stamp.write_text(fingerprint, encoding="ascii")
 
 
-def main() -> None:
-    """Migrate, load the diagnosis codes, seed an empty demo clinic, collect static files."""
-    import django
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
-    django.setup()
-
+def database() -> None:
+    """Migrate, load the diagnosis codes, seed an empty demo clinic, ask for a first heartbeat."""
     from django.conf import settings
     from django.contrib.auth import get_user_model
     from django.core.cache import cache
@@ -70,17 +68,24 @@ def main() -> None:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         _say("Migrating the database ...")
         call_command("migrate", interactive=False, verbosity=0)
-    if "load_icd10" in get_commands(): call_command("load_icd10", verbosity=0)
+    call_command("load_icd10", verbosity=0, stdout=io.StringIO())
+    call_command("load_questionnaire", verbosity=0, stdout=io.StringIO())
     if "seed_demo" in get_commands() and settings.DEMO and not get_user_model().objects.exists():
         _say("Loading the demo clinic ...")
         call_command("seed_demo", verbosity=0)
     # Ready means that a worker of this run has answered: forget the last run's, ask the next.
     cache.delete(HEARTBEAT)
     app.send_task("clinic.heartbeat")
-    if not settings.DEBUG and "collectstatic" in get_commands():
-        _collect_static(settings.DATA_DIR / "static.stamp")
+
+
+def main(what: str) -> None:
+    """Do one of the two; they run side by side."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
+    django.setup()
+    {"database": database, "static": static}[what]()
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
-    main()
+    main(sys.argv[1])

@@ -103,6 +103,10 @@ def _environment(folder: Path) -> dict[str, str]:
     for name in listed_variables():
         environ.pop(name, None)
         environ.pop(f"{name}_FILE", None)
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    temporary.chmod(0o755)
+    environ["TMPDIR"] = str(temporary)
     put(environ, "SECRET_KEY", new_secret_key())
     put(environ, "DOCUMENT_KEYS", new_document_keys())
     if not Path(environ.get("HOME") or "/nonexistent").is_dir():

@@ -20,9 +20,9 @@ from clinic.runtime.config import (
     CannotStartError,
     Config,
     bracketed,
+    load_environment,
     put,
     read_config,
-    read_dotenv,
     value_of,
 )
 from clinic.runtime.environment import complete, embedded_servers, remember_environment
@@ -55,9 +55,9 @@ def _say(text: str) -> None:
         print(text, flush=True)
 
 
-def up(*, reload: bool = False) -> int:
+def up(env_file: Path, *, reload: bool = False) -> int:
     """Run until a signal; the exit code."""
-    environ = read_dotenv(ROOT / ".env") | dict(os.environ)
+    environ = load_environment(env_file)
     config = read_config(environ)
     if reload:
         put(environ, "DEBUG", "1")
@@ -78,7 +78,7 @@ def up(*, reload: bool = False) -> int:
         supervisor = Supervisor(config.data, run, programs, ROOT)
         supervisor.start(environ, held)
         _wait_servers(config, environ, run, supervisor)
-        _step([sys.executable, "-m", "clinic.runtime.prepare"], environ)
+        _prepare(["database"] if reload else ["database", "static"], environ)
         for name in ("web", "worker", "beat"):
             supervisor.start_program(name)
         _wait_ready(config, supervisor)
@@ -190,17 +190,26 @@ def _wait_servers(
         raise
 
 
-def _step(argv: list[str], environ: dict[str, str]) -> None:
-    """Run one preparing program to its end, or end it with us."""
-    # Its own session: a Ctrl-C reaches us, and we end it.
-    process = subprocess.Popen(
-        argv, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, start_new_session=True
-    )
+def _prepare(parts: list[str], environ: dict[str, str]) -> None:
+    """Run the preparing programs side by side to their end, or end them with us."""
+    # Sessions of their own: a Ctrl-C reaches us, and we end them.
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "clinic.runtime.prepare", part],
+            cwd=ROOT,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        for part in parts
+    ]
     try:
-        if process.wait() != 0:
-            raise CannotStartError(f"{' '.join(argv[-2:])} failed; see the lines above.")
+        while None in (codes := [process.poll() for process in running]) and not any(codes):
+            time.sleep(0.1)
+        if any(codes):
+            raise CannotStartError("Preparing the database or static files failed; see above.")
     finally:
-        if process.poll() is None:
+        for process in running:
             process.terminate()
             process.wait()
 
