@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Self
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -10,6 +12,9 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import BaseModel, Client, Document
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 class DiagnosisCode(models.Model):
@@ -29,6 +34,19 @@ class DiagnosisCode(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class PrescriptionQuerySet(models.QuerySet["Prescription"]):
+    def to_review(self) -> Self:
+        """Oldest first: nobody waits longer than they must."""
+        return self.filter(status="submitted").order_by("created_at", "pk")
+
+    def covering(self, day: date) -> Self:
+        """Approved, with this day inside its dates (see `authorization.covers`)."""
+        return self.filter(status="approved", starts_on__lte=day, through_on__gte=day)
+
+    def with_visits_left(self) -> Self:
+        return self.filter(authorized__gt=F("used") + F("reserved"))
 
 
 class Prescription(BaseModel):
@@ -60,6 +78,7 @@ class Prescription(BaseModel):
     superseded_by = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="superseded"
     )
+    client_note = models.CharField(_("note from the client"), max_length=300, blank=True)
     # The four elements, as the reviewer read them. Blank until then.
     reason = models.CharField(_("reason of medical necessity"), max_length=300, blank=True)
     order_text = models.CharField(_("number, frequency, duration"), max_length=200, blank=True)
@@ -83,8 +102,10 @@ class Prescription(BaseModel):
     decisions: models.Manager[ReviewDecision]
     reservations: models.Manager[VisitReservation]
 
+    objects = PrescriptionQuerySet.as_manager()
+
     class Meta:
-        ordering = ["-created_at"]
+        ordering = ["-created_at", "pk"]
         indexes = [
             models.Index(fields=["status", "created_at"], name="prescription_queue"),
             models.Index(fields=["client", "status"], name="prescription_by_client"),

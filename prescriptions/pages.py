@@ -13,8 +13,8 @@ MAX_HEIGHT = 4000
 _pdfium = threading.Lock()
 
 
-def render(pdf: bytes, number: int) -> bytes:
-    """Page `number` (from 1) as PNG.
+def render(pdf: bytes, number: int, *, turn: int = 0) -> bytes:
+    """Page `number` (from 1) as PNG, turned clockwise by 0, 90, 180 or 270 degrees.
 
     Raises:
         IndexError: there is no such page.
@@ -27,7 +27,7 @@ def render(pdf: bytes, number: int) -> bytes:
             page = document[number - 1]
             width, height = page.get_size()
             scale = min(WIDTH / width, MAX_HEIGHT / height)
-            image = page.render(scale=scale, may_draw_forms=False).to_pil()
+            image = page.render(scale=scale, rotation=turn, may_draw_forms=False).to_pil()
         finally:
             document.close()
     out = io.BytesIO()

@@ -1,9 +1,27 @@
-from __future__ import annotations
+from django.urls import path
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from django.urls import URLPattern
+from prescriptions import desk, hints, views
 
 app_name = "prescriptions"
-urlpatterns: list[URLPattern] = []
+
+urlpatterns = [
+    path("portal/prescriptions/", views.prescription_list, name="list"),
+    path("portal/prescriptions/panel/", views.portal_panel, name="portal-panel"),
+    path("portal/prescriptions/upload/", views.upload, name="upload"),
+    path("portal/prescriptions/<uuid:prescription_id>/", views.detail, name="detail"),
+    path("portal/prescriptions/<uuid:prescription_id>/again/", views.send_again, name="send-again"),
+    path("prescriptions/<uuid:prescription_id>/document.pdf", views.document, name="document"),
+    path("prescriptions/<uuid:prescription_id>/pages/<int:number>.png", views.page, name="page"),
+    path("desk/prescriptions/", desk.queue, name="queue"),
+    path("desk/prescriptions/count/", desk.queue_count, name="queue-count"),
+    path("desk/prescriptions/hints/order/", hints.order, name="order-hint"),
+    path("desk/prescriptions/hints/codes/", hints.codes, name="codes-hint"),
+    path("desk/prescriptions/hints/npi/", hints.npi_number, name="npi-hint"),
+    path("desk/prescriptions/<uuid:prescription_id>/", desk.review, name="review"),
+    path("desk/prescriptions/<uuid:prescription_id>/take-over/", desk.take_over, name="take-over"),
+    path("desk/prescriptions/<uuid:prescription_id>/reopen/", desk.reopen, name="reopen"),
+    path("desk/prescriptions/<uuid:prescription_id>/message/", hints.preview, name="preview"),
+    path("desk/diagnoses/", hints.diagnoses, name="diagnoses"),
+    path("desk/clients/<uuid:client_id>/prescriptions/", desk.client_panel, name="client-panel"),
+    path("desk/clients/<uuid:client_id>/prescriptions/upload/", desk.upload, name="desk-upload"),
+]

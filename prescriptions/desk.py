@@ -1,0 +1,202 @@
+"""What staff see: the queue, the review, and one client's prescriptions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages as flash
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clinic import access, audit
+from clinic.errors import DomainError, InvalidTransition
+from clinic.models import Role
+from clinic.templatetags.clinic_format import us_date
+from prescriptions import review as rules
+from prescriptions import selectors, services, sig
+from prescriptions.errors import Incomplete
+from prescriptions.forms import RefusalForm, ReviewForm, UploadForm
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpRequest, HttpResponse
+
+    from prescriptions.models import Prescription
+
+REVIEWERS = (Role.FRONT_DESK, Role.MANAGER)
+
+
+@access.desk
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    context = {
+        "queue": list(selectors.queue()[:200]),
+        "waiting": list(selectors.waiting_for_client()[:50]),
+    }
+    return render(request, "prescriptions/queue.html", context)
+
+
+@access.staff
+@require_safe
+def queue_count(request: HttpRequest) -> HttpResponse:
+    """The number for the navigation."""
+    return render(request, "prescriptions/_count.html", {"count": selectors.queue_count()})
+
+
+@access.staff
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
+    """The document beside the form; once decided, beside the record."""
+    prescription = access.own(request, selectors.detailed(), prescription_id)
+    if request.method == "POST":
+        return _decide(request, prescription)
+    user = access.user_of(request)
+    if user.role in REVIEWERS:
+        services.claim(actor=user, prescription=prescription)
+    audit.viewed(request, prescription)
+    return _review_page(request, prescription, ReviewForm(), RefusalForm())
+
+
+def _decide(request: HttpRequest, prescription: Prescription) -> HttpResponse:
+    user = access.user_of(request)
+    if user.role not in REVIEWERS:
+        raise PermissionDenied
+    decision = request.POST.get("decision", "approve")
+    form = ReviewForm(request.POST)
+    refusal = RefusalForm(request.POST if decision in {"ask", "reject"} else None)
+    try:
+        if decision == "read":
+            return _review_page(request, prescription, _with_proposal(form), refusal)
+        if decision in {"ask", "reject"} and refusal.is_valid():
+            act = services.ask_for_information if decision == "ask" else services.reject
+            reason, note = refusal.cleaned_data["refusal"], refusal.cleaned_data["note"]
+            act(actor=user, prescription=prescription, reason=reason, note=note)
+            flash.success(request, _("Done. The client is being told."))
+            return _open_next(request, prescription)
+        if decision == "approve" and form.is_valid():
+            done = services.approve(actor=user, prescription=prescription, elements=form.elements())
+            flash.success(request, _approved(done))
+            return _open_next(request, prescription)
+    except Incomplete as error:
+        form.show(error.problems)
+    except InvalidTransition as error:
+        flash.warning(request, str(error))
+        return redirect("prescriptions:review", prescription.pk)
+    except DomainError as error:
+        form.add_error(None, str(error))
+    return _review_page(request, prescription, form, refusal, status=422)
+
+
+def _approved(prescription: Prescription) -> str:
+    return _("Approved: %(visits)s visits through %(day)s.") % {
+        "visits": prescription.authorized,
+        "day": us_date(prescription.through_on),
+    }
+
+
+def _with_proposal(form: ReviewForm) -> ReviewForm:
+    """What was typed, with visits and last day worked out from the order's words."""
+    form.is_valid()
+    typed = dict(form.data.items())
+    start = form.cleaned_data.get("starts_on") or form.cleaned_data.get("issued_on")
+    read = sig.read(form.cleaned_data.get("order_text", ""), start) if start else None
+    if isinstance(read, sig.Proposal):
+        typed |= {"visits": str(read.visits), "through_on": read.through.isoformat()}
+    return ReviewForm(initial=typed)
+
+
+def _open_next(request: HttpRequest, done: Prescription) -> HttpResponse:
+    following = selectors.next_to_review(access.user_of(request), after=done)
+    if following is None:
+        return redirect("prescriptions:queue")
+    return redirect("prescriptions:review", following.pk)
+
+
+def _review_page(
+    request: HttpRequest,
+    prescription: Prescription,
+    form: ReviewForm,
+    refusal: RefusalForm,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    user = access.user_of(request)
+    today = timezone.localdate()
+    open_here = prescription.status == prescription.Status.SUBMITTED and user.role in REVIEWERS
+    context: dict[str, Any] = {
+        "prescription": prescription,
+        "client": prescription.client,
+        "card": selectors.card(prescription, today),
+        "queue": list(selectors.queue()[:50]),
+        "numbers": range(1, (prescription.document.pages or 0) + 1),
+        "held_by": prescription.claimed_by if prescription.claimed_by != user else None,
+        "may_review": user.role in REVIEWERS,
+    }
+    if open_here:
+        earlier = [selectors.card(one, today) for one in selectors.earlier(prescription)]
+        context |= {"form": form, "refusal": refusal, "earlier": earlier}
+        context["checks"] = [form[name] for name in ("is_legible", "is_this_person", "is_signed")]
+    else:
+        context["entries"] = selectors.ledger(prescription)
+    if form.is_bound and form.is_valid():
+        context["warnings"] = rules.warnings(form.elements(), today=today)
+    return render(request, "prescriptions/review.html", context, status=status)
+
+
+@access.desk
+@require_POST
+def take_over(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
+    """A colleague left it open: review it anyway."""
+    prescription = access.own(request, selectors.detailed(), prescription_id)
+    services.claim(actor=access.user_of(request), prescription=prescription, take_over=True)
+    return redirect("prescriptions:review", prescription.pk)
+
+
+@access.desk
+@require_POST
+def reopen(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
+    """The missing piece came by telephone or fax."""
+    prescription = access.own(request, selectors.detailed(), prescription_id)
+    try:
+        services.reopen(actor=access.user_of(request), prescription=prescription)
+    except InvalidTransition as error:
+        flash.warning(request, str(error))
+    return redirect("prescriptions:review", prescription.pk)
+
+
+@access.staff
+@require_safe
+def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """A client's prescriptions, for the record at the desk."""
+    client = access.client(access.user_of(request), client_id)
+    context = {"client": client, "cards": selectors.cards(client, timezone.localdate())}
+    partial = "HX-Request" in request.headers
+    name = "_client_panel" if partial else "client"
+    return render(request, f"prescriptions/{name}.html", context)
+
+
+@access.desk
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """A paper handed over at the desk: scanned or photographed here."""
+    user = access.user_of(request)
+    client = access.client(user, client_id)
+    posted = request.method == "POST"
+    form = UploadForm(request.POST, request.FILES) if posted else UploadForm()
+    if form.is_valid():
+        try:
+            note = form.cleaned_data["note"]
+            sent = services.submit(actor=user, client=client, uploads=form.contents(), note=note)
+        except DomainError as error:
+            form.add_error("document", str(error))
+        else:
+            return redirect("prescriptions:review", sent.pk)
+    context = {"client": client, "form": form}
+    template = "prescriptions/desk_upload.html"
+    if posted and "HX-Request" in request.headers:
+        template = "prescriptions/_upload_errors.html"
+    return render(request, template, context, status=422 if posted else 200)

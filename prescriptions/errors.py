@@ -1,0 +1,43 @@
+"""What a prescription refuses, in words the person in front of it can use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from clinic.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class NoVisitsLeft(DomainError):
+    code = "no_visits_left"
+    message = _("Every visit of this prescription is used or booked.")
+
+
+class NotCovered(DomainError):
+    code = "not_covered"
+    message = _("The prescription does not cover this day.")
+
+
+class AlreadySent(DomainError):
+    code = "already_sent"
+    message = _("You have already sent us this document. We have it.")
+
+
+class ClaimedByAnother(DomainError):
+    code = "claimed"
+    message = _("A colleague is reviewing this one. Take it over first if they are not.")
+
+
+class Incomplete(DomainError):
+    """An approval with something missing or wrong; `problems` says what, by field."""
+
+    code = "incomplete"
+    message = _("This cannot be approved yet.")
+
+    def __init__(self, problems: Mapping[str, list[str]]) -> None:
+        self.problems = problems
+        super().__init__()

@@ -1,0 +1,137 @@
+"""Shape of input only; `review.problems` and `uploads.clean` decide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from prescriptions import icd10, npi, review
+from prescriptions.models import Prescription, ReviewDecision
+from prescriptions.uploads import MAX_FILE, MAX_PAGES, TooLarge, TooManyPages
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.core.files.uploadedfile import UploadedFile
+
+ACCEPT = "application/pdf,image/jpeg,image/png,.pdf,.jpg,.jpeg,.png"
+
+
+class ManyFilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+    template_name = "django/forms/widgets/file.html"
+
+
+class ManyFilesField(forms.FileField):
+    """One or several files; a lone one is a list as well."""
+
+    widget = ManyFilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        files = data if isinstance(data, list | tuple) else [data] if data else []
+        if not files:
+            super().clean(None, initial)  # raises "required"
+        if len(files) > MAX_PAGES:
+            raise forms.ValidationError(TooManyPages.message)
+        if any((file.size or 0) > MAX_FILE for file in files):
+            raise forms.ValidationError(TooLarge.message)
+        return list(files)
+
+
+class UploadForm(forms.Form):
+    document = ManyFilesField(
+        label=_("PDF or photos"),
+        help_text=_("PDF, JPEG or PNG, up to 15 MB each. Several pages may be several photos."),
+        error_messages={"required": _("Choose a PDF or a photo of your prescription.")},
+        widget=ManyFilesInput(attrs={"accept": ACCEPT, "multiple": True}),
+    )
+    note = forms.CharField(
+        label=_("Anything we should know?"),
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def contents(self) -> list[bytes]:
+        return [file.read() for file in self.cleaned_data["document"]]
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+def _day(label: Any, **kwargs: Any) -> forms.DateField:
+    return forms.DateField(label=label, required=False, widget=DayInput(), **kwargs)
+
+
+class ReviewForm(forms.Form):
+    """The prescription as the reviewer reads it. Field names are those of `review.Elements`."""
+
+    reason = forms.CharField(label=_("Reason of medical necessity"), required=False, max_length=300)
+    order_text = forms.CharField(
+        label=_("Number, frequency, duration"), required=False, max_length=200
+    )
+    issued_on = _day(_("Written on"))
+    starts_on = _day(_("Valid from, if later"))
+    visits = forms.IntegerField(label=_("Visits"), required=False)
+    through_on = _day(_("Last day"))
+    modality = forms.ChoiceField(
+        label=_("Modality"),
+        required=False,
+        choices=[("", _("Choose")), *Prescription.Modality.choices],
+    )
+    codes = forms.CharField(
+        label=_("Diagnosis codes"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocapitalize": "characters", "spellcheck": "false"}),
+    )
+    prescriber_name = forms.CharField(label=_("Prescriber"), required=False, max_length=120)
+    prescriber_credential = forms.ChoiceField(
+        label=_("Credential"),
+        required=False,
+        choices=[("", _("Choose")), *((name, name) for name in review.CREDENTIALS)],
+    )
+    prescriber_npi = forms.CharField(
+        label="NPI",
+        required=False,
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    prescriber_phone = forms.CharField(label=_("Practice phone"), required=False, max_length=30)
+    is_legible = forms.BooleanField(label=_("Every page can be read"), required=False)
+    is_this_person = forms.BooleanField(label=_("Name and date of birth match"), required=False)
+    is_signed = forms.BooleanField(label=_("Signed and dated by the prescriber"), required=False)
+
+    def elements(self) -> review.Elements:
+        read = dict(self.cleaned_data)
+        read["codes"] = tuple(icd10.split(read["codes"]))
+        read["prescriber_npi"] = npi.tidy(read["prescriber_npi"])
+        read["starts_on"] = read["starts_on"] or read["issued_on"]
+        return review.Elements(**read)
+
+    def show(self, problems: Mapping[str, list[str]]) -> None:
+        for field, texts in problems.items():
+            self.add_error(field, texts)
+
+
+class RefusalForm(forms.Form):
+    """Why it cannot be approved. The reason is coded; the note is for this client."""
+
+    refusal = forms.ChoiceField(
+        label=_("What is wrong"),
+        choices=[("", _("Choose")), *ReviewDecision.Reason.choices],
+        error_messages={"required": _("Choose what is wrong.")},
+    )
+    note = forms.CharField(
+        label=_("Note to the client"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Shown after sign-in, never in the e-mail."),
+    )

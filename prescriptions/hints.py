@@ -1,0 +1,81 @@
+"""Small answers while a reviewer types; by POST, so that nothing typed lands in a URL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_POST, require_safe
+
+from clinic import access
+from clinic.selectors import location_or_none
+from prescriptions import icd10, npi, selectors, services, sig, wording
+
+if TYPE_CHECKING:
+    from datetime import date
+    from uuid import UUID
+
+    from django.http import HttpRequest, HttpResponse
+
+
+@access.desk
+@require_POST
+def order(request: HttpRequest) -> HttpResponse:
+    """= 12 visits, Nov 18 to Dec 29, 2026"""
+    text = request.POST.get("order_text", "").strip()[:200]
+    start = _day(request, "starts_on") or _day(request, "issued_on")
+    read = sig.read(text, start) if text and start else None
+    ask = wording.ASKS[read.ask] if isinstance(read, sig.NeedsInformation) else ""
+    proposal = read if isinstance(read, sig.Proposal) else None
+    context = {"text": text, "start": start, "proposal": proposal, "ask": ask}
+    return render(request, "prescriptions/_order_hint.html", context)
+
+
+def _day(request: HttpRequest, field: str) -> date | None:
+    try:
+        return parse_date(request.POST.get(field, ""))
+    except ValueError:
+        return None
+
+
+@access.desk
+@require_POST
+def codes(request: HttpRequest) -> HttpResponse:
+    """Each code typed, with its words or why it is refused."""
+    typed = icd10.split(request.POST.get("codes", "")[:200])
+    context = {"judged": selectors.judge(typed), "clashes": icd10.clashes(typed)}
+    return render(request, "prescriptions/_codes_hint.html", context)
+
+
+@access.desk
+@require_POST
+def npi_number(request: HttpRequest) -> HttpResponse:
+    number = npi.tidy(request.POST.get("prescriber_npi", "")[:20])
+    context = {"number": number, "valid": npi.is_valid(number)}
+    return render(request, "prescriptions/_npi_hint.html", context)
+
+
+@access.desk
+@require_POST
+def preview(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
+    """The e-mail as it will go out, and what the client reads after signing in."""
+    prescription = access.own(request, selectors.detailed(), prescription_id)
+    reason, note = request.POST.get("refusal", ""), request.POST.get("note", "")[:500]
+    body = render_to_string(
+        "messages/prescription_needs_information.txt",
+        {"clinic": location_or_none(), **services.message_context(prescription)},
+    )
+    context = {"body": body.strip(), "advice": wording.ADVICE.get(reason, ""), "note": note}
+    return render(request, "prescriptions/_message_preview.html", context)
+
+
+@access.desk
+@require_safe
+def diagnoses(request: HttpRequest) -> HttpResponse:
+    """Find a code by its start or by words; the whole page opens beside the form without htmx."""
+    words = request.GET.get("q", "").strip()[:60]
+    partial = "HX-Request" in request.headers
+    template = "prescriptions/_codes_found.html" if partial else "prescriptions/diagnoses.html"
+    return render(request, template, {"words": words, "found": selectors.find_codes(words)})

@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from threading import Barrier
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clinic.errors import DomainError, InvalidTransition
+from clinic.models import AuditEvent
+from prescriptions import authorization, services
+from prescriptions.authorization import State
+from prescriptions.errors import NotCovered, NoVisitsLeft
+from prescriptions.models import Prescription, VisitReservation
+from tests.factories import make_client
+from tests.prescriptions.factories import approved_prescription, submitted_prescription
+
+if TYPE_CHECKING:
+    from clinic.models import Client
+
+RESERVED, USED = VisitReservation.Status.RESERVED, VisitReservation.Status.USED
+
+
+def today() -> date:
+    return timezone.localdate()
+
+
+def totals(prescription: Prescription) -> tuple[int, int, int]:
+    prescription.refresh_from_db()
+    return prescription.used, prescription.reserved, prescription.bookable
+
+
+def test_a_visit_is_reserved_used_unused_and_released(approved: Prescription) -> None:
+    reservation = services.reserve_visit(actor=None, prescription=approved, on=today())
+    assert totals(approved) == (0, 1, 11)
+    services.use_visit(actor=None, reservation=reservation)
+    assert totals(approved) == (1, 0, 11)
+    services.unuse_visit(actor=None, reservation=reservation)
+    assert totals(approved) == (0, 1, 11)
+    services.release_visit(actor=None, reservation=reservation)
+    assert totals(approved) == (0, 0, 12)
+    actions = AuditEvent.objects.filter(object_id=str(reservation.pk)).order_by("pk")
+    assert [event.action for event in actions] == [
+        "visit.reserved",
+        "visit.used",
+        "visit.unused",
+        "visit.released",
+    ]
+
+
+def test_ten_used_one_missed_one_cancelled_late_and_one_booked_leave_one(
+    approved: Prescription,
+) -> None:
+    for _ in range(10):
+        one = services.reserve_visit(actor=None, prescription=approved, on=today())
+        services.use_visit(actor=None, reservation=one)
+    for _ in ("no-show", "late cancel"):
+        one = services.reserve_visit(actor=None, prescription=approved, on=today())
+        services.release_visit(actor=None, reservation=one)
+    services.reserve_visit(actor=None, prescription=approved, on=today())
+    assert totals(approved) == (10, 1, 1)
+
+
+def test_no_visit_is_reserved_past_the_authorised_number(client_record: Client) -> None:
+    prescription = approved_prescription(client_record, visits=1)
+    services.reserve_visit(actor=None, prescription=prescription, on=today())
+    with pytest.raises(NoVisitsLeft):
+        services.reserve_visit(actor=None, prescription=prescription, on=today())
+    assert totals(prescription) == (0, 1, 0)
+
+
+def test_the_through_date_is_covered_and_the_day_after_is_not(approved: Prescription) -> None:
+    assert approved.through_on is not None
+    services.reserve_visit(actor=None, prescription=approved, on=approved.through_on)
+    after = approved.through_on + timedelta(days=1)
+    with pytest.raises(NotCovered):
+        services.reserve_visit(actor=None, prescription=approved, on=after)
+
+
+def test_nothing_is_reserved_on_a_prescription_that_is_not_approved(
+    submitted: Prescription,
+) -> None:
+    with pytest.raises(NotCovered):
+        services.reserve_visit(actor=None, prescription=submitted, on=today())
+
+
+def test_a_reservation_moves_within_the_dates_only(approved: Prescription) -> None:
+    reservation = services.reserve_visit(actor=None, prescription=approved, on=today())
+    assert approved.through_on is not None
+    services.move_visit(actor=None, reservation=reservation, on=approved.through_on)
+    reservation.refresh_from_db()
+    assert reservation.visit_on == approved.through_on
+    with pytest.raises(NotCovered):
+        services.move_visit(
+            actor=None, reservation=reservation, on=approved.through_on + timedelta(days=1)
+        )
+
+
+def test_an_entry_cannot_be_released_or_used_twice(approved: Prescription) -> None:
+    reservation = services.reserve_visit(actor=None, prescription=approved, on=today())
+    services.use_visit(actor=None, reservation=reservation)
+    for act in (services.use_visit, services.release_visit):
+        with pytest.raises(InvalidTransition):
+            act(actor=None, reservation=reservation)
+    with pytest.raises(InvalidTransition):
+        services.move_visit(actor=None, reservation=reservation, on=today())
+    assert totals(approved) == (1, 0, 11)
+
+
+def test_giving_back_a_used_visit_un_exhausts(client_record: Client) -> None:
+    prescription = approved_prescription(client_record, visits=1, used=1)
+    assert authorization.state(prescription, today()) is State.EXHAUSTED
+    entry = prescription.reservations.get()
+    services.unuse_visit(actor=None, reservation=entry)
+    prescription.refresh_from_db()
+    assert authorization.state(prescription, today()) is State.APPROVED
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    authorized=st.integers(1, 4),
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(["reserve", "reserve", "use", "release", "unuse", "move"]),
+            st.integers(0, 9),
+        ),
+        max_size=25,
+    ),
+)
+def test_the_ledger_always_adds_up(
+    client_record: Client, authorized: int, steps: list[tuple[str, int]]
+) -> None:
+    """authorized = used + reserved + left, and the totals equal the entries, whatever happens."""
+    sid = transaction.savepoint()
+    prescription = approved_prescription(client_record, visits=authorized)
+    entries: list[VisitReservation] = []
+    for step, pick in steps:
+        try:
+            if step == "reserve":
+                entries.append(
+                    services.reserve_visit(actor=None, prescription=prescription, on=today())
+                )
+            elif entries:
+                entry = entries[pick % len(entries)]
+                if step == "move":
+                    services.move_visit(actor=None, reservation=entry, on=today())
+                else:
+                    act = getattr(services, f"{step}_visit")
+                    act(actor=None, reservation=entry)
+        except DomainError:
+            pass
+        used, reserved, left = totals(prescription)
+        assert used + reserved + left == authorized
+        assert left >= 0
+        by_status = Counter(prescription.reservations.values_list("status", flat=True))
+        assert (by_status[USED], by_status[RESERVED]) == (used, reserved)
+    transaction.savepoint_rollback(sid)
+
+
+def race(prescription: Prescription, tries: int, reserve: object) -> list[str]:
+    together = Barrier(tries)
+
+    def attempt(_: int) -> str:
+        try:
+            together.wait(timeout=10)
+            reserve(prescription)  # type: ignore[operator]
+        except (NoVisitsLeft, IntegrityError):
+            return "refused"
+        finally:
+            connection.close()
+        return "reserved"
+
+    with ThreadPoolExecutor(max_workers=tries) as pool:
+        return sorted(pool.map(attempt, range(tries)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_racing_reservations_never_pass_the_total() -> None:
+    prescription = approved_prescription(make_client(), visits=3)
+
+    def reserve(one: Prescription) -> None:
+        services.reserve_visit(actor=None, prescription=one, on=today())
+
+    outcomes = race(prescription, 8, reserve)
+    assert outcomes == ["refused"] * 5 + ["reserved"] * 3
+    assert totals(prescription) == (0, 3, 0)
+    assert prescription.reservations.count() == 3
+
+
+def careless(prescription: Prescription) -> None:
+    """What the ledger would do without its lock: read, wait for the others, write."""
+    left = Prescription.objects.get(pk=prescription.pk).bookable
+    if left < 1:
+        raise NoVisitsLeft
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(0.3)")
+        cursor.execute(
+            "UPDATE prescriptions_prescription SET reserved = reserved + 1 WHERE id = %s",
+            [prescription.pk],
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_the_constraint_still_refuses_the_overdraft() -> None:
+    prescription = approved_prescription(make_client(), visits=1)
+    assert race(prescription, 4, careless) == ["refused"] * 3 + ["reserved"]
+    assert totals(prescription) == (0, 1, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_race_is_real_without_lock_and_constraint() -> None:
+    """The control: drop the constraint and every careless reservation wins."""
+    prescription = approved_prescription(make_client(), visits=1)
+    check = next(
+        c for c in Prescription._meta.constraints if c.name == "prescription_visits_not_overdrawn"
+    )
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(Prescription, check)
+    try:
+        assert race(prescription, 4, careless) == ["reserved"] * 4
+        assert totals(prescription) == (0, 4, -3)
+    finally:
+        VisitReservation.objects.all().delete()
+        Prescription.objects.update(reserved=0)
+        with connection.schema_editor() as editor:
+            editor.add_constraint(Prescription, check)
+
+
+def test_a_stranger_prescription_is_not_touched_by_another_ones_ledger(
+    approved: Prescription, other_client: Client
+) -> None:
+    theirs = approved_prescription(other_client)
+    services.reserve_visit(actor=None, prescription=approved, on=today())
+    assert totals(theirs) == (0, 0, 12)
+    assert submitted_prescription(other_client).bookable == 0

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from prescriptions import selectors, services
+from prescriptions.management.commands import load_icd10
+from prescriptions.models import DiagnosisCode, Prescription
+from tests.prescriptions.factories import approved_prescription, submitted_prescription
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from clinic.models import Client, User
+
+
+def test_the_usable_one_is_the_first_to_run_out_with_visits_left(client_record: Client) -> None:
+    today = timezone.localdate()
+    late = approved_prescription(client_record, codes=("M79.18",), months=4)
+    soon = approved_prescription(client_record, codes=("M54.2",), visits=1)
+    assert selectors.usable_for(client_record.pk, today) == soon
+    services.reserve_visit(actor=None, prescription=soon, on=today)
+    assert selectors.usable_for(client_record.pk, today) == late
+    assert selectors.usable_for(client_record.pk, today + timedelta(days=400)) is None
+
+
+def test_nobody_uses_a_strangers_prescription(client_record: Client, other_client: Client) -> None:
+    approved_prescription(client_record)
+    assert selectors.usable_for(other_client.pk, timezone.localdate()) is None
+
+
+def test_coverage_of_many_clients_is_one_query(
+    client_record: Client, other_client: Client, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    mine = approved_prescription(client_record)
+    submitted_prescription(other_client)
+    with django_assert_num_queries(1):
+        found = selectors.coverage([client_record.pk, other_client.pk])
+    assert found == {client_record.pk: [mine], other_client.pk: []}
+
+
+def test_the_meter_adds_up(approved: Prescription) -> None:
+    services.reserve_visit(actor=None, prescription=approved, on=timezone.localdate())
+    approved.refresh_from_db()
+    meter = selectors.meter(approved)
+    assert (meter.authorized, meter.used, meter.reserved, meter.left) == (12, 0, 1, 11)
+
+
+def test_the_home_shows_the_one_in_use_before_a_newer_one_in_review(
+    client_record: Client, approved: Prescription
+) -> None:
+    newer = submitted_prescription(client_record)
+    assert selectors.latest(client_record) == approved
+    Prescription.objects.filter(pk=approved.pk).update(status="superseded")
+    assert selectors.latest(client_record) == newer
+
+
+def test_the_next_to_review_skips_what_a_colleague_has_open(
+    client_record: Client, desk_user: User, manager_user: User
+) -> None:
+    first, second = submitted_prescription(client_record), submitted_prescription(client_record)
+    services.claim(actor=manager_user, prescription=first)
+    assert selectors.next_to_review(desk_user) == second
+    assert selectors.next_to_review(manager_user) == first
+    assert selectors.next_to_review(manager_user, after=first) == second
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("M54.2", "M54.2"),
+        ("m545", "M54.50"),
+        ("m54", "M54.2"),
+        ("cervicalgia", "M54.2"),
+        ("low back", "M54.50"),
+        ("BACK spasm", "M62.830"),
+        ("s13", "S13.4XXA"),
+    ],
+)
+def test_codes_are_found_by_code_and_by_words(codes: None, words: str, first: str) -> None:
+    found = selectors.find_codes(words)
+    assert found[0].code == first
+    assert all(code.billable for code in found)
+
+
+@pytest.mark.parametrize("words", ["", " ", "zz", "%%%", "no such thing"])
+def test_words_that_fit_nothing_find_nothing(codes: None, words: str) -> None:
+    assert selectors.find_codes(words) == []
+
+
+def small_release(release: str) -> Iterator[DiagnosisCode]:
+    yield DiagnosisCode(code="M54.2", description="Cervicalgia", billable=True, release=release)
+
+
+def test_loading_the_codes_again_does_nothing_and_a_new_release_retires_old_codes(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    DiagnosisCode.objects.create(code="M99.00", description="Old", billable=True, release="old")
+    DiagnosisCode.objects.create(code="M54.2", description="Neck", billable=False, release="old")
+    monkeypatch.setattr(load_icd10, "read", small_release)
+    call_command("load_icd10", stdout=StringIO())
+    assert DiagnosisCode.objects.get(code="M54.2").billable
+    assert not DiagnosisCode.objects.get(code="M99.00").billable
+    said = StringIO()
+    call_command("load_icd10", stdout=said)
+    assert "is loaded" in said.getvalue()
