@@ -1,0 +1,142 @@
+"""A month behind and a month ahead of the demo clinic, each day as it would have gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.utils import timezone
+
+from billing import services as billing
+from billing.demo.moments import at
+from billing.models import Payment
+from booking import selectors as diary
+from booking import services as booking
+from booking.availability import moment
+from booking.errors import AlreadyBooked, SlotTaken
+from booking.models import Appointment, AppointmentStatus
+from treatment import services as treatment
+
+if TYPE_CHECKING:
+    from billing.demo.people import Person
+    from billing.demo.places import Clinic
+    from clinic.models import Client, ServiceOption, Technique
+
+BOOKED_AHEAD = timedelta(days=6)
+METHODS = [*Payment.Method.values, Payment.Method.HSA, Payment.Method.HSA, Payment.Method.FSA]
+# Hands-on minutes of a session: some always go to undressing and talking.
+HANDS_ON = {30: (24, 28), 60: (50, 56), 90: (80, 87)}
+MISSED, CANCELLED, OWING = 0.04, 0.05, 0.06
+
+
+@dataclass
+class Life:
+    clinic: Clinic
+    now: datetime
+    # The same clinic every time: a demo that changes cannot be explained.
+    dice: Random = field(default_factory=lambda: Random(2026))  # noqa: S311
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.clinic.location.zone).date()
+
+    def visits_of(self, client: Client, person: Person, *, medical: bool) -> None:
+        """What this person came for, and comes for next."""
+        kind = "medical" if medical else "therapeutic"
+        option = self.clinic.options[kind, person.minutes]
+        first = self.today - timedelta(weeks=person.since) + timedelta(days=self.dice.randrange(2))
+        day = first + timedelta(days=1)
+        while person.since and day < self.today:
+            if booked := self.book(client, option, day):
+                self.live(booked)
+            day += timedelta(days=person.rhythm)
+        day = max(day, self.today) + timedelta(days=self.dice.randrange(1, 3))
+        for _ in range(person.ahead):
+            self.book(client, option, day)
+            day += timedelta(days=person.rhythm)
+
+    def book(self, client: Client, option: ServiceOption, day: date) -> Appointment | None:
+        """A time on that day, or within the four days after it, as the telephone would find it."""
+        made_at = min(
+            datetime.combine(day, datetime.min.time(), self.clinic.location.zone) - BOOKED_AHEAD,
+            self.now - timedelta(hours=2),
+        )
+        with at(made_at):
+            free = diary.free_times(
+                option=option, start=day, end=day + timedelta(days=4), by_desk=True
+            )
+            by_day = free.by_day()
+            if not by_day:
+                return None
+            start = moment(self.dice.choice(by_day[min(by_day)]).start)
+            try:
+                return booking.book_for_desk(
+                    actor=self.clinic.desk, client=client, option=option, start=start
+                )
+            except (SlotTaken, AlreadyBooked):
+                return None
+
+    def live(self, appointment: Appointment) -> None:
+        """What became of an appointment by now."""
+        fate = self.dice.random()
+        if fate < CANCELLED:
+            with at(appointment.starts_at - timedelta(days=2)):
+                booking.cancel(actor=self.clinic.desk, appointment=appointment)
+        elif fate < CANCELLED + MISSED:
+            with at(appointment.starts_at + timedelta(minutes=20)):
+                booking.mark(
+                    actor=self.clinic.desk,
+                    appointment=appointment,
+                    status=AppointmentStatus.NO_SHOW,
+                )
+        elif appointment.ends_at < self.now:
+            self.treat(appointment)
+
+    def treat(self, appointment: Appointment) -> None:
+        """Check-in, hands on, payment, receipt."""
+        therapist = appointment.therapist.user
+        start = appointment.starts_at + timedelta(minutes=self.dice.randrange(2, 5))
+        minutes = self.minutes(appointment.option.minutes)
+        with at(appointment.starts_at - timedelta(minutes=5)):
+            visit = treatment.check_in(actor=self.clinic.desk, appointment=appointment)
+        with at(start):
+            treatment.start(actor=therapist, visit=visit)
+        stop = start + timedelta(minutes=sum(minutes.values()) + 2)
+        with at(stop):
+            treatment.finish(
+                actor=therapist,
+                visit=visit,
+                started_at=start,
+                stopped_at=stop,
+                minutes=minutes,
+            )
+        with at(stop + timedelta(minutes=8)):
+            owed = billing.balance(visit)
+            paid = owed if self.dice.random() > OWING else owed // 2
+            billing.take_payment(
+                actor=self.clinic.desk,
+                visit=visit,
+                method=self.dice.choice(METHODS),
+                amount_cents=paid,
+                reference=f"{self.dice.randrange(10000):04d}",
+                form_token=UUID(int=self.dice.getrandbits(128), version=4),
+            )
+            billing.issue_receipt(actor=self.clinic.desk, visit=visit)
+
+    def minutes(self, length: int) -> dict[Technique, int]:
+        """Two techniques share the hands-on time."""
+        total = self.dice.randint(*HANDS_ON[length])
+        first, second = self.dice.sample(self.clinic.techniques, 2)
+        part = total * self.dice.choice([50, 60, 70]) // 100
+        return {first: part, second: total - part}
+
+
+def next_working_day(clinic: Clinic) -> date:
+    """The first day from tomorrow on with a free hour."""
+    day = timezone.localdate(timezone=clinic.location.zone) + timedelta(days=1)
+    option = clinic.options["therapeutic", 60]
+    free = diary.free_times(option=option, start=day, end=day + timedelta(days=13))
+    return min(free.by_day())
