@@ -60,6 +60,10 @@ class Mark:
     def place(self) -> Place:
         return places_by_key()[self.key]
 
+    @property
+    def word(self) -> StrOrPromise:
+        return PainType(self.pain_type).label
+
     def as_data(self) -> dict[str, Any]:
         return {"place": self.key, "type": self.pain_type, "intensity": self.intensity}
 

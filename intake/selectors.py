@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -267,7 +267,7 @@ def _grave() -> QuerySet[QuestionnaireResponse]:
         .filter(~Exists(newer))
         .select_related("client")
         .defer("answers")
-        .annotate(decision=newest_decision(), flag_count=Count("flags"))
+        .annotate(decision=newest_decision())
         .prefetch_related(Prefetch("flags", titles, to_attr="grave_flags"))
     )
 

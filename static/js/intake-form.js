@@ -1,0 +1,30 @@
+// Follow-up questions show when they apply, and "none of these" stands alone.
+// Without this script every question is in sight, and the server decides the same.
+(() => {
+  "use strict";
+
+  const form = document.querySelector("form[data-intake]");
+  if (!form) return;
+
+  const followUps = Array.from(form.querySelectorAll("[data-when]"));
+
+  function show() {
+    const data = new FormData(form);
+    followUps.forEach((question) => {
+      const wanted = question.dataset.whenIn.split(" ");
+      question.hidden = !data.getAll(question.dataset.when).some((value) => wanted.includes(value));
+    });
+  }
+
+  form.addEventListener("change", (event) => {
+    const box = event.target;
+    if (box.type === "checkbox" && box.checked && box.name) {
+      form.querySelectorAll(`input[type=checkbox][name="${CSS.escape(box.name)}"]`).forEach((other) => {
+        if (other !== box && (box.value === "none" || other.value === "none")) other.checked = false;
+      });
+    }
+    show();
+  });
+  window.addEventListener("pageshow", show);
+  show();
+})();
