@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 PAGE = 50
+RECENT = 10
 
 
 @access.staff
@@ -36,7 +37,12 @@ def client_search(request: HttpRequest) -> HttpResponse:
 def client_detail(request: HttpRequest, client_id: UUID) -> HttpResponse:
     client = access.client(access.user_of(request), client_id)
     audit.viewed(request, client)
-    return render(request, "desk/client.html", {"client": client})
+    context = {
+        "client": client,
+        "guardians": client.guardians.select_related("user"),
+        "client_messages": selectors.outbox().filter(client=client)[:RECENT],
+    }
+    return render(request, "desk/client.html", context)
 
 
 @access.desk
