@@ -64,9 +64,9 @@ class Session:
 class Diary:
     """One therapist. The session may not touch `away`; nor may its buffers touch `blocked`."""
 
-    periods: Sequence[Period]
-    away: Sequence[Span] = ()
-    blocked: Sequence[Span] = ()
+    periods: list[Period]
+    away: list[Span] = field(default_factory=list)
+    blocked: list[Span] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -136,7 +136,8 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
     def touching(self, start: datetime, end: datetime) -> AppointmentQuerySet:
         """Those that may block something in the range; bounded, so that the index serves it."""
-        return self.filter(starts_at__gt=start - LONGEST, starts_at__lt=end + LONGEST)
+        first, last = start.astimezone(UTC) - LONGEST, end.astimezone(UTC) + LONGEST
+        return self.filter(starts_at__gt=first, starts_at__lt=last)
 
     def on(self, day: date, zone: ZoneInfo) -> AppointmentQuerySet:
         """Those that start on a local date."""

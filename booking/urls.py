@@ -1,9 +1,51 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from django.urls import path
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
+from booking import desk, desk_book, portal, slots, views
 
 app_name = "booking"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("book/", views.start, name="start"),
+    path("book/slots.json", slots.slots_json, name="slots"),
+    path("book/details/", views.details, name="details"),
+    path("book/done/", views.done, name="done"),
+    path("book/done/appointment.ics", views.calendar, name="calendar"),
+    path("book/again/", views.restart, name="restart"),
+    path("book/<uuid:option_id>/", views.time, name="time"),
+    path("portal/visits/", portal.visit_list, name="visit-list"),
+    path("portal/visits/next/", portal.panel, name="portal-panel"),
+    path("portal/visits/<uuid:appointment_id>/", portal.visit_detail, name="visit-detail"),
+    path("portal/visits/<uuid:appointment_id>/move/", portal.visit_move, name="visit-move"),
+    path("portal/visits/<uuid:appointment_id>/cancel/", portal.visit_cancel, name="visit-cancel"),
+    path(
+        "portal/visits/<uuid:appointment_id>/appointment.ics",
+        portal.visit_calendar,
+        name="visit-calendar",
+    ),
+    path("desk/", desk.day, name="day"),
+    path("desk/book/", desk_book.who, name="desk-who"),
+    path("desk/book/<uuid:client_id>/", desk_book.what, name="desk-what"),
+    path("desk/clients/<uuid:client_id>/visits/", desk.client_panel, name="client-panel"),
+    path("desk/appointments/<uuid:appointment_id>/", desk.appointment_detail, name="appointment"),
+    path(
+        "desk/appointments/<uuid:appointment_id>/mark/",
+        desk.appointment_mark,
+        name="appointment-mark",
+    ),
+    path(
+        "desk/appointments/<uuid:appointment_id>/move/",
+        desk.appointment_move,
+        name="appointment-move",
+    ),
+    path(
+        "desk/appointments/<uuid:appointment_id>/cancel/",
+        desk.appointment_cancel,
+        name="appointment-cancel",
+    ),
+    path(
+        "desk/appointments/<uuid:appointment_id>/self-pay/",
+        desk.appointment_self_pay,
+        name="appointment-self-pay",
+    ),
+]

@@ -1,0 +1,124 @@
+"""The thread from a prescription to an appointment: reserve, move and give back its visits.
+
+The ledger locks the prescription's row, so these steps come first in every transaction.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from booking import selectors
+from booking.errors import NotBookable
+from booking.models import Appointment, AppointmentStatus
+from clinic import audit
+from clinic.errors import DomainError, InvalidTransition
+from clinic.models import Client, Service, User
+from prescriptions import ledger
+from prescriptions import selectors as prescriptions
+from prescriptions.models import VisitReservation
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from django.contrib.auth.models import AnonymousUser
+
+    Actor = User | AnonymousUser | None
+
+# Once a visit is in the room, what pays for it is settled.
+MAY_BE_TIED = [
+    AppointmentStatus.BOOKED,
+    AppointmentStatus.ARRIVED,
+]
+
+
+def reserve(actor: Actor, client: Client, appointment: Appointment) -> VisitReservation | None:
+    """A visit of the prescription that covers the date; None: the prescription is still due."""
+    if not appointment.needs_prescription:
+        return None
+    on = appointment.local_date
+    prescription = prescriptions.usable_for(client.pk, on)
+    if prescription is None:
+        return None
+    try:
+        with transaction.atomic():
+            return ledger.reserve_visit(actor=_user(actor), prescription=prescription, on=on)
+    except DomainError:  # its last visit went to somebody quicker
+        return None
+
+
+@transaction.atomic
+def tie(actor: Actor, appointment: Appointment) -> bool:
+    """Reserve a visit for a session booked before there was a prescription to cover it."""
+    fresh = selectors.appointments().get(pk=appointment.pk)
+    if fresh.client is None or fresh.reservation_id is not None or fresh.status not in MAY_BE_TIED:
+        return False
+    reservation = reserve(actor, fresh.client, fresh)
+    if reservation is None:
+        return False
+    changed = Appointment.objects.filter(
+        pk=fresh.pk, reservation=None, status__in=MAY_BE_TIED, starts_at=fresh.starts_at
+    ).update(reservation=reservation)
+    if not changed:  # tied, moved or cancelled meanwhile: give the visit back
+        ledger.release_visit(actor=_user(actor), reservation=reservation)
+        return False
+    appointment.reservation = reservation
+    audit.record(actor, "appointment.covered", fresh)
+    return True
+
+
+def release(actor: Actor, appointment: Appointment) -> None:
+    """Give a reserved visit back; one that was used or given back already stays as it is."""
+    appointment.refresh_from_db(fields=["reservation"])
+    reservation = appointment.reservation
+    if reservation is not None and reservation.status == VisitReservation.Status.RESERVED:
+        ledger.release_visit(actor=_user(actor), reservation=reservation)
+
+
+def move(actor: Actor, appointment: Appointment, start: datetime) -> None:
+    """Take the reserved visit along to a new date, or give it back where it is not covered."""
+    if appointment.reservation is None:
+        return
+    on: date = start.astimezone(appointment.location.zone).date()
+    try:
+        with transaction.atomic():
+            ledger.move_visit(actor=_user(actor), reservation=appointment.reservation, on=on)
+    except DomainError:
+        ledger.release_visit(actor=_user(actor), reservation=appointment.reservation)
+        Appointment.objects.filter(pk=appointment.pk).update(reservation=None)
+        appointment.reservation = None
+
+
+@transaction.atomic
+def switch_to_self_pay(actor: User, appointment: Appointment) -> Appointment:
+    option = (
+        selectors.bookable_options()
+        .filter(service__kind=Service.Kind.THERAPEUTIC, minutes=appointment.option.minutes)
+        .first()
+    )
+    if option is None or not appointment.needs_prescription:
+        raise NotBookable
+    release(actor, appointment)
+    changed = Appointment.objects.filter(
+        pk=appointment.pk,
+        status__in=MAY_BE_TIED,
+        option=appointment.option,
+        reservation=appointment.reservation_id,
+    ).update(
+        option=option,
+        price_cents=option.price_cents,
+        reservation=None,
+        updated_at=timezone.now(),
+    )
+    if not changed:
+        raise InvalidTransition
+    appointment.option, appointment.price_cents = option, option.price_cents
+    appointment.reservation = None
+    audit.record(actor, "appointment.self_pay", appointment)
+    return appointment
+
+
+def _user(actor: Actor) -> User | None:
+    return actor if isinstance(actor, User) else None

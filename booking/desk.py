@@ -1,0 +1,182 @@
+"""What staff see of the diary: the day board and one appointment beside it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages as flash
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from booking import flow, readiness, screens, selectors, services
+from booking.errors import SlotTaken
+from booking.forms import CancelForm, MarkForm, WhenForm
+from clinic import access, audit
+from clinic.errors import DomainError
+from clinic.models import Role
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpRequest, HttpResponse
+
+    from booking.models import Appointment
+
+DAY = timedelta(days=1)
+
+
+@access.staff
+@require_safe
+def day(request: HttpRequest) -> HttpResponse:
+    today = timezone.localdate()
+    shown = flow.day_or_none(request.GET.get("day")) or today
+    wanted = flow.uuid_or_none(request.GET.get("open"))
+    opened = selectors.appointments().filter(pk=wanted).first() if wanted else None
+    context = {
+        **screens.day_board(shown),
+        "day": shown,
+        "today": today,
+        "previous": shown - DAY,
+        "next": shown + DAY,
+        "may_book": _may_book(request),
+        **(_panel(request, opened) if opened else {}),
+    }
+    return render(request, "booking/day.html", context)
+
+
+@access.staff
+@require_safe
+def appointment_detail(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """Beside the board by htmx, else a page of its own."""
+    appointment = _one(request, appointment_id)
+    audit.viewed(request, appointment)
+    part = flow.wants_part(request, "panel")
+    page = "booking/_panel.html" if part else "booking/appointment.html"
+    return render(request, page, _panel(request, appointment))
+
+
+@access.staff
+@require_POST
+def appointment_mark(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """Arrived, did not come, or back again. Checking in and out is the treatment's."""
+    appointment = _one(request, appointment_id)
+    form = MarkForm(request.POST)
+    if form.is_valid():
+        try:
+            services.mark(
+                actor=request.user, appointment=appointment, status=form.cleaned_data["status"]
+            )
+        except DomainError as refusal:
+            flash.error(request, str(refusal.message))
+    return _beside(appointment)
+
+
+@access.desk
+@require_POST
+def appointment_self_pay(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    appointment = _one(request, appointment_id)
+    try:
+        services.switch_to_self_pay(actor=access.user_of(request), appointment=appointment)
+        flash.success(request, _("This is a self-pay session now."))
+    except DomainError as refusal:
+        flash.error(request, str(refusal.message))
+    return _beside(appointment)
+
+
+@access.desk
+@require_http_methods(["GET", "HEAD", "POST"])
+def appointment_cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    appointment = _one(request, appointment_id)
+    form = CancelForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.cancel(
+                actor=request.user, appointment=appointment, reason=form.cleaned_data["reason"]
+            )
+            flash.success(request, _("Cancelled. The client is told by e-mail."))
+        except DomainError as refusal:
+            flash.error(request, str(refusal.message))
+        return _beside(appointment)
+    context = {"appointment": appointment, "form": form, "back": _beside_url(appointment)}
+    return render(request, "booking/appointment_cancel.html", context)
+
+
+@access.desk
+@require_http_methods(["GET", "HEAD", "POST"])
+def appointment_move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    appointment = _one(request, appointment_id)
+    status, error, lost = 200, "", []
+    form = WhenForm(request.POST or None)
+    if form.is_valid():
+        start, therapist = form.cleaned_data["start"], form.cleaned_data["therapist"]
+        try:
+            moved = services.reschedule(
+                actor=access.user_of(request),
+                appointment=appointment,
+                start=start,
+                therapist=therapist,
+            )
+            flash.success(request, _("Moved. The client is told by e-mail."))
+            return _beside(moved)
+        except DomainError as refusal:
+            status, error = 422, str(refusal.message)
+            if isinstance(refusal, SlotTaken):
+                lost = screens.alternatives(appointment.option, start, therapist)
+    screen = flow.time_screen(request, appointment.option, moving=appointment, by_desk=True)
+    screen.lost = lost
+    context = {
+        "screen": screen,
+        "error": error,
+        "appointment": appointment,
+        "back": _beside_url(appointment),
+    }
+    whole = "booking/appointment_move.html"
+    page = "booking/_times.html" if flow.wants_part(request, "times") else whole
+    return render(request, page, context, status=status)
+
+
+@access.staff
+@require_safe
+def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """A client's visits, for the client's record."""
+    client = access.client(access.user_of(request), client_id)
+    context = {
+        "client": client,
+        "upcoming": selectors.upcoming(client),
+        "past": selectors.past(client)[:10],
+        "may_book": _may_book(request),
+    }
+    part = bool(getattr(request, "htmx", False))
+    page = "booking/_client_panel.html" if part else "booking/client_visits.html"
+    return render(request, page, context)
+
+
+def _one(request: HttpRequest, pk: UUID) -> Appointment:
+    return access.own(request, selectors.appointments(), pk)
+
+
+def _panel(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
+    return {
+        "appointment": appointment,
+        "readiness": readiness.of(appointment),
+        "may_book": _may_book(request),
+        "day_url": _beside_url(appointment),
+        "now": timezone.now(),
+    }
+
+
+def _may_book(request: HttpRequest) -> bool:
+    return access.user_of(request).role in {Role.FRONT_DESK, Role.MANAGER}
+
+
+def _beside_url(appointment: Appointment) -> str:
+    on = appointment.local_date.isoformat()
+    return f"{reverse('booking:day')}?day={on}&open={appointment.pk}"
+
+
+def _beside(appointment: Appointment) -> HttpResponse:
+    return redirect(_beside_url(appointment))

@@ -1,0 +1,97 @@
+"""The desk books on somebody's behalf: who, then what and when. By telephone or walk-in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages as flash
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from booking import flow, screens, selectors, services
+from booking.errors import SlotTaken
+from booking.forms import DetailsForm, WhenForm
+from booking.models import Appointment
+from clinic import access, people
+from clinic import selectors as ground
+from clinic.errors import DomainError
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpRequest, HttpResponse
+
+
+@access.desk
+@require_http_methods(["GET", "HEAD", "POST"])
+def who(request: HttpRequest) -> HttpResponse:
+    """Find the client, or write down a new one."""
+    form = DetailsForm(request.POST or None, clients=[], ask_email=True)
+    del form.fields["relationship"]
+    if request.method == "POST" and form.is_valid():
+        client = people.register_client(actor=access.user_of(request), **form.cleaned_data)
+        return redirect(_what_url(request, client.pk))
+    words = request.GET.get("q", "").strip()[:100]
+    context = {
+        "form": form,
+        "words": words,
+        "clients": ground.search_clients(words) if words else [],
+        "keep": _keep(request),
+    }
+    return render(request, "booking/desk_who.html", context, status=422 if form.is_bound else 200)
+
+
+@access.desk
+@require_http_methods(["GET", "HEAD", "POST"])
+def what(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """The session and the time, on one page."""
+    client = access.client(access.user_of(request), client_id)
+    options = list(selectors.bookable_options().order_by("service__position", "minutes"))
+    wanted = flow.uuid_or_none(request.GET.get("option"))
+    option = next((item for item in options if item.pk == wanted), None)
+    status, error, lost = 200, "", []
+    form = WhenForm(request.POST or None)
+    if option and form.is_valid():
+        start, therapist = form.cleaned_data["start"], form.cleaned_data["therapist"]
+        walk_in = "walk_in" in request.GET
+        try:
+            made = services.book_for_desk(
+                actor=access.user_of(request),
+                client=client,
+                option=option,
+                start=start,
+                therapist=therapist,
+                source=Appointment.Source.WALK_IN if walk_in else Appointment.Source.DESK,
+            )
+            flash.success(request, _("Booked. The confirmation is on its way by e-mail."))
+            on = made.local_date.isoformat()
+            return redirect(f"{reverse('booking:day')}?day={on}&open={made.pk}")
+        except DomainError as refusal:
+            status, error = 422, str(refusal.message)
+            if isinstance(refusal, SlotTaken):
+                lost = screens.alternatives(option, start, therapist)
+    screen = flow.time_screen(request, option, by_desk=True) if option else None
+    if screen:
+        screen.lost = lost
+    context = {
+        "client": client,
+        "options": options,
+        "option": option,
+        "screen": screen,
+        "error": error,
+        "walk_in": "walk_in" in request.GET,
+    }
+    whole = "booking/desk_what.html"
+    page = "booking/_times.html" if flow.wants_part(request, "times") and screen else whole
+    return render(request, page, context, status=status)
+
+
+def _keep(request: HttpRequest) -> str:
+    """What the address carries on to the next page."""
+    return "?walk_in=1" if "walk_in" in request.GET else ""
+
+
+def _what_url(request: HttpRequest, client_id: UUID) -> str:
+    return reverse("booking:desk-what", args=[client_id]) + _keep(request)

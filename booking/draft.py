@@ -1,0 +1,39 @@
+"""What a visitor has chosen and typed so far. It lives in the session: Back loses nothing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+KEY = "booking"
+
+
+@dataclass(slots=True)
+class Draft:
+    option: str = ""
+    therapist: str = ""  # blank: anyone
+    start: str = ""
+    hold: str = ""
+    typed: dict[str, str] = field(default_factory=dict)
+    done: str = ""  # the appointment this draft became
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Draft:
+        kept = request.session.get(KEY, {})
+        known = {name.name for name in fields(cls)}
+        return cls(**{name: value for name, value in kept.items() if name in known})
+
+    def save(self, request: HttpRequest) -> None:
+        request.session[KEY] = asdict(self)
+
+    @property
+    def hold_token(self) -> UUID | None:
+        return UUID(self.hold) if self.hold else None
+
+    def keep(self, form_data: dict[str, str]) -> None:
+        """Remember what was typed, right or wrong."""
+        self.typed = {name: text[:200] for name, text in form_data.items()}

@@ -1,0 +1,137 @@
+"""What clients see of their visits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages as flash
+from django.core.paginator import Paginator
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from booking import flow, ics, readiness, screens, selectors, services
+from booking.errors import SlotTaken
+from booking.forms import CancelForm, WhenForm
+from booking.reply import calendar_file
+from clinic import access
+from clinic.errors import DomainError
+from clinic.links import absolute
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpRequest, HttpResponse
+
+    from booking.models import Appointment
+
+PAGE = 20
+
+
+@require_safe
+def visit_list(request: HttpRequest) -> HttpResponse:
+    client = access.acting_client(request)
+    upcoming = list(selectors.upcoming(client))
+    ready = readiness.of_all(upcoming)
+    context = {
+        "client": client,
+        "clients": list(access.clients_for(request.user)),
+        "upcoming": [(appointment, ready[appointment.pk]) for appointment in upcoming],
+        "past": Paginator(selectors.past(client), PAGE).get_page(request.GET.get("page")),
+    }
+    return render(request, "booking/visit_list.html", context)
+
+
+@require_safe
+def visit_detail(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    appointment = _mine(request, appointment_id)
+    context = {
+        "appointment": appointment,
+        "client": appointment.client,
+        "readiness": readiness.of(appointment),
+        "may_change": appointment.is_upcoming and services.may_change(appointment),
+    }
+    return render(request, "booking/visit_detail.html", context)
+
+
+@require_safe
+def panel(request: HttpRequest) -> HttpResponse:
+    """The next visit, for the portal's home."""
+    client = access.acting_client(request)
+    if not getattr(request, "htmx", False):
+        return redirect("booking:visit-list")
+    appointment = selectors.next_visit(client)
+    context = {
+        "appointment": appointment,
+        "readiness": readiness.of(appointment) if appointment else None,
+    }
+    return render(request, "booking/_portal_panel.html", context)
+
+
+@require_safe
+def visit_calendar(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    appointment = _mine(request, appointment_id)
+    url = absolute(reverse("booking:visit-detail", args=[appointment.pk]))
+    method = ics.CANCEL if appointment.status == "cancelled" else ics.PUBLISH
+    return calendar_file(ics.entry(appointment, method=method, url=url))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def visit_cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    appointment = _mine(request, appointment_id)
+    form = CancelForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.cancel(
+                actor=request.user, appointment=appointment, reason=form.cleaned_data["reason"]
+            )
+            flash.success(request, _("Your visit is cancelled. We have sent you an e-mail."))
+        except DomainError as refusal:
+            flash.error(request, str(refusal.message))
+        return redirect("booking:visit-detail", appointment.pk)
+    context = {
+        "appointment": appointment,
+        "form": form,
+        "is_free": services.may_change(appointment),
+    }
+    return render(request, "booking/visit_cancel.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def visit_move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    appointment = _mine(request, appointment_id)
+    option = appointment.option
+    status, error, lost = 200, "", []
+    form = WhenForm(request.POST or None)
+    if form.is_valid():
+        start, therapist = form.cleaned_data["start"], form.cleaned_data["therapist"]
+        try:
+            services.reschedule(
+                actor=access.user_of(request),
+                appointment=appointment,
+                start=start,
+                therapist=therapist,
+            )
+            flash.success(request, _("Your visit has moved. We have sent you an e-mail."))
+            return redirect("booking:visit-detail", appointment.pk)
+        except DomainError as refusal:
+            status, error = 422, str(refusal.message)
+            if isinstance(refusal, SlotTaken):
+                lost = screens.alternatives(option, start, therapist)
+    screen = flow.time_screen(request, option, moving=appointment)
+    screen.lost = lost
+    may_change = appointment.is_upcoming and services.may_change(appointment)
+    context = {
+        "screen": screen,
+        "error": error,
+        "appointment": appointment,
+        "may_change": may_change or access.user_of(request).is_clinic_staff,
+    }
+    whole = "booking/visit_move.html"
+    page = "booking/_times.html" if flow.wants_part(request, "times") else whole
+    return render(request, page, context, status=status)
+
+
+def _mine(request: HttpRequest, pk: UUID) -> Appointment:
+    return access.own(request, selectors.appointments(), pk)

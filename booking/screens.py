@@ -1,0 +1,191 @@
+"""The diary shaped for the page on which a time is chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from booking import availability, board, readiness, selectors
+from booking.availability import Opening, moment
+from booking.models import Appointment
+from clinic import selectors as ground
+
+if TYPE_CHECKING:
+    from uuid import UUID
+    from zoneinfo import ZoneInfo
+
+    from booking.selectors import FreeTimes
+    from clinic.models import ServiceOption, Therapist
+
+STRIP = 14  # days
+NOON, EVENING = 12, 17
+FULL, CLOSED = "full", "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class DayCell:
+    day: date
+    count: int
+    state: str  # "" when there are free times
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimeChoice:
+    start: datetime
+    therapist: Therapist | None = None
+
+    @property
+    def value(self) -> str:
+        return self.start.isoformat()
+
+
+@dataclass(slots=True)
+class TimeScreen:
+    option: ServiceOption
+    zone_name: str
+    therapist: Therapist | None
+    therapists: list[Therapist]
+    days: list[DayCell]
+    chosen: date | None
+    groups: list[tuple[str, list[TimeChoice]]]
+    first: TimeChoice | None
+    earlier: date | None
+    later: date | None
+    lost: list[TimeChoice] = field(default_factory=list)  # in place of a time that was taken
+
+
+def time_screen(
+    *,
+    option: ServiceOption,
+    therapist: Therapist | None,
+    begin: date | None = None,
+    day: date | None = None,
+    own_hold: UUID | None = None,
+    moving: Appointment | None = None,
+    by_desk: bool = False,
+) -> TimeScreen:
+    """Two weeks of days with their counts, and the times of the chosen one."""
+    location = ground.location()
+    today = timezone.localdate(timezone=location.zone)
+    policy = selectors.policy_of(location)
+    horizon = today + timedelta(days=policy.horizon_days)
+    staff = list(selectors.therapists())
+    by_id = {person.pk: person for person in staff}
+    soonest = selectors.first_free(
+        option=option, therapist=therapist, own_hold=own_hold, moving=moving, by_desk=by_desk
+    )
+    first = _choice(soonest, location.zone, by_id) if soonest else None
+    begin = _within(begin or day or (first.start.date() if first else today), today, horizon)
+    begin -= timedelta(days=(begin - today).days % STRIP)
+    end = min(begin + timedelta(days=STRIP - 1), horizon)
+    free = selectors.free_times(
+        option=option,
+        start=begin,
+        end=end,
+        therapist=therapist,
+        own_hold=own_hold,
+        moving=moving,
+        by_desk=by_desk,
+    )
+    by_day = free.by_day()
+    if day is None or not begin <= day <= end:
+        day = min(by_day, default=None)
+    return TimeScreen(
+        option=option,
+        zone_name=zone_name(location.zone),
+        therapist=therapist,
+        therapists=staff,
+        days=_strip(free, by_day, begin, end, day),
+        chosen=day,
+        groups=_groups(by_day.get(day, []) if day else [], location.zone),
+        first=first,
+        earlier=begin - timedelta(days=STRIP) if begin > today else None,
+        later=end + timedelta(days=1) if end < horizon else None,
+    )
+
+
+def alternatives(
+    option: ServiceOption,
+    near: datetime,
+    therapist: Therapist | None,
+    own_hold: UUID | None = None,
+) -> list[TimeChoice]:
+    """What to offer instead of a time that somebody else took."""
+    zone = ground.location().zone
+    by_id = {person.pk: person for person in selectors.therapists()}
+    found = selectors.alternatives(option=option, near=near, therapist=therapist, own_hold=own_hold)
+    return [_choice(opening, zone, by_id) for opening in found]
+
+
+def zone_name(zone: ZoneInfo) -> str:
+    """Eastern, for America/New_York: its name without Standard or Daylight; else the city."""
+    names = {"EST": _("Eastern"), "CST": _("Central"), "MST": _("Mountain"), "PST": _("Pacific")}
+    winter = datetime(timezone.now().year, 1, 1, tzinfo=zone).tzname() or ""
+    return names.get(winter, zone.key.rpartition("/")[2].replace("_", " "))
+
+
+def _within(day: date, first: date, last: date) -> date:
+    return min(max(day, first), last)
+
+
+def _choice(opening: Opening, zone: ZoneInfo, by_id: dict[UUID, Therapist]) -> TimeChoice:
+    return TimeChoice(moment(opening.start).astimezone(zone), by_id.get(opening.therapist_ids[0]))
+
+
+def _strip(
+    free: FreeTimes,
+    by_day: dict[date, list[Opening]],
+    begin: date,
+    end: date,
+    chosen: date | None,
+) -> list[DayCell]:
+    periods = [period for diary in free.busy.diaries.values() for period in diary.periods]
+    spans = availability.working(periods, begin, end, free.zone)
+    worked = {moment(start).astimezone(free.zone).date() for start, _end in spans}
+    cells = []
+    for offset in range((end - begin).days + 1):
+        day = begin + timedelta(days=offset)
+        count = len(by_day.get(day, []))
+        state = "" if count else FULL if day in worked else CLOSED
+        cells.append(DayCell(day, count, state, day == chosen))
+    return cells
+
+
+def _groups(openings: list[Opening], zone: ZoneInfo) -> list[tuple[str, list[TimeChoice]]]:
+    parts: dict[str, list[TimeChoice]] = {_("Morning"): [], _("Afternoon"): [], _("Evening"): []}
+    names = list(parts)
+    for opening in openings:
+        start = moment(opening.start).astimezone(zone)
+        part = 0 if start.hour < NOON else 1 if start.hour < EVENING else 2
+        parts[names[part]].append(TimeChoice(start))
+    return [(name, times) for name, times in parts.items() if times]
+
+
+def day_board(day: date) -> dict[str, Any]:
+    """The board of a day and its counts, in a constant number of queries."""
+    location, now = ground.location(), timezone.now()
+    busy = selectors.busy_between(location, day, day, now)
+    on_board = Appointment.objects.filter(location=location).on(day, location.zone)
+    found = list(on_board.taking_time(now).with_names().order_by("starts_at"))
+    agreed = [appointment for appointment in found if appointment.status != "held"]
+    working = {
+        pk: availability.working(diary.periods, day, day, location.zone)
+        for pk, diary in busy.diaries.items()
+    }
+    built = board.build(
+        day=day,
+        zone=location.zone,
+        therapists=list(selectors.therapists()),
+        working=working,
+        away={pk: diary.away for pk, diary in busy.diaries.items()},
+        appointments=found,
+        ready=readiness.of_all(agreed),
+        now=now,
+    )
+    waiting = sum(appointment.status == "arrived" for appointment in agreed)
+    return {"board": built, "visits": len(agreed), "waiting": waiting}

@@ -1,0 +1,81 @@
+"""Doors for the beat. Each finds its work in the tables, so a lost run costs nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from celery import shared_task
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from booking import notices, services
+from booking.models import Appointment, AppointmentStatus, BookingPolicy
+from booking.selectors import appointments
+from clinic.models import Location, Message, Service
+from prescriptions.models import Prescription
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+BATCH = 200
+
+
+@shared_task(name="booking.expire_holds")
+def expire_holds() -> None:
+    services.expire_holds()
+
+
+@shared_task(name="booking.tie_prescriptions")
+def tie_prescriptions() -> None:
+    """Reserve visits for medical sessions that were booked before the prescription was approved."""
+    usable = Prescription.objects.filter(
+        status=Prescription.Status.APPROVED,
+        authorized__gt=F("used") + F("reserved"),
+        through_on__gte=timezone.localdate() - timedelta(days=1),
+    )
+    waiting = (
+        appointments()
+        .filter(
+            status=AppointmentStatus.BOOKED,
+            starts_at__gt=timezone.now(),
+            reservation=None,
+            option__service__kind=Service.Kind.MEDICAL,
+            client__in=usable.values("client"),
+        )
+        .order_by("starts_at", "created_at")
+    )
+    for appointment in waiting[:BATCH]:
+        services.tie_prescription(appointment=appointment)
+
+
+@shared_task(name="booking.queue_reminders")
+def queue_reminders() -> None:
+    """Write the reminders that are due. The message's key makes each one a single message."""
+    now = timezone.now()
+    for location in Location.objects.all():
+        policy = BookingPolicy.objects.filter(location=location).first() or BookingPolicy()
+        due = Appointment.objects.filter(
+            location=location,
+            status=AppointmentStatus.BOOKED,
+            starts_at__gt=now,
+            starts_at__lte=now + timedelta(minutes=policy.reminder_lead),
+        )
+        # What has its reminder already is known by a key; asked for once, not once each.
+        pairs = list(due.order_by("starts_at").values_list("pk", "sequence"))
+        keys = {f"{notices.REMINDER}:{pk}:{sequence}": pk for pk, sequence in pairs}
+        known = set(Message.objects.filter(key__in=keys).values_list("key", flat=True))
+        for key, pk in keys.items():
+            if key not in known:
+                _remind(pk)
+
+
+@transaction.atomic
+def _remind(pk: UUID) -> None:
+    """Under the row's lock: a cancellation comes wholly before or wholly after."""
+    still = Appointment.objects.select_for_update(no_key=True).filter(
+        pk=pk, status=AppointmentStatus.BOOKED
+    )
+    if still.first() is not None:
+        notices.reminder(appointments().get(pk=pk))
