@@ -7,7 +7,7 @@ PY := .venv/bin/python
 # Throw-away PostgreSQL and Redis, and an environment that names nothing real.
 THROW_AWAY := $(PY) -m clinic.runtime exec --
 PRODUCTION := DEBUG=0 CLINIC_DEMO=0 PUBLIC_URL=https://clinic.example ALLOWED_HOSTS=clinic.example
-PIP_INSTALL := PIP_USER=0 $(PY) -m pip install --quiet --disable-pip-version-check
+PIP_INSTALL := PIP_USER=0 $(PY) -m pip install -qq --disable-pip-version-check
 
 help:
 	@echo 'make run      the whole clinic on http://127.0.0.1:8000 (PORT=, HOST=, CLINIC_DATA_DIR= change that)'
