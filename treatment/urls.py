@@ -1,9 +1,12 @@
-from __future__ import annotations
+from django.urls import path
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from django.urls import URLPattern
+from treatment import desk
 
 app_name = "treatment"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("desk/today/", desk.today, name="today"),
+    path("desk/appointments/<uuid:appointment_id>/treatment/", desk.panel, name="panel"),
+    path("desk/appointments/<uuid:appointment_id>/check-in/", desk.check_in, name="check-in"),
+    path("desk/visits/<uuid:visit_id>/start/", desk.start, name="start"),
+    path("desk/visits/<uuid:visit_id>/", desk.record, name="record"),
+]

@@ -1,0 +1,141 @@
+"""What staff do with a visit: check in, start, record, finish."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages as flash
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from booking import readiness
+from booking import selectors as booking
+from clinic import access, audit
+from clinic.errors import DomainError
+from clinic.models import Role, Therapist
+from treatment import selectors, services
+from treatment.forms import RecordForm
+from treatment.models import Visit
+
+if TYPE_CHECKING:
+    from datetime import date
+    from uuid import UUID
+
+    from django.http import HttpRequest, HttpResponse
+
+    from booking.models import Appointment
+
+hands_on = access.roles(Role.THERAPIST, Role.MANAGER)
+
+
+@access.staff
+@require_safe
+def panel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """The visit of an appointment: beside the day board by htmx, else a page of its own."""
+    appointment = _appointment(request, appointment_id)
+    context = {
+        "appointment": appointment,
+        "visit": selectors.visit_of(appointment),
+        "readiness": readiness.of(appointment),
+        "is_today": appointment.local_date == timezone.localdate(),
+        "may_record": access.user_of(request).role in {Role.THERAPIST, Role.MANAGER},
+        "board_url": _board(appointment),
+    }
+    part = bool(getattr(request, "htmx", False))
+    page = "treatment/_panel.html" if part else "treatment/visit.html"
+    return render(request, page, context)
+
+
+@access.staff
+@require_POST
+def check_in(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    appointment = _appointment(request, appointment_id)
+    try:
+        services.check_in(actor=access.user_of(request), appointment=appointment)
+        flash.success(request, _("Checked in."))
+    except DomainError as refusal:
+        flash.error(request, str(refusal.message))
+    return redirect(_board(appointment))
+
+
+@hands_on
+@require_POST
+def start(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    visit = _visit(request, visit_id)
+    try:
+        services.start(actor=access.user_of(request), visit=visit)
+    except DomainError as refusal:
+        flash.error(request, str(refusal.message))
+    return redirect("treatment:record", visit.pk)
+
+
+@hands_on
+@require_http_methods(["GET", "HEAD", "POST"])
+def record(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    """Start, stop and minutes; finishing uses up the prescribed visit."""
+    visit = _visit(request, visit_id)
+    audit.viewed(request, visit, client=visit.appointment.client)
+    if visit.status != Visit.Status.IN_PROGRESS:
+        return render(request, "treatment/record.html", _about(visit))
+    techniques = selectors.techniques_for(visit.therapist)
+    form = RecordForm(request.POST or None, visit=visit, techniques=techniques)
+    if form.is_valid():
+        try:
+            services.finish(actor=access.user_of(request), visit=visit, **form.record())
+        except DomainError as refusal:
+            form.add_error(None, str(refusal.message))
+        else:
+            flash.success(request, _("Recorded. The front desk can take the payment."))
+            return redirect("treatment:record", visit.pk)
+    status = 422 if form.is_bound else 200
+    return render(request, "treatment/record.html", {**_about(visit), "form": form}, status=status)
+
+
+@access.roles(Role.THERAPIST)
+@require_safe
+def today(request: HttpRequest) -> HttpResponse:
+    """A therapist's own day."""
+    therapist = Therapist.objects.filter(user=access.user_of(request)).first()
+    if therapist is None:
+        raise Http404
+    day = _day(request.GET.get("day"))
+    context = {
+        "therapist": therapist,
+        "rows": selectors.day_of(therapist, day),
+        "day": day,
+        "today": timezone.localdate(),
+        "previous": day - timedelta(days=1),
+        "next": day + timedelta(days=1),
+    }
+    return render(request, "treatment/today.html", context)
+
+
+def _day(text: str | None) -> date:
+    try:
+        return parse_date(text or "") or timezone.localdate()
+    except ValueError:
+        return timezone.localdate()
+
+
+def _about(visit: Visit) -> dict[str, Any]:
+    total = sum(row.minutes for row in visit.minutes.all())
+    return {"visit": visit, "total": total, "board_url": _board(visit.appointment)}
+
+
+def _appointment(request: HttpRequest, pk: UUID) -> Appointment:
+    return access.own(request, booking.appointments(), pk)
+
+
+def _visit(request: HttpRequest, pk: UUID) -> Visit:
+    return access.own(request, selectors.visits(), pk, client_field="appointment__client")
+
+
+def _board(appointment: Appointment) -> str:
+    on = appointment.local_date.isoformat()
+    return f"{reverse('booking:day')}?day={on}&open={appointment.pk}"
