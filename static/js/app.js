@@ -7,14 +7,21 @@
 
   // ---- Focus: first the errors, else whatever new content asks for it ----
   function placeFocus(scope) {
-    const target = scope.querySelector("[data-error-summary]") || scope.querySelector("[data-focus]");
-    if (target) target.focus();
+    for (const wish of ["[data-error-summary]", "[data-focus]"]) {
+      const target = scope.matches?.(wish) ? scope : scope.querySelector(wish);
+      if (target) {
+        target.focus();
+        return;
+      }
+    }
   }
 
   // ---- Submit once ----
   function release(form) {
+    if (!form.dataset.sending) return;
     form.removeAttribute("aria-busy");
     delete form.dataset.sending;
+    delete root.dataset.loading;
     form.querySelectorAll("[data-was-enabled]").forEach((button) => {
       button.disabled = false;
       button.removeAttribute("aria-busy");
@@ -41,7 +48,9 @@
       event.preventDefault();
       return;
     }
-    if (event.defaultPrevented || form.method !== "post" || "repeat" in form.dataset) return;
+    // Not form.method: a field of that name (how a visit was paid) would hide it.
+    const posts = form.getAttribute("method")?.toLowerCase() === "post";
+    if (event.defaultPrevented || !posts || "repeat" in form.dataset) return;
     if (form.dataset.sending) {
       event.preventDefault();
       return;
@@ -127,7 +136,7 @@
     if (status === 422) return;
     say(status === 401 || status === 403 ? "signedOut" : "failed");
   });
-  document.addEventListener("htmx:afterSettle", (event) => placeFocus(event.detail.target.parentElement || document));
+  document.addEventListener("htmx:afterSettle", (event) => placeFocus(event.target));
 
   placeFocus(document);
 })();
