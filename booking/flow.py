@@ -44,8 +44,8 @@ def day_or_none(text: str | None) -> date | None:
 
 def wants_part(request: HttpRequest, target: str) -> bool:
     """Whether htmx asks for one part of the page only."""
-    htmx = getattr(request, "htmx", None)
-    return bool(htmx) and htmx.target == target and not htmx.history_restore_request
+    htmx: Any = getattr(request, "htmx", None)
+    return bool(htmx and htmx.target == target and not htmx.history_restore_request)
 
 
 def therapist_of(text: str | None) -> Therapist | None:
@@ -171,7 +171,7 @@ def summary(draft: Draft) -> dict[str, Any]:
     return {
         "option": option,
         "starts_at": start,
-        "therapist": Therapist.objects.filter(pk=uuid_or_none(draft.therapist)).first(),
+        "therapist": therapist_of(draft.therapist),
         "held_until": held.held_until if held else None,
         "free_until": start - timedelta(minutes=policy.cancel_cutoff),
         "prescription_due": start - timedelta(minutes=policy.prescription_lead),

@@ -13,7 +13,7 @@ from phonenumber_field.formfields import PhoneNumberField
 
 from booking import selectors
 from booking.models import AppointmentStatus
-from clinic.models import Guardian, Location
+from clinic.models import Guardian, Location, ServiceOption, Therapist
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,11 +44,11 @@ class StartField(forms.CharField):
 class SlotsForm(forms.Form):
     """The query of slots.json; `from` is a Python word, so it is added by name."""
 
-    option = forms.ModelChoiceField(
+    option: forms.ModelChoiceField[ServiceOption] = forms.ModelChoiceField(
         queryset=None, error_messages={"invalid_choice": _("There is no such option.")}
     )
     to = forms.DateField(input_formats=["%Y-%m-%d"])
-    therapist = forms.ModelChoiceField(
+    therapist: forms.ModelChoiceField[Therapist] = forms.ModelChoiceField(
         queryset=None,
         required=False,
         error_messages={"invalid_choice": _("There is no such therapist.")},
@@ -83,7 +83,9 @@ class WhenForm(forms.Form):
     """A time that was pressed: when, and with whom if that matters."""
 
     start = StartField(error_messages={"required": _("Choose one of the times.")})
-    therapist = forms.ModelChoiceField(queryset=None, required=False)
+    therapist: forms.ModelChoiceField[Therapist] = forms.ModelChoiceField(
+        queryset=None, required=False
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -147,8 +149,8 @@ class DetailsForm(forms.Form):
             self.fields[name].widget.attrs["autocomplete"] = token
         self.fields["phone"].widget.input_type = "tel"
         if clients:
-            choices = [(str(client.pk), client.name) for client in clients]
-            choices.append((SOMEBODY_NEW, _("Somebody else")))
+            known = [(str(client.pk), client.name) for client in clients]
+            choices = [*known, (SOMEBODY_NEW, _("Somebody else"))]
             picker = self.fields["client"]
             picker.choices = choices  # type: ignore[attr-defined]
             picker.initial = choices[0][0]

@@ -36,7 +36,7 @@ def entry(appointment: Appointment, *, method: str, url: str, attendee: str = ""
     if method != PUBLISH:
         event["organizer"] = _address(location.email, location.name)
         event["organizer"].params["ROLE"] = vText("CHAIR")
-        event.add("attendee", _address(attendee, ""), encode=0)
+        event["attendee"] = _address(attendee, "")
     if method != CANCEL:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
@@ -48,7 +48,7 @@ def entry(appointment: Appointment, *, method: str, url: str, attendee: str = ""
     calendar.add("version", "2.0")
     calendar.add("method", method)
     calendar.add_component(event)
-    return calendar.to_ical().decode()
+    return bytes(calendar.to_ical()).decode()
 
 
 def _address(email: str, name: str) -> vCalAddress:

@@ -68,7 +68,9 @@ def extend(appointment: Appointment, minutes: int) -> None:
     lock_therapist(appointment.therapist_id)
     Room.objects.select_for_update(no_key=True).get(pk=appointment.room_id)
     plain = appointment.blocked
-    appointment.blocked = DateTimeTZRange(plain.lower, plain.upper + timedelta(minutes=minutes))
+    after = appointment.option.buffer_after + minutes
+    end = appointment.ends_at + timedelta(minutes=after)
+    appointment.blocked = DateTimeTZRange(plain.lower, end)
     longer = Appointment.objects.filter(pk=appointment.pk)
     if attempt(lambda: longer.update(blocked=appointment.blocked)) is not None:
         appointment.blocked = plain

@@ -120,8 +120,8 @@ def _prescription_lights(
         readiness.step = readiness.step or "wait"
         return
     asked = status == Prescription.Status.NEEDS_INFORMATION
-    text = _("More information needed") if asked else _("Send it by %(when)s") % {"when": due}
-    readiness.lights.append(Light(label, WARN, text))
+    send = _("Send it by %(when)s") % {"when": due}
+    readiness.lights.append(Light(label, WARN, _("More information needed") if asked else send))
     readiness.step = readiness.step or "prescription"
 
 

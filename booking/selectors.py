@@ -147,6 +147,8 @@ def busy_between(
     for therapist_id, room_id, blocked in taken.order_by().values_list(
         "therapist_id", "room_id", "blocked"
     ):
+        if blocked.lower is None or blocked.upper is None:
+            continue  # no such row: a CHECK bounds both ends
         span = (seconds(blocked.lower), seconds(blocked.upper))
         if therapist_id in diaries:
             diaries[therapist_id].blocked.append(span)
@@ -161,10 +163,12 @@ def _working(location: Location, therapist: Therapist | None) -> dict[UUID, Diar
     if therapist is not None:
         hours = hours.filter(therapist=therapist)
     diaries: dict[UUID, Diary] = {}
-    for therapist_id, *period in hours.order_by(
+    rows = hours.order_by(
         "therapist__position", "therapist__name", "weekday", "starts"
-    ).values_list("therapist_id", "weekday", "starts", "ends", "effective_from", "effective_until"):
-        diaries.setdefault(therapist_id, Diary([])).periods.append(Period(*period))
+    ).values_list("therapist_id", "weekday", "starts", "ends", "effective_from", "effective_until")
+    for therapist_id, weekday, starts, ends, since, until in rows:
+        period = Period(weekday, starts, ends, since, until)
+        diaries.setdefault(therapist_id, Diary([])).periods.append(period)
     return diaries
 
 
