@@ -87,8 +87,8 @@ _MIDDLE: dict[str, list[tuple[str, StrOrPromise, str]]] = {
             "M100 6c14 0 23 11 23 26s-10 28-23 28-23-13-23-28S86 6 100 6z",
         ),
         ("neck", _("Back of the neck"), "M88 60q12 6 24 0v16H88z"),
-        ("upper-back", _("Between the shoulder blades"), "M87 78h26v44H87z"),
-        ("lower-back", _("Lower back, at the spine"), "M87 125h26v48H87z"),
+        ("upper-back", _("Between the shoulder blades"), "M91 78h18v44H91z"),
+        ("lower-back", _("Lower back, at the spine"), "M91 125h18v48H91z"),
     ],
 }
 _ARM: list[tuple[str, StrOrPromise, StrOrPromise, str]] = [
@@ -128,13 +128,13 @@ _SIDES: dict[str, list[tuple[str, StrOrPromise, StrOrPromise, str]]] = {
             "shoulder-blade",
             _("Left shoulder blade"),
             _("Right shoulder blade"),
-            "M77 78h7v44H71l5-20z",
+            "M77 78h11v44H71l5-20z",
         ),
         (
             "loin",
             pgettext_lazy("beside the lower spine", "Left side of the lower back"),
             pgettext_lazy("beside the lower spine", "Right side of the lower back"),
-            "M72 125h12v48H70z",
+            "M72 125h16v48H70z",
         ),
         *_ARM,
         ("buttock", _("Left buttock"), _("Right buttock"), "M70 176h29v32q-16 6-32-4 0-16 3-28z"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from phonenumber_field.phonenumber import to_python
 
 from intake import questionnaire, screening, selectors
 from intake.screening import Severity
@@ -174,6 +175,8 @@ def _words(question: Question, value: Any) -> StrOrPromise:
             return f"{value} {question.unit}".strip()
         case "agree":
             return _("Yes")
+        case "phone":
+            return to_python(value).as_national
         case "dated_list":
             return "; ".join(
                 f"{row['what']} ({date_format(date.fromisoformat(row['date']), 'M j, Y')})"

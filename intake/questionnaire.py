@@ -160,7 +160,8 @@ def _section(data: Mapping[str, Any]) -> Section:
 
 def _question(data: Mapping[str, Any]) -> Question:
     fields = dict(data)
-    options = tuple((value, label) for value, label in fields.pop("options", {}).items())
+    # Pairs, not an object: PostgreSQL does not keep the order of an object's keys.
+    options = tuple((value, label) for value, label in fields.pop("options", []))
     when = fields.pop("when", None) or {}
     built_in = {"yes_no": YES_NO, "yes_no_unsure": YES_NO_UNSURE}
     return Question(

@@ -16,6 +16,18 @@
     });
   }
 
+  // A list of dates grows by a row as the last one is used.
+  const lists = Array.from(form.querySelectorAll(".dated-list"), (list) => Array.from(list.children));
+
+  function grow() {
+    lists.forEach((rows) => {
+      const used = rows.map((row) => Array.from(row.querySelectorAll("input")).some((input) => input.value));
+      const last = used.lastIndexOf(true);
+      rows.forEach((row, place) => { row.hidden = place > last + 1; });
+    });
+  }
+
+  form.addEventListener("input", grow);
   form.addEventListener("change", (event) => {
     const box = event.target;
     if (box.type === "checkbox" && box.checked && box.name) {
@@ -25,6 +37,7 @@
     }
     show();
   });
-  window.addEventListener("pageshow", show);
+  window.addEventListener("pageshow", () => { show(); grow(); });
   show();
+  grow();
 })();

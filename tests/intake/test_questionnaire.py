@@ -103,7 +103,7 @@ def broken(change: str) -> dict[str, Any]:
         case "depends on nothing":
             first[0]["when"] = {"question": "horoscope", "in": ["yes"]}
         case "no options":
-            first[0]["options"] = {}
+            first[0]["options"] = []
         case "misspelt":
             first[0]["requird"] = True
         case "no title":
