@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages as flash
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,6 +19,7 @@ from prescriptions import review as rules
 from prescriptions import selectors, services, sig
 from prescriptions.errors import Incomplete
 from prescriptions.forms import RefusalForm, ReviewForm, UploadForm
+from prescriptions.views import go
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -194,7 +195,7 @@ def upload(request: HttpRequest, client_id: UUID) -> HttpResponse:
         except DomainError as error:
             form.add_error("document", str(error))
         else:
-            return redirect("prescriptions:review", sent.pk)
+            return go(request, resolve_url("prescriptions:review", sent.pk))
     context = {"client": client, "form": form}
     template = "prescriptions/desk_upload.html"
     if posted and "HX-Request" in request.headers:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.db.models.functions import Left, Length
+from django.db.models.lookups import In
 from django.utils import timezone
 
 from prescriptions import authorization, icd10, wording
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 FOUND = 12  # diagnosis codes offered at once
 WORD = 3  # letters: what the trigram index can use
+RANKED = 2000  # matches put in order; more would cost more than a keystroke may
+USUAL_CHAPTERS = "GMRS"  # nerves, muscles and bones, symptoms, injuries
 
 _codes = Prefetch(
     "diagnoses", PrescribedDiagnosis.objects.select_related("code").order_by("position")
@@ -130,23 +134,26 @@ def earlier(prescription: Prescription) -> list[Prescription]:
 
 def find_codes(words: str) -> list[DiagnosisCode]:
     """Billable codes that start like the words, or whose description has all of them."""
+    billable = DiagnosisCode.objects.filter(billable=True)
     code = icd10.tidy(words)
-    if not code:
+    if len(code) > 1 and code[1].isdigit():
+        found = list(billable.filter(code__startswith=code).order_by("code")[:FOUND])
+        if found:
+            return found
+    long_enough = [word for word in words.split() if len(word) >= WORD]
+    if not long_enough:
         return []
-    by_code = Q(code__startswith=code)
-    found = list(_billable(by_code)) if len(code) > 1 and code[1].isdigit() else []
-    if not found:
-        long_enough = [word for word in words.split() if len(word) >= WORD]
-        if long_enough:
-            by_words = Q()
-            for word in long_enough:
-                by_words &= Q(description__icontains=word)
-            found = list(_billable(by_words))
-    return found
-
-
-def _billable(match: Q) -> QuerySet[DiagnosisCode]:
-    return DiagnosisCode.objects.filter(match, billable=True).order_by("code")[:FOUND]
+    for word in long_enough:
+        billable = billable.filter(description__icontains=word)
+    # First what begins with the words, then the chapters this clinic sees, then plain names.
+    # A word that half the table holds is cut short: no order of thousands helps anybody.
+    some = DiagnosisCode.objects.filter(pk__in=billable.values("pk")[:RANKED])
+    ranked = some.annotate(
+        begins=Q(description__istartswith=" ".join(words.split())),
+        usual=In(Left("code", 1), list(USUAL_CHAPTERS)),
+        length=Length("description"),
+    )
+    return list(ranked.order_by("-begins", "-usual", "length", "code")[:FOUND])
 
 
 def judge(codes: Iterable[str]) -> list[tuple[icd10.Verdict, str]]:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages as flash
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from clinic import access, audit, documents
 from clinic.errors import DomainError, InvalidTransition
@@ -60,7 +61,7 @@ def upload(request: HttpRequest) -> HttpResponse:
             form.add_error("document", str(error))
         else:
             flash.success(request, _("Thank you. We have it and will look at it soon."))
-            return redirect("prescriptions:detail", sent.pk)
+            return go(request, resolve_url("prescriptions:detail", sent.pk))
     return _upload_page(request, form, {"client": client})
 
 
@@ -78,14 +79,21 @@ def send_again(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
                 note=form.cleaned_data["note"],
             )
             flash.success(request, _("Thank you. We have it and will look at it soon."))
-            return redirect("prescriptions:detail", prescription.pk)
+            return go(request, resolve_url("prescriptions:detail", prescription.pk))
     except InvalidTransition:
         flash.info(request, _("Nothing is missing on this one any more."))
-        return redirect("prescriptions:detail", prescription.pk)
+        return go(request, resolve_url("prescriptions:detail", prescription.pk))
     except DomainError as error:
         form.add_error("document", str(error))
     card = selectors.card(prescription, timezone.localdate())
     return _upload_page(request, form, {"client": prescription.client, "card": card})
+
+
+def go(request: HttpRequest, address: str) -> HttpResponse:
+    """Leave for another page, also from a form that htmx sent."""
+    if "HX-Request" in request.headers:
+        return HttpResponseClientRedirect(address)
+    return redirect(address)
 
 
 def _upload_form(request: HttpRequest) -> UploadForm:

@@ -15,10 +15,12 @@ from prescriptions import selectors, services
 from prescriptions.errors import AlreadySent, ClaimedByAnother, Incomplete, NotCovered
 from prescriptions.models import Prescription, ReviewDecision
 from prescriptions.uploads import UnusableFile
+from tests.factories import make_client, make_location
 from tests.prescriptions import paper
 from tests.prescriptions.factories import (
     approved_prescription,
     make_elements,
+    reviewer,
     submitted_prescription,
 )
 
@@ -111,14 +113,9 @@ def test_the_database_refuses_an_incomplete_approval_by_any_other_way(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("decision", ["approve", "ask", "reject"])
 def test_the_client_is_told_in_words_that_give_nothing_away(decision: str) -> None:
-    from tests.factories import make_client
-    from tests.prescriptions.factories import reviewer
-
     if decision == "approve":
         prescription = approved_prescription(make_client())
     else:
-        from tests.factories import make_location
-
         make_location()
         prescription = submitted_prescription(make_client())
         act = services.ask_for_information if decision == "ask" else services.reject

@@ -46,7 +46,8 @@ def read(release: str) -> Iterator[DiagnosisCode]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import simple_icd_10_cm as icd
-    for code in icd.get_all_codes(with_dots=True):
+    # A block of one category bears the category's code, so some come twice.
+    for code in dict.fromkeys(icd.get_all_codes(with_dots=True)):
         if icd.is_category_or_subcategory(code):
             yield DiagnosisCode(
                 code=code,

@@ -1,0 +1,48 @@
+// The reviewer's form: fill in what the order comes to, add codes found, send once.
+(() => {
+  "use strict";
+
+  const form = document.querySelector("[data-review]");
+  if (!form) return;
+  const visits = form.querySelector("#id_visits");
+  const through = form.querySelector("#id_through_on");
+  const codes = form.querySelector("#id_codes");
+
+  // A proposal fills a field that is empty or still holds the last proposal; what a person typed stays.
+  function propose(field, value) {
+    if (field.value && field.value !== field.dataset.proposed) return;
+    field.value = value;
+    field.dataset.proposed = value;
+  }
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id !== "order-hint") return;
+    const proposal = event.detail.target.querySelector("[data-visits]");
+    propose(visits, proposal ? proposal.dataset.visits : "");
+    propose(through, proposal ? proposal.dataset.through : "");
+  });
+
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-add-code]");
+    if (!button) return;
+    const list = codes.value.split(/[\s,;]+/).filter(Boolean);
+    if (!list.includes(button.dataset.addCode)) list.push(button.dataset.addCode);
+    codes.value = list.join(", ");
+    codes.dispatchEvent(new Event("change", { bubbles: true }));
+    document.getElementById("codes-found").replaceChildren();
+    document.getElementById("diagnosis-words").value = "";
+    codes.focus();
+  });
+
+  // Enter in the search box searches; it must not open the page that serves those without JavaScript.
+  document.getElementById("diagnosis-search").addEventListener("submit", (event) => {
+    event.preventDefault();
+    document.querySelector("#codes-found [data-add-code]")?.focus();
+  });
+
+  // The small answers post from inside this form, so it guards itself against a second press.
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+  window.addEventListener("pageshow", () => delete form.dataset.sent);
+})();

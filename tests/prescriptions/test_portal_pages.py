@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from PIL import Image
+
+from clinic.models import AuditEvent
+from prescriptions import services
+from prescriptions.models import Prescription
+from tests.prescriptions import paper
+from tests.prescriptions.factories import approved_prescription, submitted_prescription
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.test import Client as Browser
+
+    from clinic.models import Client, Location, User
+
+UPLOAD = reverse("prescriptions:upload")
+LIST = reverse("prescriptions:list")
+HTMX = {"HX-Request": "true"}
+
+
+def file(content: bytes, name: str = "scan.pdf") -> SimpleUploadedFile:
+    # What the browser says about the type is not believed, so it may as well be wrong.
+    return SimpleUploadedFile(name, content, content_type="text/html")
+
+
+def at(name: str, prescription: Prescription, *args: object) -> str:
+    return reverse(f"prescriptions:{name}", args=[prescription.pk, *args])
+
+
+def test_an_empty_list_offers_the_first_step(as_client: Browser, location: Location) -> None:
+    page = as_client.get(LIST)
+    assert "No prescription yet" in page.text
+    assert UPLOAD in page.text
+
+
+def test_a_client_sends_a_pdf_and_sees_it_in_review(
+    as_client: Browser, client_record: Client, location: Location
+) -> None:
+    answer = as_client.post(UPLOAD, {"document": file(paper.pdf()), "note": "From Dr. Osei"})
+    prescription = Prescription.objects.get(client=client_record)
+    assert answer.status_code == 302
+    assert answer["Location"] == at("detail", prescription)
+    assert prescription.client_note == "From Dr. Osei"
+    page = as_client.get(answer["Location"])
+    assert "In review" in page.text
+    assert at("page", prescription, 1) in page.text
+
+
+def test_several_photos_become_one_document(
+    as_client: Browser, client_record: Client, location: Location
+) -> None:
+    photos = [file(paper.photo(), "1.jpg"), file(paper.photo("PNG"), "2.png")]
+    as_client.post(UPLOAD, {"document": photos})
+    assert Prescription.objects.get().document.pages == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        (b"<html><script>alert(1)</script></html>", "not a PDF, JPEG or PNG"),
+        (b"", "empty"),
+        (paper.pdf()[:300], "damaged"),
+        (paper.encrypted_pdf(), "locked with a password"),
+        (paper.bomb_png(), "too large to open safely"),
+        (paper.pdf(pages=21), "more than 20 pages"),
+        (b"%PDF-" + b"0" * 16 * 1024 * 1024, "larger than 15 MB"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_advice_and_keeps_what_was_typed(
+    as_client: Browser, location: Location, content: bytes, advice: str
+) -> None:
+    answer = as_client.post(UPLOAD, {"document": file(content), "note": "kept words"})
+    assert answer.status_code == 422
+    assert advice in answer.text
+    assert "kept words" in answer.text
+    assert not Prescription.objects.exists()
+
+
+def test_sending_no_file_at_all_asks_for_one(as_client: Browser, location: Location) -> None:
+    answer = as_client.post(UPLOAD, {"note": "kept words"})
+    assert answer.status_code == 422
+    assert "Choose a PDF or a photo" in answer.text
+    assert "kept words" in answer.text
+
+
+def test_through_htmx_only_the_errors_come_back_and_success_moves_on(
+    as_client: Browser, location: Location
+) -> None:
+    refused = as_client.post(UPLOAD, {"document": file(b"junk")}, headers=HTMX)
+    assert refused.status_code == 422
+    assert "<form" not in refused.text
+    assert "not a PDF" in refused.text
+    taken = as_client.post(UPLOAD, {"document": file(paper.pdf())}, headers=HTMX)
+    assert taken["HX-Redirect"] == at("detail", Prescription.objects.get())
+
+
+def test_sending_the_same_twice_makes_one_and_says_so(
+    as_client: Browser, location: Location
+) -> None:
+    as_client.post(UPLOAD, {"document": file(paper.pdf())})
+    again = as_client.post(UPLOAD, {"document": file(paper.pdf())})
+    assert again.status_code == 422
+    assert "already sent" in again.text
+    assert Prescription.objects.count() == 1
+
+
+def test_a_path_in_a_file_name_goes_nowhere(as_client: Browser, location: Location) -> None:
+    as_client.post(UPLOAD, {"document": file(paper.pdf(), "../../etc/passwd.pdf")})
+    prescription = Prescription.objects.get()
+    names = {prescription.document.name, *prescription.originals.values_list("name", flat=True)}
+    assert names == {"prescription.pdf", "original-1.pdf"}
+
+
+def test_a_request_for_information_names_what_is_missing_and_takes_a_better_copy(
+    as_client: Browser, submitted: Prescription, desk_user: User
+) -> None:
+    services.ask_for_information(
+        actor=desk_user, prescription=submitted, reason="not_signed", note="Page two."
+    )
+    page = as_client.get(at("detail", submitted))
+    assert "not signed or not dated" in page.text
+    assert "Page two." in page.text
+    again = at("send-again", submitted)
+    assert "not signed" in as_client.get(again).text
+    assert as_client.post(again, {"document": file(b"junk")}).status_code == 422
+    answer = as_client.post(again, {"document": file(paper.photo(), "better.jpg")})
+    assert answer.status_code == 302
+    submitted.refresh_from_db()
+    assert submitted.status == "submitted"
+    late = as_client.post(again, {"document": file(paper.pdf())}, follow=True)
+    assert "Nothing is missing" in late.text
+
+
+def test_a_rejection_says_why_and_offers_another(
+    as_client: Browser, submitted: Prescription, desk_user: User
+) -> None:
+    services.reject(actor=desk_user, prescription=submitted, reason="expired")
+    page = as_client.get(at("detail", submitted))
+    assert "out of date" in page.text
+    assert UPLOAD in page.text
+
+
+def test_an_approved_one_shows_its_visits(as_client: Browser, approved: Prescription) -> None:
+    used = services.reserve_visit(actor=None, prescription=approved, on=approved.starts_on)  # type: ignore[arg-type]
+    services.use_visit(actor=None, reservation=used)
+    page = as_client.get(at("detail", approved))
+    assert "1 of 12" in page.text
+    assert "<b>11</b>" in page.text
+    assert "M54.2" in page.text
+    assert "1 of 12" in as_client.get(LIST).text
+
+
+def test_the_panel_shows_the_meter_and_is_a_page_without_htmx(
+    as_client: Browser, client_record: Client, location: Location
+) -> None:
+    panel = reverse("prescriptions:portal-panel")
+    assert as_client.get(panel)["Location"] == LIST
+    assert UPLOAD in as_client.get(panel, headers=HTMX).text
+    submitted_prescription(client_record)
+    assert "In review" in as_client.get(panel, headers=HTMX).text
+    approved_prescription(client_record, used=2)
+    assert "2 of 12" in as_client.get(panel, headers=HTMX).text
+
+
+def test_a_page_is_a_picture_that_no_cache_keeps(
+    as_client: Browser, submitted: Prescription
+) -> None:
+    answer = as_client.get(at("page", submitted, 1))
+    assert answer["Content-Type"] == "image/png"
+    assert answer["Cache-Control"] == "no-store"
+    upright = Image.open(io.BytesIO(answer.content))
+    turned = Image.open(io.BytesIO(as_client.get(at("page", submitted, 1), {"turn": "90"}).content))
+    assert upright.width < upright.height
+    assert turned.width > turned.height
+    assert as_client.get(at("page", submitted, 2)).status_code == 404
+    assert as_client.get(at("page", submitted, 1), {"turn": "45; x"}).status_code == 200
+
+
+def test_the_document_is_the_clean_copy_and_its_download_is_recorded(
+    as_client: Browser, submitted: Prescription
+) -> None:
+    answer = as_client.get(at("document", submitted))
+    assert answer.content.startswith(b"%PDF-")
+    assert "attachment" in answer["Content-Disposition"]
+    assert answer["Cache-Control"] == "no-store"
+    assert AuditEvent.objects.filter(action="document.downloaded").count() == 1
+
+
+@pytest.mark.parametrize("name", ["detail", "send-again", "document", "page"])
+def test_a_stranger_finds_nothing(as_other: Browser, submitted: Prescription, name: str) -> None:
+    args = (1,) if name == "page" else ()
+    assert as_other.get(at(name, submitted, *args)).status_code == 404
+
+
+def test_a_stranger_changes_nothing(
+    as_other: Browser, submitted: Prescription, desk_user: User
+) -> None:
+    services.ask_for_information(actor=desk_user, prescription=submitted, reason="other")
+    answer = as_other.post(at("send-again", submitted), {"document": file(paper.pdf())})
+    assert answer.status_code == 404
+    submitted.refresh_from_db()
+    assert submitted.status == "needs_information"
+
+
+def test_a_list_costs_the_same_however_long(
+    as_client: Browser,
+    client_record: Client,
+    location: Location,
+    django_assert_max_num_queries: Callable[..., Any],
+) -> None:
+    for _ in range(6):
+        approved_prescription(client_record)
+    with django_assert_max_num_queries(14):
+        as_client.get(LIST)
