@@ -53,6 +53,14 @@ def test_every_template_and_what_it_names_can_be_found(path: Path) -> None:
         assert f'id="{icon}"' in SPRITE, icon
 
 
+@pytest.mark.parametrize("path", HTML, ids=name_of)
+def test_every_comment_is_closed_on_its_line(path: Path) -> None:
+    """Django prints the others to the visitor."""
+    assert [
+        line for line in path.read_text().splitlines() if line.count("{#") != line.count("#}")
+    ] == []
+
+
 @pytest.mark.parametrize("path", STYLESHEETS, ids=name_of)
 def test_every_address_in_a_stylesheet_resolves(path: Path) -> None:
     for address in re.findall(r"""url\(\s*["']?([^"')]+)""", path.read_text()):
