@@ -176,7 +176,7 @@ def _words(question: Question, value: Any) -> StrOrPromise:
         case "agree":
             return _("Yes")
         case "phone":
-            return to_python(value).as_national
+            return str(to_python(value).as_national)
         case "dated_list":
             return "; ".join(
                 f"{row['what']} ({date_format(date.fromisoformat(row['date']), 'M j, Y')})"

@@ -39,14 +39,14 @@ def test_the_whole_questionnaire_by_hand_without_a_script(
 ) -> None:
     page = as_client.post(reverse("intake:start"), follow=True)
     asked = []
-    while page.resolver_match.url_name == "section":  # type: ignore[attr-defined]
-        section = page.resolver_match.kwargs["section_id"]  # type: ignore[attr-defined]
+    while page.resolver_match.url_name == "section":
+        section = page.resolver_match.kwargs["section_id"]
         asked.append(section)
         page = as_client.post(
             page.request["PATH_INFO"], ANSWERS.get(section, {}) | {"go": "next"}, follow=True
         )
         assert page.status_code == 200, section
-    assert page.resolver_match.url_name == "review"  # type: ignore[attr-defined]
+    assert page.resolver_match.url_name == "review"
     assert asked[0] == "today"
     assert len(asked) == 11
 
@@ -286,7 +286,7 @@ def test_renewing_asks_what_has_changed(as_client: Browser, client_record: Clien
 
     page = as_client.post(reverse("intake:start"), follow=True)
 
-    assert page.resolver_match.url_name == "review"  # type: ignore[attr-defined]
+    assert page.resolver_match.url_name == "review"
     text = page.content.decode()
     assert "Has anything changed?" in text
     assert "#div_id_emergency_signs" in text, "what is true only of a day is asked again"
