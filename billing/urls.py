@@ -1,9 +1,17 @@
-from __future__ import annotations
+from django.urls import path
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from django.urls import URLPattern
+from billing import desk, views
 
 app_name = "billing"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("verify/", views.verify, name="verify"),
+    path("portal/receipts/", views.receipt_list, name="receipt-list"),
+    path("portal/receipts/panel/", views.portal_panel, name="portal-panel"),
+    path("portal/receipts/<uuid:receipt_id>/", views.receipt, name="receipt"),
+    path("portal/receipts/<uuid:receipt_id>/receipt.pdf", views.download, name="download"),
+    path("desk/money/", desk.money, name="desk"),
+    path("desk/receipts/<uuid:receipt_id>/", desk.receipt, name="desk-receipt"),
+    path("desk/appointments/<uuid:appointment_id>/payment/", desk.panel, name="panel"),
+    path("desk/visits/<uuid:visit_id>/pay/", desk.pay, name="pay"),
+    path("desk/visits/<uuid:visit_id>/receipt/", desk.issue, name="issue"),
+]

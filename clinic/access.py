@@ -59,7 +59,8 @@ def roles(*allowed: Role) -> Callable[[View], View]:
 
 
 staff = roles(Role.FRONT_DESK, Role.THERAPIST, Role.MANAGER)
-desk = roles(Role.FRONT_DESK, Role.MANAGER)
+DESK = (Role.FRONT_DESK, Role.MANAGER)
+desk = roles(*DESK)
 
 
 def clients_for(user: User | AnonymousUser) -> QuerySet[Client]:

@@ -55,3 +55,9 @@ def us_date(value: date | None) -> str:
 def when(value: datetime | None) -> str:
     """Tue, Nov 24, 10:45 am"""
     return f"{day(value)}, {clock(value)}" if value else ""
+
+
+@register.filter
+def iso_date(value: str) -> date | None:
+    """A date that a snapshot keeps as text."""
+    return date.fromisoformat(value) if value else None

@@ -1,0 +1,148 @@
+"""What the front desk does with money: payment, receipt, the day's takings."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages as flash
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from billing import selectors, services
+from billing.forms import PaymentForm, VoidForm
+from booking import selectors as booking
+from clinic import access, audit
+from clinic.errors import DomainError
+from treatment.models import Visit
+
+if TYPE_CHECKING:
+    from datetime import date
+    from uuid import UUID
+
+    from django.http import HttpRequest, HttpResponse
+
+
+@access.staff
+@require_safe
+def panel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """Payment and receipt of an appointment: beside the day board by htmx, else a page."""
+    appointment = access.own(request, booking.appointments(), appointment_id)
+    visit = selectors.visits().filter(appointment=appointment).first()
+    context = {**_about(request, visit), "appointment": appointment}
+    part = bool(getattr(request, "htmx", False))
+    return render(request, "billing/_panel.html" if part else "billing/payment.html", context)
+
+
+@access.desk
+@require_POST
+def pay(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    visit = _visit(request, visit_id)
+    form = PaymentForm(request.POST)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            services.take_payment(
+                actor=access.user_of(request),
+                visit=visit,
+                method=data["method"],
+                amount_cents=data["amount"],
+                reference=data["reference"],
+                form_token=data["form_token"],
+            )
+        except DomainError as refusal:
+            form.add_error("amount", str(refusal.message))
+        else:
+            flash.success(request, _("Payment taken."))
+            return redirect(_board(visit))
+    context = {**_about(request, visit), "appointment": visit.appointment, "form": form}
+    return render(request, "billing/payment.html", context, status=422)
+
+
+@access.desk
+@require_POST
+def issue(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    visit = _visit(request, visit_id)
+    try:
+        receipt = services.issue_receipt(actor=access.user_of(request), visit=visit)
+        flash.success(request, _("Receipt %(number)s is issued.") % {"number": receipt.number})
+    except DomainError as refusal:
+        flash.error(request, str(refusal.message))
+    return redirect(_board(visit))
+
+
+@access.desk
+@require_http_methods(["GET", "HEAD", "POST"])
+def receipt(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
+    """One receipt, and the way to void it."""
+    found = access.own(request, selectors.receipts(), receipt_id)
+    form = VoidForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            fresh = services.void_receipt(
+                actor=access.user_of(request), receipt=found, **form.cleaned_data
+            )
+            flash.success(request, _("The receipt is void."))
+            return redirect("billing:desk-receipt", (fresh or found).pk)
+        except DomainError as refusal:
+            form.add_error(None, str(refusal.message))
+    audit.viewed(request, found)
+    status = 422 if form.is_bound else 200
+    context = {"receipt": found, "form": form, "board_url": _board(found.visit)}
+    return render(request, "billing/desk_receipt.html", context, status=status)
+
+
+@access.desk
+@require_safe
+def money(request: HttpRequest) -> HttpResponse:
+    """The day's takings, its receipts, and visits that still have none."""
+    today = timezone.localdate()
+    day = _day(request.GET.get("day")) or today
+    context = {
+        "takings": selectors.takings(day),
+        "day": day,
+        "today": today,
+        "previous": day - timedelta(days=1),
+        "next": day + timedelta(days=1),
+    }
+    return render(request, "billing/money.html", context)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return parse_date(text or "")
+    except ValueError:
+        return None
+
+
+def _about(request: HttpRequest, visit: Visit | None) -> dict[str, Any]:
+    finished = visit is not None and visit.status == Visit.Status.FINISHED
+    context: dict[str, Any] = {
+        "visit": visit,
+        "finished": finished,
+        "may_bill": access.user_of(request).role in access.DESK,
+        "bill": None,
+        "problem": "",
+    }
+    if visit is None or not finished:
+        return context
+    try:
+        bill = context["bill"] = selectors.bill(visit)
+        context["form"] = PaymentForm(balance_cents=bill.balance_cents)
+    except DomainError as refusal:
+        context["problem"] = str(refusal.message)
+    context["receipt"] = selectors.receipts().filter(visit=visit, status="issued").first()
+    return context
+
+
+def _visit(request: HttpRequest, pk: UUID) -> Visit:
+    return access.own(request, selectors.visits(), pk, client_field="appointment__client")
+
+
+def _board(visit: Visit) -> str:
+    on = visit.appointment.local_date.isoformat()
+    return f"{reverse('booking:day')}?day={on}&open={visit.appointment_id}"
