@@ -44,7 +44,7 @@ def entry(appointment: Appointment, *, method: str, url: str, attendee: str = ""
         alarm.add("description", _("Appointment at %(clinic)s") % {"clinic": location.name})
         event.add_component(alarm)
     calendar = Calendar()
-    calendar.add("prodid", "-//Medical massage clinic//Appointments//EN")
+    calendar.add("prodid", "-//Clinic//Appointments//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
     calendar.add_component(event)

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from booking.models import Appointment
+from clinic.models import AuditEvent, Client
+from tests.booking.factories import booked_appointment, held_time
+from tests.factories import make_client
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from django.test import Client as Browser
+
+    from clinic.models import Room, ServiceOption, Therapist
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def visit(diary: list[Therapist], client_record: Client, ten: datetime) -> Appointment:
+    return booked_appointment(client_record, starts_at=ten, therapist=diary[0])
+
+
+def url(name: str, visit: Appointment) -> str:
+    return reverse(f"booking:{name}", args=[visit.pk])
+
+
+def test_the_board_shows_each_therapist_and_what_is_due(
+    as_desk: Browser, visit: Appointment, day: date, diary: list[Therapist]
+) -> None:
+    held_time(visit.starts_at, therapist=diary[1], room=visit.location.rooms.last())
+    page = as_desk.get("/desk/", {"day": str(day)})
+    for therapist in diary:
+        assert therapist.title in page.text
+    assert "Ana Lima" in page.text
+    assert "being booked online" in page.text
+    assert 'class="visit warn"' in page.text
+    assert "at-12 for-12" in page.text  # ten o'clock on a board from nine, an hour long
+
+
+def test_the_board_takes_the_same_queries_however_many_come(
+    as_desk: Browser,
+    visit: Appointment,
+    day: date,
+    rooms: list[Room],
+    diary: list[Therapist],
+    django_assert_max_num_queries: object,
+) -> None:
+    for hour in range(3):
+        for therapist, room in zip(diary[1:3], rooms[1:], strict=True):
+            client = make_client("Client", f"{hour} {therapist.pk}")
+            booked_appointment(
+                client,
+                starts_at=visit.starts_at + timedelta(hours=2 * hour),
+                therapist=therapist,
+                room=room,
+            )
+    with django_assert_max_num_queries(18):  # type: ignore[operator]
+        as_desk.get("/desk/", {"day": str(day)})
+
+
+def test_a_day_that_is_no_day_is_today(as_desk: Browser, diary: list[Therapist]) -> None:
+    assert as_desk.get("/desk/", {"day": "2026-02-31"}).status_code == 200
+    assert as_desk.get("/desk/", {"open": "x"}).status_code == 200
+
+
+def test_the_panel_opens_beside_the_board_and_as_a_page(
+    as_desk: Browser, visit: Appointment
+) -> None:
+    part = as_desk.get(
+        url("appointment", visit), headers={"HX-Request": "true", "HX-Target": "panel"}
+    )
+    assert "<html" not in part.text
+    assert "The health questionnaire is not complete." in part.text
+    assert "<html" in as_desk.get(url("appointment", visit)).text
+    beside = as_desk.get("/desk/", {"day": str(visit.local_date), "open": str(visit.pk)})
+    assert "The health questionnaire is not complete." in beside.text
+    assert AuditEvent.objects.filter(action="appointment.viewed").exists()
+
+
+def test_the_desk_marks_arrived_and_takes_it_back(as_desk: Browser, visit: Appointment) -> None:
+    for status in ("arrived", "booked"):
+        as_desk.post(url("appointment-mark", visit), {"status": status})
+        visit.refresh_from_db()
+        assert visit.status == status
+
+
+def test_the_desk_cannot_mark_a_visit_as_given(as_desk: Browser, visit: Appointment) -> None:
+    as_desk.post(url("appointment-mark", visit), {"status": "fulfilled"})
+    visit.refresh_from_db()
+    assert visit.status == "booked"
+
+
+def test_the_desk_moves_and_cancels(
+    as_desk: Browser, visit: Appointment, diary: list[Therapist]
+) -> None:
+    later = visit.starts_at + timedelta(hours=2)
+    assert "Move the visit of Ana Lima" in as_desk.get(url("appointment-move", visit)).text
+    as_desk.post(
+        url("appointment-move", visit),
+        {"start": later.isoformat(), "therapist": str(diary[2].pk)},
+    )
+    visit.refresh_from_db()
+    assert (visit.starts_at, visit.therapist) == (later, diary[2])
+    as_desk.post(url("appointment-cancel", visit), {"reason": "rang"})
+    visit.refresh_from_db()
+    assert (visit.status, visit.cancel_reason) == ("cancelled", "rang")
+
+
+def test_the_desk_books_for_a_known_client(
+    as_desk: Browser,
+    client_record: Client,
+    diary: list[Therapist],
+    option60: ServiceOption,
+    ten: datetime,
+) -> None:
+    found = as_desk.get(reverse("booking:desk-who"), {"q": "lima"})
+    what = reverse("booking:desk-what", args=[client_record.pk])
+    assert what in found.text
+    page = as_desk.get(what, {"option": str(option60.pk), "day": str(ten.date())})
+    assert "10:00 am" in page.text
+    answer = as_desk.post(f"{what}?option={option60.pk}&walk_in=1", {"start": ten.isoformat()})
+    made = Appointment.objects.get()
+    assert answer.url == f"/desk/?day={made.local_date}&open={made.pk}"
+    assert (made.status, made.source, made.client) == ("booked", "walk_in", client_record)
+
+
+def test_the_desk_writes_down_a_new_client(as_desk: Browser, location: object) -> None:
+    new = {
+        "first_name": "Ruth",
+        "last_name": "Adeyemi",
+        "birth_date": "01/02/1970",
+        "phone": "212 555 0147",
+        "email": "ruth@example.test",
+    }
+    answer = as_desk.post(reverse("booking:desk-who"), {**new, "birth_date": ""})
+    assert answer.status_code == 422
+    assert 'value="Adeyemi"' in answer.text
+    answer = as_desk.post(reverse("booking:desk-who"), new)
+    made = Client.objects.get(last_name="Adeyemi")
+    assert answer.url == reverse("booking:desk-what", args=[made.pk])
+
+
+def test_self_pay_from_the_panel(
+    as_desk: Browser, visit: Appointment, options: dict[tuple[str, int], ServiceOption]
+) -> None:
+    visit = Appointment.objects.with_names().get(pk=visit.pk)
+    as_desk.post(url("appointment-self-pay", visit))
+    visit.refresh_from_db()
+    assert visit.option.service.kind == "therapeutic"
+
+
+def test_a_therapist_sees_the_day_but_does_not_book(
+    as_therapist: Browser, visit: Appointment, day: date
+) -> None:
+    page = as_therapist.get("/desk/", {"day": str(day)})
+    assert page.status_code == 200
+    assert reverse("booking:desk-who") not in page.text
+    assert as_therapist.get(reverse("booking:desk-who")).status_code == 403
+    assert as_therapist.post(url("appointment-cancel", visit), {}).status_code == 403
+    visit.refresh_from_db()
+    assert visit.status == "booked"
+
+
+def test_a_clients_visits_appear_on_the_record(
+    as_desk: Browser, visit: Appointment, client_record: Client
+) -> None:
+    booked_appointment(
+        client_record, starts_at=timezone.now() - timedelta(days=5), status="fulfilled"
+    )
+    address = reverse("booking:client-panel", args=[client_record.pk])
+    part = as_desk.get(address, headers={"HX-Request": "true"})
+    assert part.text.count("visit-row") == 2
+    assert "<html" in as_desk.get(address).text
