@@ -16,7 +16,7 @@ from clinic.errors import DomainError, InvalidTransition
 from clinic.models import Role
 from clinic.templatetags.clinic_format import us_date
 from prescriptions import review as rules
-from prescriptions import selectors, services, sig
+from prescriptions import selectors, services
 from prescriptions.errors import Incomplete
 from prescriptions.forms import RefusalForm, ReviewForm, UploadForm
 from prescriptions.views import go
@@ -59,7 +59,8 @@ def review(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
     if user.role in REVIEWERS:
         services.claim(actor=user, prescription=prescription)
     audit.viewed(request, prescription)
-    return _review_page(request, prescription, ReviewForm(), RefusalForm())
+    form = ReviewForm.proposing(selectors.read_document(prescription))
+    return _review_page(request, prescription, form, RefusalForm())
 
 
 def _decide(request: HttpRequest, prescription: Prescription) -> HttpResponse:
@@ -71,7 +72,7 @@ def _decide(request: HttpRequest, prescription: Prescription) -> HttpResponse:
     refusal = RefusalForm(request.POST if decision in {"ask", "reject"} else None)
     try:
         if decision == "read":
-            return _review_page(request, prescription, _with_proposal(form), refusal)
+            return _review_page(request, prescription, form.with_proposal(), refusal)
         if decision in {"ask", "reject"} and refusal.is_valid():
             act = services.ask_for_information if decision == "ask" else services.reject
             reason, note = refusal.cleaned_data["refusal"], refusal.cleaned_data["note"]
@@ -97,17 +98,6 @@ def _approved(prescription: Prescription) -> str:
         "visits": prescription.authorized,
         "day": us_date(prescription.through_on),
     }
-
-
-def _with_proposal(form: ReviewForm) -> ReviewForm:
-    """What was typed, with visits and last day worked out from the order's words."""
-    form.is_valid()
-    typed = dict(form.data.items())
-    start = form.cleaned_data.get("starts_on") or form.cleaned_data.get("issued_on")
-    read = sig.read(form.cleaned_data.get("order_text", ""), start) if start else None
-    if isinstance(read, sig.Proposal):
-        typed |= {"visits": str(read.visits), "through_on": read.through.isoformat()}
-    return ReviewForm(initial=typed)
 
 
 def _open_next(request: HttpRequest, done: Prescription) -> HttpResponse:

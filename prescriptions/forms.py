@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
-from prescriptions import icd10, npi, review
+from prescriptions import icd10, npi, review, sig
 from prescriptions.models import Prescription, ReviewDecision
 from prescriptions.uploads import MAX_FILE, MAX_PAGES, TooLarge, TooManyPages
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from django.core.files.uploadedfile import UploadedFile
+
+    from prescriptions.reading import Found
 
 ACCEPT = "application/pdf,image/jpeg,image/png,.pdf,.jpg,.jpeg,.png"
 
@@ -56,6 +59,18 @@ class UploadForm(forms.Form):
 
     def contents(self) -> list[bytes]:
         return [file.read() for file in self.cleaned_data["document"]]
+
+
+def _worked_out(typed: Mapping[str, str]) -> dict[str, str]:
+    """Visits and last day of the order as typed, when it has both a start and an end."""
+    try:
+        start = parse_date(typed.get("starts_on") or typed.get("issued_on") or "")
+    except ValueError:  # shaped like a date, but none: 2026-13-45
+        start = None
+    read = sig.read(typed.get("order_text", ""), start) if start else None
+    if not isinstance(read, sig.Proposal):
+        return {}
+    return {"visits": str(read.visits), "through_on": read.through.isoformat()}
 
 
 class DayInput(forms.DateInput):
@@ -107,6 +122,22 @@ class ReviewForm(forms.Form):
     is_legible = forms.BooleanField(label=_("Every page can be read"), required=False)
     is_this_person = forms.BooleanField(label=_("Name and date of birth match"), required=False)
     is_signed = forms.BooleanField(label=_("Signed and dated by the prescriber"), required=False)
+
+    @classmethod
+    def proposing(cls, found: Mapping[str, Found]) -> ReviewForm:
+        """Filled with what was read from the document, each saying where it stands."""
+        initial = {field: one.value for field, one in found.items()}
+        form = cls(initial=initial | _worked_out(initial))
+        for field, one in found.items():
+            if one.value:
+                text = _("read on page %(page)s") % {"page": one.page}
+                form.fields[field].help_text = text
+        return form
+
+    def with_proposal(self) -> ReviewForm:
+        """What was typed, with visits and last day worked out from the order's words."""
+        typed = dict(self.data.items())
+        return ReviewForm(initial=typed | _worked_out(typed))
 
     def elements(self) -> review.Elements:
         read = dict(self.cleaned_data)

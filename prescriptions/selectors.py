@@ -10,7 +10,8 @@ from django.db.models.functions import Left, Length
 from django.db.models.lookups import In
 from django.utils import timezone
 
-from prescriptions import authorization, icd10, wording
+from clinic import documents
+from prescriptions import authorization, icd10, pages, reading, wording
 from prescriptions.models import (
     DiagnosisCode,
     PrescribedDiagnosis,
@@ -215,3 +216,17 @@ def cards(client: Client, today: date) -> list[Card]:
 def ledger(prescription: Prescription) -> list[VisitReservation]:
     """Its visits in the order they take place, those given back included."""
     return list(prescription.reservations.order_by("visit_on", "created_at"))
+
+
+def read_document(prescription: Prescription) -> dict[str, reading.Found]:
+    """What the clean copy's text proposes for the form; nothing when it cannot be opened."""
+    try:
+        found = reading.read(pages.text(documents.read(prescription.document)))
+    except documents.DocumentLost:
+        return {}
+    if "codes" in found:  # only what is a code of ours at all; a reviewer judges the rest
+        typed = icd10.split(found["codes"].value)
+        known = set(DiagnosisCode.objects.filter(code__in=typed).values_list("code", flat=True))
+        kept = ", ".join(code for code in typed if code in known)
+        found["codes"] = reading.Found(kept, found["codes"].page)
+    return found

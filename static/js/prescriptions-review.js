@@ -10,7 +10,7 @@
 
   // A proposal fills a field that is empty or still holds the last proposal; what a person typed stays.
   function propose(field, value) {
-    if (field.value && field.value !== field.dataset.proposed) return;
+    if (field.value && field.value !== field.dataset.proposed && field.value !== value) return;
     field.value = value;
     field.dataset.proposed = value;
   }
