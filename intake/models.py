@@ -133,7 +133,7 @@ class BodyMark(BaseModel):
 class ScreenFlag(BaseModel):
     """One alert that the screening rules raised; kept even when another is graver."""
 
-    Severity = Severity  # docs/domain.md: the highest decides
+    Severity = Severity  # docs/intake.md: the highest decides
 
     response = models.ForeignKey(QuestionnaireResponse, models.CASCADE, related_name="flags")
     rule = models.CharField(max_length=60)

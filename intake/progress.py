@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from intake.screening import Alert
 
 REVIEW = "review"
+GUARDIAN_STAYS = 13  # up to this age a guardian is in the room; later by agreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ def review(response: QuestionnaireResponse) -> dict[str, Any]:
         "marks": selectors.marks_of(response),
         "map": selectors.map_of(response),
         "minor": response.client.is_minor_on(today),
+        "guardian_stays": response.client.age_on(today) <= GUARDIAN_STAYS,
     }
 
 

@@ -1,6 +1,6 @@
 """Which answers stop a visit, which change it. Pure: answers in, alerts out.
 
-The table is docs/domain.md section 6; a clinician should sign off its thresholds. Every alert is
+The table is in docs/intake.md; a clinician should sign off its thresholds. Every alert is
 kept; the gravest decides. "Unsure" never passes silently: a therapist looks before treating.
 """
 

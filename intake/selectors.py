@@ -153,9 +153,9 @@ def _light(  # the order of the cases is the order of gravity
         )
     severity = Severity.EMERGENCY if emergency else facts.severity or 0
     if severity == Severity.EMERGENCY:
-        return _with(facts, "stop", _("Emergency answer: call the clinic"), severity=severity)
+        return _with(facts, "stop", _("Emergency answer: please call"), severity=severity)
     if severity == Severity.BLOCK:
-        return _with(facts, "stop", _("No treatment now: call the clinic"))
+        return _with(facts, "stop", _("No treatment now: please call"))
     if severity == Severity.CLEARANCE and not facts.cleared:
         refused = signed.decision == Clearance.Decision.REFUSED
         waiting = _("Waiting for the therapist's decision")

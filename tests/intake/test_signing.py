@@ -50,7 +50,6 @@ def test_the_consent_keeps_its_text_word_for_word(client_record: Client) -> None
 
 
 def test_one_sided_calf_swelling_is_saved_but_stops_the_visit(client_record: Client) -> None:
-    """Check 27 of the domain page."""
     response = completed_intake(client_record, today=["calf_swelling"])
 
     assert response.severity == Severity.BLOCK
@@ -58,7 +57,6 @@ def test_one_sided_calf_swelling_is_saved_but_stops_the_visit(client_record: Cli
 
 
 def test_warfarin_and_fresh_surgery_wait_for_clearance(client_record: Client) -> None:
-    """Check 28 of the domain page."""
     when = (timezone.localdate() - timedelta(weeks=3)).isoformat()
     response = completed_intake(
         client_record,
