@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_lazy as _
+
 from booking.availability import moment
 
 if TYPE_CHECKING:
@@ -33,12 +35,24 @@ class Place:
     rows: int
 
 
+KINDS = {
+    "medical": _("medical"),
+    "therapeutic": _("therapeutic"),
+    "consultation": _("consultation"),
+}
+
+
 @dataclass(slots=True)
 class Tile:
     appointment: Appointment
     place: Place
     readiness: Readiness | None
     style: str
+
+    @property
+    def what(self) -> str:
+        option = self.appointment.option
+        return f"{KINDS.get(option.service.kind, option.service.name)} {option.minutes}"
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -173,8 +173,7 @@ def summary(draft: Draft) -> dict[str, Any]:
         "starts_at": start,
         "therapist": therapist_of(draft.therapist),
         "held_until": held.held_until if held else None,
-        "free_until": start - timedelta(minutes=policy.cancel_cutoff),
-        "prescription_due": start - timedelta(minutes=policy.prescription_lead),
+        "deadlines": selectors.deadlines(start, policy, timezone.now()),
         "now": timezone.now(),
     }
 
@@ -191,7 +190,6 @@ def after(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
     return {
         "appointment": appointment,
         "sent_to": people.notify_address(client) if client else "",
-        "prescription_due": appointment.starts_at - timedelta(minutes=policy.prescription_lead),
-        "free_until": appointment.starts_at - timedelta(minutes=policy.cancel_cutoff),
+        "deadlines": selectors.deadlines(appointment.starts_at, policy, timezone.now()),
         "is_mine": request.user.is_authenticated,
     }

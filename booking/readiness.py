@@ -16,6 +16,7 @@ from prescriptions.models import Prescription, VisitReservation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from django_stubs_ext import StrOrPromise
@@ -79,7 +80,7 @@ def of_all(appointments: Sequence[Appointment]) -> dict[UUID, Readiness]:
             reservation = reserved.get(appointment.reservation_id)
             status = pending.get(appointment.client_id)
             due = appointment.starts_at - timedelta(minutes=lead)
-            _prescription_lights(readiness, reservation, status, when(due))
+            _prescription_lights(readiness, reservation, status, due)
     return found
 
 
@@ -103,7 +104,7 @@ def _prescription_lights(
     readiness: Readiness,
     reservation: VisitReservation | None,
     status: str | None,
-    due: str,
+    due: datetime,
 ) -> None:
     label = _("Prescription")
     if reservation is not None:
@@ -120,7 +121,9 @@ def _prescription_lights(
         readiness.step = readiness.step or "wait"
         return
     asked = status == Prescription.Status.NEEDS_INFORMATION
-    send = _("Send it by %(when)s") % {"when": due}
+    send = (
+        _("Send it by %(when)s") % {"when": when(due)} if due > timezone.now() else _("Send it now")
+    )
     readiness.lights.append(Light(label, WARN, _("More information needed") if asked else send))
     readiness.step = readiness.step or "prescription"
 

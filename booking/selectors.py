@@ -66,6 +66,20 @@ def policy_of(location: Location) -> BookingPolicy:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Until when a client may act on a visit; None: that moment has passed."""
+
+    free_until: datetime | None
+    prescription_due: datetime | None
+
+
+def deadlines(starts_at: datetime, policy: BookingPolicy, now: datetime) -> Deadlines:
+    free = starts_at - timedelta(minutes=policy.cancel_cutoff)
+    due = starts_at - timedelta(minutes=policy.prescription_lead)
+    return Deadlines(free if free >= now else None, due if due >= now else None)
+
+
 def session_of(option: ServiceOption, policy: BookingPolicy) -> Session:
     return Session(option.minutes, option.buffer_before, option.buffer_after, policy.slot_step)
 
