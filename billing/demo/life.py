@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
@@ -23,7 +24,8 @@ from treatment import services as treatment
 if TYPE_CHECKING:
     from billing.demo.people import Person
     from billing.demo.places import Clinic
-    from clinic.models import Client, ServiceOption, Technique
+    from clinic.models import Client, ServiceOption, Technique, User
+    from treatment.models import Visit
 
 BOOKED_AHEAD = timedelta(days=6)
 METHODS = [*Payment.Method.values, Payment.Method.HSA, Payment.Method.HSA, Payment.Method.FSA]
@@ -38,27 +40,27 @@ class Life:
     now: datetime
     # The same clinic every time: a demo that changes cannot be explained.
     dice: Random = field(default_factory=lambda: Random(2026))  # noqa: S311
+    booked: list[Appointment] = field(default_factory=list)
 
     @property
     def today(self) -> date:
         return self.now.astimezone(self.clinic.location.zone).date()
 
     def visits_of(self, client: Client, person: Person, *, medical: bool) -> None:
-        """What this person came for, and comes for next."""
+        """Book what this person came for, and comes for next."""
         kind = "medical" if medical else "therapeutic"
         option = self.clinic.options[kind, person.minutes]
         first = self.today - timedelta(weeks=person.since) + timedelta(days=self.dice.randrange(2))
         day = first + timedelta(days=1)
         while person.since and day < self.today:
-            if booked := self.book(client, option, day):
-                self.live(booked)
+            self.book(client, option, day)
             day += timedelta(days=person.rhythm)
-        day = max(day, self.today) + timedelta(days=self.dice.randrange(1, 3))
+        day = max(day, self.today) + timedelta(days=self.dice.randrange(1, 6))
         for _ in range(person.ahead):
             self.book(client, option, day)
             day += timedelta(days=person.rhythm)
 
-    def book(self, client: Client, option: ServiceOption, day: date) -> Appointment | None:
+    def book(self, client: Client, option: ServiceOption, day: date) -> None:
         """A time on that day, or within the four days after it, as the telephone would find it."""
         made_at = min(
             datetime.combine(day, datetime.min.time(), self.clinic.location.zone) - BOOKED_AHEAD,
@@ -70,17 +72,26 @@ class Life:
             )
             by_day = free.by_day()
             if not by_day:
-                return None
+                return
             start = moment(self.dice.choice(by_day[min(by_day)]).start)
-            try:
-                return booking.book_for_desk(
-                    actor=self.clinic.desk, client=client, option=option, start=start
+            with suppress(SlotTaken, AlreadyBooked):
+                self.booked.append(
+                    booking.book_for_desk(
+                        actor=self.clinic.desk, client=client, option=option, start=start
+                    )
                 )
-            except (SlotTaken, AlreadyBooked):
-                return None
+
+    def live_until_now(self) -> None:
+        """In the order it happened, so that receipts are numbered in that order too."""
+        for appointment in sorted(self.booked, key=lambda booked: booked.starts_at):
+            if appointment.starts_at < self.now:
+                self.live(appointment)
 
     def live(self, appointment: Appointment) -> None:
         """What became of an appointment by now."""
+        if appointment.ends_at >= self.now:
+            self.begin(appointment)
+            return
         fate = self.dice.random()
         if fate < CANCELLED:
             with at(appointment.starts_at - timedelta(days=2)):
@@ -92,29 +103,38 @@ class Life:
                     appointment=appointment,
                     status=AppointmentStatus.NO_SHOW,
                 )
-        elif appointment.ends_at < self.now:
+        else:
             self.treat(appointment)
 
-    def treat(self, appointment: Appointment) -> None:
-        """Check-in, hands on, payment, receipt."""
-        therapist = appointment.therapist.user
-        start = appointment.starts_at + timedelta(minutes=self.dice.randrange(2, 5))
-        minutes = self.minutes(appointment.option.minutes)
+    def begin(self, appointment: Appointment) -> Visit:
+        """Check-in, and hands on."""
+        if appointment.needs_prescription and appointment.reservation_id is None:
+            with at(appointment.starts_at - timedelta(days=1)):
+                appointment = booking.switch_to_self_pay(
+                    actor=self.clinic.desk, appointment=appointment
+                )
         with at(appointment.starts_at - timedelta(minutes=5)):
             visit = treatment.check_in(actor=self.clinic.desk, appointment=appointment)
-        with at(start):
-            treatment.start(actor=therapist, visit=visit)
-        stop = start + timedelta(minutes=sum(minutes.values()) + 2)
+        with at(appointment.starts_at + timedelta(minutes=1)):
+            return treatment.start(actor=self.therapist(appointment), visit=visit)
+
+    def treat(self, appointment: Appointment) -> None:
+        """The whole visit, then payment and receipt."""
+        visit = self.begin(appointment)
+        start = appointment.starts_at + timedelta(minutes=1)
+        stop = appointment.ends_at - timedelta(minutes=1)
         with at(stop):
-            treatment.finish(
-                actor=therapist,
+            visit = treatment.finish(
+                actor=self.therapist(appointment),
                 visit=visit,
                 started_at=start,
                 stopped_at=stop,
-                minutes=minutes,
+                minutes=self.minutes(appointment.option.minutes),
             )
-        with at(stop + timedelta(minutes=8)):
-            owed = billing.balance(visit)
+        owed = billing.balance(visit)
+        if not owed:  # a free consultation
+            return
+        with at(min(stop + timedelta(minutes=8), self.now)):
             paid = owed if self.dice.random() > OWING else owed // 2
             billing.take_payment(
                 actor=self.clinic.desk,
@@ -126,6 +146,9 @@ class Life:
             )
             billing.issue_receipt(actor=self.clinic.desk, visit=visit)
 
+    def therapist(self, appointment: Appointment) -> User:
+        return appointment.therapist.user or self.clinic.manager
+
     def minutes(self, length: int) -> dict[Technique, int]:
         """Two techniques share the hands-on time."""
         total = self.dice.randint(*HANDS_ON[length])
@@ -136,7 +159,7 @@ class Life:
 
 def next_working_day(clinic: Clinic) -> date:
     """The first day from tomorrow on with a free hour."""
-    day = timezone.localdate(timezone=clinic.location.zone) + timedelta(days=1)
+    today = timezone.localdate(timezone=clinic.location.zone)
     option = clinic.options["therapeutic", 60]
-    free = diary.free_times(option=option, start=day, end=day + timedelta(days=13))
-    return min(free.by_day())
+    free = diary.free_times(option=option, start=today, end=today + timedelta(days=14))
+    return min(day for day in free.by_day() if day > today)

@@ -1,0 +1,83 @@
+"""Puts the demo together: the place, the people, their papers, and their visits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from billing.demo import paperwork, people, places
+from billing.demo.life import Life, next_working_day
+from clinic.models import Client, Message, User
+
+# Answers that a therapist has to decide on before the first visit.
+TREATED_CLOT = {"blood_clot": "treated"}
+# Answers that only change how the session is given.
+PREGNANT = {"pregnant": "yes", "pregnancy_weeks": 24, "pregnancy_high_risk": "no"}
+
+
+def load() -> dict[str, int]:
+    """Fill an empty database; says what there is now."""
+    clinic = places.build()
+    life = Life(clinic, timezone.now())
+    made = [people.register(person, number) for number, person in enumerate(_everybody())]
+    for client, person in zip(made, _everybody(), strict=True):
+        _papers(life, client, person)
+    for client, person in zip(made, _everybody(), strict=True):
+        medical = person.order is not None and person.order.state != "rejected"
+        life.visits_of(client, person, medical=medical)
+    _next_visit_of_ana(life, made[0])
+    _child(life, made[1])
+    _full_day(life, made[2:])
+    life.live_until_now()
+    _hand_over_mail()
+    return {"clients": Client.objects.count()}
+
+
+def _everybody() -> list[people.Person]:
+    return [people.ANA, people.OMAR, *people.OTHERS]
+
+
+def _papers(life: Life, client: Client, person: people.Person) -> None:
+    orders = [person.order] if person.order else []
+    if person.order is people.LATER:
+        orders.insert(0, people.EARLIER)  # the newer replaces it
+    for order in orders:
+        paperwork.send_prescription(client, order, life.clinic.desk)
+    if not person.since and person is not people.MAYA:
+        return  # new here: the questionnaire is still to do
+    changes: dict[str, Any] = TREATED_CLOT if person is people.MAYA else {}
+    if person.first == "Nina":
+        changes = PREGNANT
+    signed = paperwork.weeks_before(max(person.since, 1), hour=9)
+    assert client.user is not None  # noqa: S101 - registered with a login
+    paperwork.sign_intake(client, client.user, signed, **changes)
+
+
+def _next_visit_of_ana(life: Life, ana: Client) -> None:
+    """The first demo login always has something on the next working day."""
+    life.book(ana, life.clinic.options["medical", 60], next_working_day(life.clinic))
+
+
+def _child(life: Life, omar: Client) -> None:
+    login = User.objects.get(email=people.SECOND_LOGIN)
+    leila = people.register_child(people.LEILA, omar, login)
+    day = life.today + timedelta(days=5)
+    life.book(leila, life.clinic.options["therapeutic", 30], day)
+
+
+def _full_day(life: Life, clients: list[Client]) -> None:
+    """Day boards worth looking at: today, when the clinic is open, and the next working day."""
+    for offset, day in enumerate([life.today, next_working_day(life.clinic)]):
+        for number, client in enumerate(clients[offset::2]):
+            new = number == 3
+            kind = ("consultation", 30) if new else ("therapeutic", (60, 30, 90)[number % 3])
+            life.book(client, life.clinic.options[kind], day)
+
+
+def _hand_over_mail() -> None:
+    """What was written in the demo's past has long gone out; nobody is mailed about it now."""
+    waiting = Message.objects.filter(status=Message.Status.QUEUED)
+    waiting.update(status=Message.Status.SENT, sent_at=F("created_at"))
