@@ -6,7 +6,6 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from clinic.errors import DomainError
-from clinic.templatetags.clinic_format import money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,24 +23,24 @@ class NothingToCharge(DomainError):
     message = _("This visit is free of charge: there is nothing to pay and no receipt.")
 
 
-class NotPositive(DomainError):
-    code = "not_positive"
-    message = _("Enter an amount above zero.")
+class NoProcedure(DomainError):
+    """A technique of a prescribed session is billed under nothing."""
+
+    code = "no_procedure"
+
+    def __init__(self, technique: str) -> None:
+        super().__init__(
+            _(
+                "%(technique)s has no procedure to bill it under. A manager can enter one in the"
+                " clinic settings."
+            )
+            % {"technique": technique}
+        )
 
 
 class Overpaid(DomainError):
     code = "overpaid"
-
-    def __init__(self, balance_cents: int) -> None:
-        super().__init__(
-            _("Only %(balance)s is still to pay. Enter that or less.")
-            % {"balance": money(balance_cents)}
-        )
-
-
-class AlreadyPaid(DomainError):
-    code = "already_paid"
-    message = _("This visit is paid in full.")
+    message = _("Enter more than zero, and no more than is still to pay.")
 
 
 class NoPrescription(DomainError):
@@ -53,12 +52,17 @@ class NoPrescription(DomainError):
     )
 
 
-class Incomplete(DomainError):
-    """What an administrator looks for is not there."""
+class ReceiptIncomplete(DomainError):
+    """What an administrator looks for first is not there."""
 
-    code = "incomplete"
+    code = "receipt_incomplete"
 
     def __init__(self, missing: Sequence[StrOrPromise]) -> None:
         self.missing = list(missing)
         names = format_lazy(", ".join(["{}"] * len(self.missing)), *self.missing)
         super().__init__(format_lazy("{} {}.", _("No receipt yet. Still missing:"), names))
+
+
+class AlreadyVoid(DomainError):
+    code = "already_void"
+    message = _("This receipt is void already.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from billing import charging
+from billing import pricing
 from billing.errors import NoProcedure
 from billing.models import Payment, Procedure, Receipt
 from clinic import selectors as ground
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from billing.charging import Line
     from billing.models import Charge
+    from billing.pricing import Line
     from clinic.models import Technique
 
 
@@ -87,30 +87,33 @@ def price(visit: Visit) -> list[Line]:
     if visit.started_at is None or visit.stopped_at is None:
         return []
     payer = client_of(visit).payer
-    return charging.lines(
-        _work(visit),
+    late = max(visit.arrived_at, appointment.starts_at)
+    session = pricing.Session(
         price_cents=appointment.price_cents,
         booked_minutes=appointment.option.minutes,
+        late_minutes=whole_minutes(appointment.starts_at, late),
         elapsed_minutes=whole_minutes(visit.started_at, visit.stopped_at),
-        rule=payer.unit_rule if payer else Payer.UnitRule.CMS,
-        reserved_time=_("Reserved time (not reimbursable)"),
     )
+    rule = payer.unit_rule if payer else Payer.UnitRule.CMS
+    return pricing.lines_of(_work(visit), session, rule=rule, reserved_label=_("Reserved time"))
 
 
-def _work(visit: Visit) -> list[charging.Work]:
+def _work(visit: Visit) -> list[pricing.Work]:
     service = visit.appointment.option.service
     rows = [(row.technique, row.minutes) for row in visit.minutes.all()]
     if not service.needs_prescription:
         total = sum(minutes for _technique, minutes in rows)
-        return [charging.Work(service.name, total)] if total else []
+        return [pricing.Work(service.name, total)] if total else []
     procedures = _procedures([technique for technique, _minutes in rows])
-    work: dict[UUID, charging.Work] = {}
+    work: dict[UUID, pricing.Work] = {}
     for technique, minutes in rows:
         procedure = procedures.get(technique.pk)
         if procedure is None:
             raise NoProcedure(technique.name)
         earlier = work[procedure.pk].minutes if procedure.pk in work else 0
-        work[procedure.pk] = charging.Work(procedure.label, earlier + minutes, procedure.pk)
+        work[procedure.pk] = pricing.Work(
+            procedure.label, earlier + minutes, procedure.pk, procedure.timed
+        )
     return list(work.values())
 
 

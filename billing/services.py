@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from billing import charging, selectors, snapshot
+from billing import selectors, snapshot
 from billing.errors import (
     AlreadyVoid,
     NoPrescription,
@@ -27,6 +27,7 @@ from treatment.models import Visit
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from billing.pricing import Line
     from clinic.models import User
 
 RENDER = "billing.render_receipt"
@@ -60,7 +61,7 @@ def charge_visit(*, visit: Visit) -> list[Charge]:
     )
 
 
-def _charge(visit: Visit, place: int, line: charging.Line) -> Charge:
+def _charge(visit: Visit, place: int, line: Line) -> Charge:
     return Charge(
         visit=visit,
         procedure_id=line.procedure_id,
