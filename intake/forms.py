@@ -248,6 +248,7 @@ class SignForm(forms.Form):
         max_length=120,
         widget=forms.TextInput({**CONTROL, "autocomplete": "name"}),
         help_text=_("Typing your name here is your signature."),
+        error_messages={"required": _("Please type your full name to sign.")},
     )
 
     def __init__(

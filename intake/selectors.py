@@ -158,7 +158,7 @@ def _light(  # the order of the cases is the order of gravity
         return _with(facts, "stop", _("No treatment now: please call"))
     if severity == Severity.CLEARANCE and not facts.cleared:
         refused = signed.decision == Clearance.Decision.REFUSED
-        waiting = _("Waiting for the therapist's decision")
+        waiting = _("Waiting for therapist")
         return _with(facts, "stop", _("Not cleared for treatment") if refused else waiting)
     if signed_on is None:
         return facts

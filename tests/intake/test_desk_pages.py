@@ -150,7 +150,7 @@ def test_the_clients_record_shows_the_light(
     whole = as_desk.get(url).content.decode()
     part = as_desk.get(url, headers={"HX-Request": "true"}).content.decode()
 
-    assert "Waiting for the therapist" in whole
+    assert "Waiting for therapist" in whole
     assert "<html" in whole
     assert "<html" not in part
     assert "clot" not in whole
