@@ -8,7 +8,7 @@ from booking.models import BookingPolicy, TimeOff, WorkingHours
 
 
 @admin.register(WorkingHours)
-class WorkingHoursAdmin(admin.ModelAdmin[WorkingHours]):
+class WorkingHoursAdmin(admin.ModelAdmin):
     list_display = ["therapist_name", "weekday", "starts", "ends", "location_name"]
     list_filter = ["therapist__name", "location__name", "weekday"]
     list_select_related = ["therapist", "location"]
@@ -23,7 +23,7 @@ class WorkingHoursAdmin(admin.ModelAdmin[WorkingHours]):
 
 
 @admin.register(TimeOff)
-class TimeOffAdmin(admin.ModelAdmin[TimeOff]):
+class TimeOffAdmin(admin.ModelAdmin):
     list_display = ["whose", "starts_at", "ends_at", "reason"]
     list_select_related = ["therapist", "location"]
     date_hierarchy = "starts_at"
@@ -34,7 +34,7 @@ class TimeOffAdmin(admin.ModelAdmin[TimeOff]):
 
 
 @admin.register(BookingPolicy)
-class BookingPolicyAdmin(admin.ModelAdmin[BookingPolicy]):
+class BookingPolicyAdmin(admin.ModelAdmin):
     list_display = ["where", "slot_step", "min_notice", "horizon_days", "cancel_cutoff"]
     list_select_related = ["location"]
 
