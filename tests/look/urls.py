@@ -47,6 +47,7 @@ def gallery(request: HttpRequest, layout: str) -> HttpResponse:
     context = {
         "layout": f"layouts/{layout}.html",
         "board": layout == "desk",
+        "demo": True,
         "steps": ["Session", "Time", "You", "Done"],
         "form": SampleForm({"email": "not an address"}),
     }
