@@ -222,7 +222,7 @@ def read_document(prescription: Prescription) -> dict[str, reading.Found]:
     """What the clean copy's text proposes for the form; nothing when it cannot be opened."""
     try:
         found = reading.read(pages.text(documents.read(prescription.document)))
-    except documents.DocumentLost:
+    except (documents.DocumentLost, pages.Unreadable):
         return {}
     if "codes" in found:  # only what is a code of ours at all; a reviewer judges the rest
         typed = icd10.split(found["codes"].value)

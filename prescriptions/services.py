@@ -16,7 +16,7 @@ from clinic import audit, documents, links, messages, people
 from clinic.errors import InvalidTransition
 from clinic.models import Client, Document
 from clinic.selectors import location
-from prescriptions import icd10, review, sig, uploads
+from prescriptions import icd10, pages, review, sig, uploads
 from prescriptions.errors import AlreadySent, ClaimedByAnother, Incomplete
 from prescriptions.ledger import (
     move_visit,
@@ -155,6 +155,9 @@ def approve(*, actor: User, prescription: Prescription, elements: Elements) -> P
     )
     if wrong:
         raise Incomplete(wrong)
+    # All of this client's, always in one order: two approvals at once must see each other.
+    mine = Prescription.objects.filter(client=prescription.client_id).order_by("pk")
+    list(mine.select_for_update(no_key=True).values_list("pk"))
     locked = _lock(prescription, Status.SUBMITTED, reviewer=actor)
     _fill(locked, elements)
     locked.save()
@@ -201,7 +204,15 @@ def reject(*, actor: User, prescription: Prescription, reason: str, note: str = 
 
 
 def _clean(files: Sequence[bytes]) -> Cleaned:
-    return uploads.clean(files)
+    """The clean copy, proven to open in the viewer before anybody waits for a review of it."""
+    clean = uploads.clean(files)
+    try:
+        seen = pages.count(clean.pdf)
+    except pages.Unreadable as error:
+        raise uploads.Broken from error
+    if seen != clean.pages:
+        raise uploads.Broken
+    return clean
 
 
 def _refuse_repeat(client: Client, clean: Cleaned) -> None:
@@ -273,19 +284,14 @@ def _fill(prescription: Prescription, elements: Elements) -> None:
 
 
 def _supersede(actor: User, newer: Prescription, first_code: str) -> None:
-    older = (
-        Prescription.objects.select_for_update(no_key=True, of=("self",))
-        .filter(
-            client=newer.client_id,
-            status=Status.APPROVED,
-            issued_on__lte=newer.issued_on,
-            diagnoses__position=0,
-            diagnoses__code__code__startswith=icd10.category(first_code),
-        )
-        .exclude(pk=newer.pk)
-        .order_by("pk")
+    older = Prescription.objects.filter(
+        client=newer.client_id,
+        status=Status.APPROVED,
+        issued_on__lte=newer.issued_on,
+        diagnoses__position=0,
+        diagnoses__code__code__startswith=icd10.category(first_code),
     )
-    for prescription in older:
+    for prescription in older.exclude(pk=newer.pk):
         prescription.status = Status.SUPERSEDED
         prescription.superseded_by = newer
         prescription.save(update_fields=["status", "superseded_by", "updated_at"])

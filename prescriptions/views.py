@@ -142,7 +142,7 @@ def page(request: HttpRequest, prescription_id: UUID, number: int) -> HttpRespon
     try:
         pdf = documents.read(prescription.document)
         picture = pages.render(pdf, number, turn=int(turn) if turn in QUARTER_TURNS else 0)
-    except (IndexError, documents.DocumentLost) as error:
+    except (IndexError, pages.Unreadable, documents.DocumentLost) as error:
         raise Http404 from error
     response = HttpResponse(picture, content_type="image/png")
     response["Cache-Control"] = "no-store"

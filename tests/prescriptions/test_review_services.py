@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
 from django.core import mail
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from clinic.errors import InvalidTransition
+from clinic.errors import DomainError, InvalidTransition
 from clinic.models import AuditEvent, Document, Message
 from prescriptions import selectors, services
 from prescriptions.errors import AlreadySent, ClaimedByAnother, Incomplete, NotCovered
@@ -19,12 +21,15 @@ from tests.factories import make_client, make_location
 from tests.prescriptions import paper
 from tests.prescriptions.factories import (
     approved_prescription,
+    make_codes,
     make_elements,
     reviewer,
     submitted_prescription,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clinic.models import Client, User
 
 Status = Prescription.Status
@@ -238,3 +243,64 @@ def test_somebody_elses_prescription_is_never_replaced(
     approved_prescription(other_client)
     approved.refresh_from_db()
     assert approved.status == Status.APPROVED
+
+
+def at_once(*jobs: Callable[[], object]) -> list[str]:
+    """Run jobs at the same moment, each on a connection of its own; what became of each."""
+    together = Barrier(len(jobs))
+
+    def run(job: Callable[[], object]) -> str:
+        try:
+            together.wait(timeout=10)
+            job()
+        except DomainError as error:
+            return error.code
+        finally:
+            connection.close()
+        return "done"
+
+    with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
+        return sorted(pool.map(run, jobs))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_on_send_make_one_prescription() -> None:
+    client = make_client()
+    content = paper.pdf()
+
+    def send() -> None:
+        services.submit(actor=client.user, client=client, uploads=[content])
+
+    assert at_once(send, send) == ["already_sent", "done"]
+    assert Prescription.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_reviewers_at_once_make_one_decision() -> None:
+    make_location()
+    make_codes()
+    prescription, actor = submitted_prescription(make_client()), reviewer()
+
+    def approve() -> None:
+        services.approve(actor=actor, prescription=prescription, elements=make_elements())
+
+    def reject() -> None:
+        services.reject(actor=actor, prescription=prescription, reason="other")
+
+    assert at_once(approve, reject) == ["done", "invalid_transition"]
+    assert prescription.decisions.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_approvals_for_one_condition_at_once_leave_one_in_use() -> None:
+    make_location()
+    make_codes()
+    client, actor = make_client(), reviewer()
+    papers = [submitted_prescription(client) for _ in range(2)]
+
+    def approve(one: Prescription) -> Callable[[], object]:
+        return lambda: services.approve(actor=actor, prescription=one, elements=make_elements())
+
+    assert at_once(*map(approve, papers)) == ["done", "done"]
+    states = sorted(Prescription.objects.values_list("status", flat=True))
+    assert states == ["approved", "superseded"]

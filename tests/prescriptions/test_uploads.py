@@ -117,3 +117,8 @@ def test_a_page_that_is_not_there_is_an_index_error() -> None:
     for number in (0, 2):
         with pytest.raises(IndexError):
             pages.render(document, number)
+
+
+def test_bytes_that_are_no_pdf_are_unreadable_to_the_viewer() -> None:
+    with pytest.raises(pages.Unreadable):
+        pages.count(b"junk")

@@ -1,0 +1,212 @@
+"""Sending and reviewing in a real browser: by keyboard, files kept, nothing for axe to find."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect, sync_playwright
+
+from prescriptions import services
+from tests.look.test_in_browser import COMPUTER, PHONE, faults, resize
+from tests.prescriptions import paper
+from tests.prescriptions.factories import (
+    approved_prescription,
+    make_codes,
+    submitted_prescription,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from django.test import Client as Session
+    from playwright.sync_api import Browser, FilePayload, Page
+    from pytest_django.live_server_helper import LiveServer
+
+    from clinic.models import Client, Location, User
+    from prescriptions.models import Prescription
+
+    OpenPage = Callable[[str, Session], Page]
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+TABS = 80  # more presses than the page has stops
+PHOTO: FilePayload = {"name": "order.jpg", "mimeType": "image/jpeg", "buffer": paper.photo()}
+JUNK: FilePayload = {"name": "order.pdf", "mimeType": "application/pdf", "buffer": b"junk"}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for this module only: two at once in one thread do not go together."""
+    path = os.environ.get("CHROME_PATH") or shutil.which("chromium")
+    if path is None:
+        pytest.fail("No browser: type  apt install chromium  or set CHROME_PATH.")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def open_as(browser: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
+    contexts = []
+
+    def opened(path: str, session: Session) -> Page:
+        size = {"width": COMPUTER, "height": 800}
+        context = browser.new_context(viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
+        contexts.append(context)
+        for name, cookie in session.cookies.items():
+            context.add_cookies([{"name": name, "value": cookie.value, "url": live_server.url}])
+        page = context.new_page()
+        page.goto(live_server.url + path, wait_until="load")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def at(name: str, prescription: Prescription) -> str:
+    return reverse(f"prescriptions:{name}", args=[prescription.pk])
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Only the Tab key, as somebody without a mouse."""
+    for _ in range(TABS):
+        page.keyboard.press("Tab")
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+    pytest.fail(f"Tab never reached {selector}")
+
+
+def test_a_whole_review_by_keyboard_alone(
+    open_as: OpenPage, as_desk: Session, client_record: Client, location: Location
+) -> None:
+    make_codes()
+    prescription = submitted_prescription(client_record)
+    page = open_as(at("review", prescription), as_desk)
+    # The text of the PDF has filled the form; a number typed over the proposal stays typed.
+    expect(page.locator("#order-hint")).to_contain_text("12 visits, Nov 18 to Dec 29, 2026")
+    tab_to(page, "#id_order_text")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("1x/week for 6 weeks")
+    expect(page.locator("#id_visits")).to_have_value("6")
+    tab_to(page, "#id_visits")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("5")
+    tab_to(page, "#diagnosis-words")
+    page.keyboard.type("low back")
+    expect(page.locator('[data-add-code="M54.50"]')).to_be_visible()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator("#id_codes")).to_have_value("M54.2, M54.50")
+    expect(page.locator("#codes-hint")).to_contain_text("Low back pain, unspecified")
+    for check in ("#id_is_legible", "#id_is_this_person", "#id_is_signed"):
+        tab_to(page, check)
+        page.keyboard.press("Space")
+    tab_to(page, "button[value=approve]")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{reverse('prescriptions:queue')}")
+
+    prescription.refresh_from_db()
+    assert (prescription.status, prescription.authorized) == ("approved", 5)
+    assert [d.code_id for d in prescription.diagnoses.all()] == ["M54.2", "M54.50"]
+
+
+def test_the_document_zooms_turns_and_pages(
+    open_as: OpenPage, as_desk: Session, client_record: Client, location: Location
+) -> None:
+    two_pages = services.submit(actor=None, client=client_record, uploads=[paper.pdf(pages=2)])
+    page = open_as(at("review", two_pages), as_desk)
+    first = page.locator('[data-page="1"]')
+    expect(page.get_by_text("page 1 of 2")).to_be_visible()
+    before = first.bounding_box()
+    page.get_by_role("button", name="Larger").click()
+    after = first.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["width"] > before["width"]
+    with page.expect_response("**/pages/1.png?turn=90"):
+        page.get_by_role("button", name="Turn").click()
+    page.get_by_role("button", name="Next page").click()
+    expect(page.get_by_text("page 2 of 2")).to_be_visible()
+
+
+def test_the_message_is_previewed_before_it_goes_out(
+    open_as: OpenPage, as_desk: Session, client_record: Client, location: Location
+) -> None:
+    page = open_as(at("review", submitted_prescription(client_record)), as_desk)
+    page.get_by_text("Ask for information, or reject").click()
+    page.get_by_label("What is wrong").select_option("not_signed")
+    expect(page.locator("#message-preview")).to_contain_text("Hello Ana")
+    expect(page.locator("#message-preview")).to_contain_text("not signed or not dated")
+
+
+def test_a_refused_file_stays_chosen_with_the_note_beside_it(
+    open_as: OpenPage, as_client: Session, client_record: Client, location: Location
+) -> None:
+    page = open_as(reverse("prescriptions:upload"), as_client)
+    page.set_viewport_size({"width": PHONE, "height": 844})
+    files = page.get_by_label("PDF or photos")
+    files.set_input_files([PHOTO, JUNK])
+    page.get_by_label("Anything we should know?").fill("Two pages")
+    page.get_by_role("button", name="Send to the clinic").click()
+    expect(page.get_by_role("alert").filter(has_text="not a PDF")).to_be_focused()
+    expect(page.locator("[data-chosen] li")).to_have_count(2)
+    expect(page.get_by_label("Anything we should know?")).to_have_value("Two pages")
+    files.set_input_files([PHOTO])
+    page.get_by_role("button", name="Send to the clinic").click()
+    expect(page.get_by_text("In review")).to_be_visible()
+    assert client_record.prescriptions.get().client_note == "Two pages"
+
+
+def test_nothing_for_axe_on_the_clients_pages_on_a_phone_by_night(
+    open_as: OpenPage,
+    as_client: Session,
+    client_record: Client,
+    location: Location,
+    desk_user: User,
+    live_server: LiveServer,
+) -> None:
+    prescription = approved_prescription(client_record, used=2)
+    asked = submitted_prescription(client_record)
+    services.ask_for_information(actor=desk_user, prescription=asked, reason="illegible")
+    paths = [
+        *(reverse("prescriptions:list"), reverse("prescriptions:upload")),
+        *(at("detail", prescription), at("detail", asked), at("send-again", asked)),
+    ]
+    page = open_as(paths[0], as_client)
+    for path in paths:
+        page.goto(f"{live_server.url}{path}")
+        resize(page, width=PHONE, dark=True)
+        assert faults(page) == [], path
+
+
+def test_nothing_for_axe_on_the_desks_pages(
+    open_as: OpenPage,
+    as_desk: Session,
+    client_record: Client,
+    location: Location,
+    live_server: LiveServer,
+) -> None:
+    decided = approved_prescription(client_record, used=2)
+    waiting = submitted_prescription(client_record)
+    paths = [
+        *(reverse("prescriptions:queue"), reverse("prescriptions:diagnoses") + "?q=back"),
+        *(at("review", waiting), at("review", decided)),
+        reverse("prescriptions:client-panel", args=[client_record.pk]),
+        reverse("prescriptions:desk-upload", args=[client_record.pk]),
+    ]
+    page = open_as(paths[0], as_desk)
+    for path in paths:
+        page.goto(f"{live_server.url}{path}")
+        resize(page, width=COMPUTER, dark=False)
+        assert faults(page) == [], path
+    page.goto(f"{live_server.url}{at('review', waiting)}")
+    resize(page, width=PHONE, dark=True)
+    assert faults(page) == []
