@@ -9,7 +9,7 @@ import subprocess
 import sys
 import xmlrpc.client
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from clinic.runtime.child import stop_with_parent
 from clinic.runtime.config import CannotStartError
@@ -49,6 +49,8 @@ stdout_logfile = logs/{name}.log
 stdout_logfile_maxbytes = 10MB
 stdout_logfile_backups = 3
 """
+# A program that was started this often before the product was ever ready is broken.
+_TRIES = 2
 
 
 class _Connection(http.client.HTTPConnection):
@@ -78,6 +80,7 @@ class Supervisor:
         self._data, self._run, self._root = data, run, root
         self._programs = programs
         self._process: subprocess.Popen[bytes] | None = None
+        self._seen: dict[str, set[int]] = {}
 
     def start(self, environ: dict[str, str], lock: IO[str]) -> None:
         """Start supervisord and the programs marked autostart."""
@@ -135,9 +138,14 @@ class Supervisor:
             raise CannotStartError("The process manager ended.\n" + self._tail("supervisord.err"))
         with contextlib.suppress(OSError, http.client.HTTPException):
             for process in self._rpc.getAllProcessInfo():
-                if process["statename"] in {"FATAL", "BACKOFF"}:
-                    name = process["name"]
-                    raise CannotStartError(f"{name} does not stay up:\n{self._tail(f'{name}.log')}")
+                pids = self._seen.setdefault(process["name"], set())
+                pids.add(process["pid"])
+                if process["statename"] in {"FATAL", "BACKOFF"} or len(pids - {0}) > _TRIES:
+                    self.give_up(process["name"], "does not stay up")
+
+    def give_up(self, name: str, why: str) -> NoReturn:
+        """Raises CannotStartError with the end of the program's log."""
+        raise CannotStartError(f"{name} {why}:\n{self._tail(f'{name}.log')}")
 
     def _tail(self, name: str, lines: int = 20) -> str:
         path = self._data / "logs" / name

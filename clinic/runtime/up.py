@@ -38,14 +38,20 @@ _DEMO_LOGINS = (
     ("manager@example.test", "manager"),
 )
 _DEMO_PASSWORD = "demo-clinic-2026"  # noqa: S105
-_READY_SECONDS = 120
+_READY_SECONDS = 300
 
 
 class _StopError(BaseException):
     """A signal asked us to stop; not an Exception, so that nothing on the way swallows it."""
 
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
 def _stop(_number: int, _frame: FrameType | None) -> None:
+    # Once is enough: make and a terminal each send one, and the second must not cut the stop short.
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     raise _StopError
 
 
@@ -64,10 +70,9 @@ def up(env_file: Path, *, reload: bool = False) -> int:
     check_port(config)
     make_data_folder(config.data)
     held = lock(config.data)
-    signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     supervisor: Supervisor | None = None
     code = 0
-    for number in signals:
+    for number in _SIGNALS:
         signal.signal(number, _stop)
     try:
         began = time.monotonic()
@@ -90,7 +95,7 @@ def up(env_file: Path, *, reload: bool = False) -> int:
         _say(f"\n{error}")
         code = 1
     finally:
-        for number in signals:
+        for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         if supervisor is not None:
             supervisor.stop()
@@ -226,6 +231,8 @@ def _wait_ready(config: Config, supervisor: Supervisor) -> None:
                 if response.status == http.HTTPStatus.OK:
                     return
         except urllib.error.HTTPError as error:
+            if error.code == http.HTTPStatus.INTERNAL_SERVER_ERROR:
+                supervisor.give_up("web", "answers with an error")
             answer = f"{error.code} {error.read(500).decode(errors='replace')}"
         except (OSError, http.client.HTTPException) as error:
             answer = str(error)
