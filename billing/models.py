@@ -149,6 +149,11 @@ class Receipt(BaseModel):
     def number(self) -> str:
         return f"{self.year}-{self.serial:05d}"
 
+    @property
+    def supported_cents(self) -> int:
+        """What is treatment, and a plan may reimburse: no tip, no fee, no reserved time."""
+        return sum(line.net_cents for line in self.lines.all() if line.is_eligible)
+
 
 class ReceiptLine(BaseModel):
     receipt = models.ForeignKey(Receipt, models.PROTECT, related_name="lines")

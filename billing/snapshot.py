@@ -38,7 +38,9 @@ def take(visit: Visit, *, replaces: Receipt | None = None) -> dict[str, Any]:
         "therapist": {
             "name": therapist.name,
             "credential": therapist.credential,
-            "license": " ".join(filter(None, [therapist.license_state, therapist.license_number])),
+            "license": f"{therapist.license_state} {therapist.license_number}".strip()
+            if therapist.license_number
+            else "",
             "npi": therapist.npi,
         },
         "patient": {"name": client.name if client else ""},
@@ -70,7 +72,7 @@ def missing(copy: dict[str, Any], charges: Sequence[Charge]) -> list[str]:
         _("the clinic's legal name"): copy["clinic"]["legal_name"].strip(),
         _("the clinic's address"): copy["clinic"]["street"].strip(),
         _("the therapist's name"): copy["therapist"]["name"].strip(),
-        _("the therapist's licence"): copy["therapist"]["license"].strip(),
+        _("the therapist's license"): copy["therapist"]["license"],
         _("a description of the service"): all(charge.description.strip() for charge in charges),
         _("an amount"): any(charge.net_cents for charge in charges),
     }

@@ -1,0 +1,13 @@
+"""What the clinic bills under. Receipts and payments have pages and services of their own."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from billing.models import Procedure
+
+
+@admin.register(Procedure)
+class ProcedureAdmin(admin.ModelAdmin):
+    list_display = ["code", "label", "timed", "position"]
+    filter_horizontal = ["techniques"]

@@ -1,0 +1,133 @@
+"""Receipt numbers have no gaps and no doubles, however many desks issue at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Max
+
+from billing import services
+from billing.models import Payment, Receipt
+from clinic.errors import DomainError
+from clinic.models import Role
+from tests import factories
+from tests.billing.factories import plain_visit, plain_visits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from clinic.models import User
+    from treatment.models import Visit
+
+DESKS = 5
+
+
+@pytest.fixture
+def clerk(transactional_db: None) -> User:
+    return factories.make_user("desk@clinic.test", Role.FRONT_DESK)
+
+
+def at_once(work: Callable[[Visit], str], visits: Sequence[Visit]) -> list[str]:
+    """Each visit's work in a thread and a connection of its own, started together."""
+    together = Barrier(len(visits))
+
+    def attempt(visit: Visit) -> str:
+        try:
+            together.wait(timeout=10)
+            return work(visit)
+        except (DomainError, IntegrityError) as error:
+            return type(error).__name__
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(visits)) as pool:
+        return list(pool.map(attempt, visits))
+
+
+def serials() -> list[int]:
+    return sorted(Receipt.objects.values_list("serial", flat=True))
+
+
+def test_receipts_issued_at_once_are_numbered_without_a_gap(clerk: User) -> None:
+    visits = plain_visits(DESKS)
+
+    def issue(visit: Visit) -> str:
+        return services.issue_receipt(actor=clerk, visit=visit).number
+
+    numbers = at_once(issue, visits)
+
+    assert len(set(numbers)) == DESKS
+    assert serials() == list(range(1, DESKS + 1))
+
+
+def test_without_the_counters_lock_the_race_is_lost(
+    clerk: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: all read the same last number, and the constraint lets one of them win."""
+    visits = plain_visits(DESKS)
+    all_have_read = Barrier(DESKS)
+
+    def unlocked(year: int) -> int:
+        last = Receipt.objects.filter(year=year).aggregate(last=Max("serial"))["last"] or 0
+        all_have_read.wait(timeout=10)
+        return int(last) + 1
+
+    monkeypatch.setattr(services, "_next_serial", unlocked)
+
+    def issue(visit: Visit) -> str:
+        return services.issue_receipt(actor=clerk, visit=visit).number
+
+    outcomes = at_once(issue, visits)
+
+    assert outcomes.count("IntegrityError") == DESKS - 1
+    assert serials() == [1]
+
+
+def test_a_receipt_that_fell_through_leaves_no_gap(clerk: User) -> None:
+    first, second = plain_visits(2)
+    with transaction.atomic():
+        services.issue_receipt(actor=clerk, visit=first)
+        transaction.set_rollback(True)
+    services.issue_receipt(actor=clerk, visit=second)
+    assert serials() == [1]
+
+
+def test_two_clicks_on_issue_make_one_receipt(clerk: User) -> None:
+    visit = plain_visit(factories.make_client())
+
+    def issue(visit: Visit) -> str:
+        return services.issue_receipt(actor=clerk, visit=visit).number
+
+    assert len(set(at_once(issue, [visit, visit]))) == 1
+    assert serials() == [1]
+
+
+def test_two_clicks_on_pay_take_the_money_once(clerk: User) -> None:
+    visit = plain_visit(factories.make_client())
+    token = uuid4()
+
+    def pay(visit: Visit) -> str:
+        services.take_payment(
+            actor=clerk, visit=visit, method="card", amount_cents=6000, form_token=token
+        )
+        return "paid"
+
+    assert at_once(pay, [visit, visit]) == ["paid", "paid"]
+    assert Payment.objects.count() == 1
+
+
+def test_two_desks_cannot_take_more_than_is_owed(clerk: User) -> None:
+    visit = plain_visit(factories.make_client())
+
+    def pay(visit: Visit) -> str:
+        services.take_payment(
+            actor=clerk, visit=visit, method="cash", amount_cents=6000, form_token=uuid4()
+        )
+        return "paid"
+
+    assert sorted(at_once(pay, [visit, visit])) == ["Overpaid", "paid"]
