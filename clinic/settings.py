@@ -9,6 +9,7 @@ from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
+from whitenoise.compress import Compressor
 
 env = environ.FileAwareEnv()
 
@@ -238,6 +239,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# Compressing is the slow part of a first start: pages ask for hashed names, and nobody for maps.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 DOCUMENT_ROOT = DATA_DIR / "documents"
 
 LOGGING = {
