@@ -9,7 +9,7 @@ from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from booking import flow, ics, readiness, screens, selectors, services
 from booking.errors import SlotTaken
@@ -131,6 +131,18 @@ def visit_move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     whole = "booking/visit_move.html"
     page = "booking/_times.html" if flow.wants_part(request, "times") else whole
     return render(request, page, context, status=status)
+
+
+@require_POST
+def visit_self_pay(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """No prescription after all: the same session, paid without one."""
+    appointment = _mine(request, appointment_id)
+    try:
+        services.switch_to_self_pay(actor=access.user_of(request), appointment=appointment)
+        flash.success(request, _("This is a self-pay session now; no prescription is needed."))
+    except DomainError as refusal:
+        flash.error(request, str(refusal.message))
+    return redirect("booking:visit-detail", appointment.pk)
 
 
 def _mine(request: HttpRequest, pk: UUID) -> Appointment:

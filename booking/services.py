@@ -257,12 +257,6 @@ def may_change(appointment: Appointment) -> bool:
     return timezone.now() <= appointment.starts_at - timedelta(minutes=cutoff)
 
 
-@transaction.atomic
-def release_hold(*, hold_token: UUID) -> None:
-    """The visitor gave the time up."""
-    _give_up(hold_token)
-
-
 def expire_holds() -> int:
     """Clear away holds that lapsed a while ago; returns how many."""
     late = timezone.now() - GRACE

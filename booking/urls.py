@@ -11,13 +11,17 @@ urlpatterns = [
     path("book/details/", views.details, name="details"),
     path("book/done/", views.done, name="done"),
     path("book/done/appointment.ics", views.calendar, name="calendar"),
-    path("book/again/", views.restart, name="restart"),
     path("book/<uuid:option_id>/", views.time, name="time"),
     path("portal/visits/", portal.visit_list, name="visit-list"),
     path("portal/visits/next/", portal.panel, name="portal-panel"),
     path("portal/visits/<uuid:appointment_id>/", portal.visit_detail, name="visit-detail"),
     path("portal/visits/<uuid:appointment_id>/move/", portal.visit_move, name="visit-move"),
     path("portal/visits/<uuid:appointment_id>/cancel/", portal.visit_cancel, name="visit-cancel"),
+    path(
+        "portal/visits/<uuid:appointment_id>/self-pay/",
+        portal.visit_self_pay,
+        name="visit-self-pay",
+    ),
     path(
         "portal/visits/<uuid:appointment_id>/appointment.ics",
         portal.visit_calendar,

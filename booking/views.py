@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from booking import flow, ics, screens, selectors, services
+from booking import flow, ics, screens, selectors
 from booking.draft import Draft
 from booking.errors import NotBookable, SlotTaken
 from booking.forms import WhenForm
@@ -114,18 +114,6 @@ def calendar(request: HttpRequest) -> HttpResponse:
         return redirect("booking:start")
     url = absolute(reverse("booking:visit-detail", args=[appointment.pk]))
     return calendar_file(ics.entry(appointment, method=ics.PUBLISH, url=url))
-
-
-@access.public
-@never_cache
-@require_http_methods(["POST"])
-def restart(request: HttpRequest) -> HttpResponse:
-    """Let the time go and begin again."""
-    draft = Draft.of(request)
-    if draft.hold_token is not None:
-        services.release_hold(hold_token=draft.hold_token)
-    Draft(typed=draft.typed).save(request)
-    return redirect("booking:start")
 
 
 def _step(

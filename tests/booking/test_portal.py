@@ -22,8 +22,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def visit(diary: list[Therapist], client_record: Client, ten: datetime) -> Appointment:
-    return booked_appointment(client_record, starts_at=ten, therapist=diary[0])
+def visit(
+    diary: list[Therapist], client_record: Client, ten: datetime, option60: ServiceOption
+) -> Appointment:
+    return booked_appointment(client_record, starts_at=ten, therapist=diary[0], option=option60)
 
 
 def url(name: str, visit: Appointment) -> str:
@@ -131,12 +133,22 @@ def test_the_calendar_entry_is_a_file(as_client: Browser, visit: Appointment) ->
     assert b"BEGIN:VEVENT" in answer.content
 
 
-@pytest.mark.parametrize("name", ["detail", "move", "cancel", "calendar"])
+def test_a_client_without_a_prescription_makes_it_self_pay(
+    as_client: Browser, visit: Appointment, options: dict[tuple[str, int], ServiceOption]
+) -> None:
+    assert url("self-pay", visit) in as_client.get(url("detail", visit)).text
+    as_client.post(url("self-pay", visit))
+    visit = Appointment.objects.with_names().get(pk=visit.pk)
+    assert visit.option == options["therapeutic", 60]
+    assert url("self-pay", visit) not in as_client.get(url("detail", visit)).text
+
+
+@pytest.mark.parametrize("name", ["detail", "move", "cancel", "calendar", "self-pay"])
 def test_a_strangers_visit_does_not_exist(
     as_other: Browser, visit: Appointment, option60: ServiceOption, name: str
 ) -> None:
     later = visit.starts_at + timedelta(days=7)
-    assert as_other.get(url(name, visit)).status_code == 404
+    assert as_other.get(url(name, visit)).status_code in {404, 405}
     answer = as_other.post(url(name, visit), {"start": later.isoformat(), "reason": "x"})
     assert answer.status_code in {404, 405}
     kept = Appointment.objects.get(pk=visit.pk)
