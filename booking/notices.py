@@ -71,6 +71,7 @@ def _queue(kind: str, appointment: Appointment, subject: str, method: str) -> Me
                 "starts_at": appointment.starts_at,
                 "location": appointment.location,
                 "url": url,
+                "has_paperwork": appointment.option.service.needs_intake,
                 "sign_in_url": absolute(reverse("account_request_login_code")),
                 "book_url": absolute(reverse("booking:start")),
             },

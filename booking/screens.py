@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from clinic.models import ServiceOption, Therapist
 
 STRIP = 14  # days
+DAY = timedelta(days=1)
 NOON, EVENING = 12, 17
 FULL, CLOSED = "full", "closed"
 
@@ -72,26 +73,30 @@ def time_screen(
     """Two weeks of days with their counts, and the times of the chosen one."""
     location = ground.location()
     today = timezone.localdate(timezone=location.zone)
-    policy = selectors.policy_of(location)
-    horizon = today + timedelta(days=policy.horizon_days)
+    horizon = today + timedelta(days=selectors.policy_of(location).horizon_days)
     staff = list(selectors.therapists())
     by_id = {person.pk: person for person in staff}
-    soonest = selectors.first_free(
-        option=option, therapist=therapist, own_hold=own_hold, moving=moving, by_desk=by_desk
-    )
-    first = _choice(soonest, location.zone, by_id) if soonest else None
+
+    def look(first_day: date, last_day: date) -> FreeTimes:
+        return selectors.free_times(
+            option=option,
+            start=first_day,
+            end=last_day,
+            therapist=therapist,
+            location=location,
+            own_hold=own_hold,
+            moving=moving,
+            by_desk=by_desk,
+        )
+
+    free = look(today, _end(today, horizon))
+    soonest = (free.openings or look(_end(today, horizon) + DAY, horizon).openings)[:1]
+    first = _choice(soonest[0], location.zone, by_id) if soonest else None
     begin = _within(begin or day or (first.start.date() if first else today), today, horizon)
     begin -= timedelta(days=(begin - today).days % STRIP)
-    end = min(begin + timedelta(days=STRIP - 1), horizon)
-    free = selectors.free_times(
-        option=option,
-        start=begin,
-        end=end,
-        therapist=therapist,
-        own_hold=own_hold,
-        moving=moving,
-        by_desk=by_desk,
-    )
+    end = _end(begin, horizon)
+    if begin != today:
+        free = look(begin, end)
     by_day = free.by_day()
     if day is None or not begin <= day <= end:
         day = min(by_day, default=None)
@@ -104,8 +109,8 @@ def time_screen(
         chosen=day,
         groups=_groups(by_day.get(day, []) if day else [], location.zone),
         first=first,
-        earlier=begin - timedelta(days=STRIP) if begin > today else None,
-        later=end + timedelta(days=1) if end < horizon else None,
+        earlier=begin - STRIP * DAY if begin > today else None,
+        later=end + DAY if end < horizon else None,
     )
 
 
@@ -127,6 +132,10 @@ def zone_name(zone: ZoneInfo) -> str:
     names = {"EST": _("Eastern"), "CST": _("Central"), "MST": _("Mountain"), "PST": _("Pacific")}
     winter = datetime(timezone.now().year, 1, 1, tzinfo=zone).tzname() or ""
     return names.get(winter, zone.key.rpartition("/")[2].replace("_", " "))
+
+
+def _end(begin: date, horizon: date) -> date:
+    return min(begin + timedelta(days=STRIP - 1), horizon)
 
 
 def _within(day: date, first: date, last: date) -> date:

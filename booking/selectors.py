@@ -227,31 +227,6 @@ def who_is_free(
     return []
 
 
-def first_free(
-    *,
-    option: ServiceOption,
-    therapist: Therapist | None = None,
-    own_hold: UUID | None = None,
-    moving: Appointment | None = None,
-    by_desk: bool = False,
-) -> Opening | None:
-    """The first free start from now on; looks a fortnight ahead, then over the whole horizon."""
-    today = timezone.localdate(timezone=ground.location().zone)
-    for days in (14, 366):
-        free = free_times(
-            option=option,
-            start=today,
-            end=today + days * DAY,
-            therapist=therapist,
-            own_hold=own_hold,
-            moving=moving,
-            by_desk=by_desk,
-        )
-        if free.openings:
-            return free.openings[0]
-    return None
-
-
 def alternatives(
     *,
     option: ServiceOption,
