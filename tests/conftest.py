@@ -29,6 +29,8 @@ if TYPE_CHECKING:
         User,
     )
 
+pytest_plugins = ["tests.browser"]
+
 # Eager mode silently skips tasks it has not loaded.
 app.loader.import_default_modules()
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from intake import services
 from intake.models import BodyMark
+from tests.browser import COMPUTER, PHONE, faults, resize
 from tests.intake.factories import answered_intake, completed_intake, loaded_questionnaire
-from tests.look.test_in_browser import COMPUTER, PHONE, faults, resize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,26 +27,12 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A browser for this module only: two at once in one thread do not go together."""
-    path = os.environ.get("CHROME_PATH") or shutil.which("chromium")
-    if path is None:
-        pytest.fail("No browser: type  apt install chromium  or set CHROME_PATH.")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield started
-        started.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
 @pytest.fixture
-def open_as(browser: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
+def open_as(chromium: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
     contexts = []
 
     def opened(path: str, session: Session) -> Page:
-        context = browser.new_context(
+        context = chromium.new_context(
             viewport={"width": PHONE, "height": 800}, reduced_motion="reduce"
         )
         contexts.append(context)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser import COMPUTER, PHONE, ZOOMED, faults, resize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,40 +23,9 @@ pytestmark = [
     pytest.mark.urls("tests.look.urls"),
 ]
 
-# 640 px is a 1280 px window at 200 % zoom (WCAG 1.4.10).
-PHONE, ZOOMED, COMPUTER = 360, 640, 1280
 PUBLIC = ["/", "/prices/", "/medical-massage/", "/insurance/"]
 SIGN_IN = ["/accounts/login/", "/accounts/login/code/", "/accounts/password/reset/"]
 ERROR = ["/no-such-page/"]
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-# Colours fade from one theme to the other; axe must not look half way.
-SETTLED = """async () => {
-  const frame = () => new Promise(requestAnimationFrame);
-  await frame();
-  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
-  await frame();
-}"""
-
-
-def resize(page: Page, *, width: int, dark: bool) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme="dark" if dark else "light")
-    page.evaluate(SETTLED)
-
-
-def faults(page: Page) -> list[str]:
-    """What axe finds, the policy blocks or sticks out sideways."""
-    found: list[dict[str, Any]] = Axe().run(page, options=WCAG).response["violations"]
-    lines = [
-        f"{fault['id']}: {node['target']} {node.get('failureSummary', '')}"
-        for fault in found
-        for node in fault["nodes"]
-    ]
-    wider: int = page.evaluate(
-        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return [*lines, f"{wider} px wider than the screen"] if wider > 0 else lines
 
 
 def test_open_pages_are_accessible_on_a_phone_by_day_and_a_computer_by_night(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from prescriptions import services
-from tests.look.test_in_browser import COMPUTER, PHONE, faults, resize
+from tests.browser import COMPUTER, PHONE, faults, resize
 from tests.prescriptions import paper
 from tests.prescriptions.factories import (
     approved_prescription,
@@ -38,27 +36,13 @@ PHOTO: FilePayload = {"name": "order.jpg", "mimeType": "image/jpeg", "buffer": p
 JUNK: FilePayload = {"name": "order.pdf", "mimeType": "application/pdf", "buffer": b"junk"}
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A browser for this module only: two at once in one thread do not go together."""
-    path = os.environ.get("CHROME_PATH") or shutil.which("chromium")
-    if path is None:
-        pytest.fail("No browser: type  apt install chromium  or set CHROME_PATH.")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield started
-        started.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
 @pytest.fixture
-def open_as(browser: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
+def open_as(chromium: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
     contexts = []
 
     def opened(path: str, session: Session) -> Page:
         size = {"width": COMPUTER, "height": 800}
-        context = browser.new_context(viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
+        context = chromium.new_context(viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
         contexts.append(context)
         for name, cookie in session.cookies.items():
             context.add_cookies([{"name": name, "value": cookie.value, "url": live_server.url}])
@@ -125,12 +109,13 @@ def test_the_document_zooms_turns_and_pages(
     page = open_as(at("review", two_pages), as_desk)
     first = page.locator('[data-page="1"]')
     expect(page.get_by_text("page 1 of 2")).to_be_visible()
-    before = first.bounding_box()
+    # Loaded first, so that its width no longer depends on what arrives.
+    page.wait_for_function("image => image.complete", arg=first.element_handle())
+    before = first.evaluate("image => image.clientWidth")
     page.get_by_role("button", name="Larger").click()
-    after = first.bounding_box()
-    assert before is not None
-    assert after is not None
-    assert after["width"] > before["width"]
+    page.wait_for_function(
+        "([image, before]) => image.clientWidth > before", arg=[first.element_handle(), before]
+    )
     with page.expect_response("**/pages/1.png?turn=90"):
         page.get_by_role("button", name="Turn").click()
     page.get_by_role("button", name="Next page").click()

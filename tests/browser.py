@@ -1,10 +1,13 @@
+"""A real browser on real pages, and what may be wrong with one. Loaded by tests/conftest.py."""
+
 from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
@@ -14,7 +17,44 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
     from pytest_django.live_server_helper import LiveServer
 
-OpenPage = "Callable[..., Page]"
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# 640 px is a 1280 px window at 200 % zoom (WCAG 1.4.10).
+PHONE, ZOOMED, COMPUTER = 360, 640, 1280
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+# Colours fade from one theme to the other; axe must not look half way.
+SETTLED = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  await frame();
+  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+  await frame();
+}"""
+
+
+def resize(page: Page, *, width: int, dark: bool) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme="dark" if dark else "light")
+    page.evaluate(SETTLED)
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds, the policy blocks or sticks out sideways."""
+    found: list[dict[str, Any]] = Axe().run(page, options=WCAG).response["violations"]
+    lines = [
+        f"{fault['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for fault in found
+        for node in fault["nodes"]
+    ]
+    wider: int = page.evaluate(
+        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return [*lines, f"{wider} px wider than the screen"] if wider > 0 else lines
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +66,7 @@ def chromium() -> Iterator[Browser]:
     # Playwright runs an event loop in this thread; Django's guard cannot tell that it is not ours.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
