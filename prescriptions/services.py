@@ -104,6 +104,7 @@ def send_again(
         locked.claimed_by = locked.claimed_at = None
         locked.save()
         _keep_originals(actor, locked, uploads)
+        messages.withdraw(about=locked.pk)  # a request that has not gone out yet is answered
         audit.record(actor, "prescription.sent_again", locked)
     return locked
 

@@ -22,8 +22,8 @@ STATES: dict[State, tuple[str, _StrPromise, _StrPromise]] = {
     ),
     State.NEEDS_INFORMATION: (
         "warn",
-        _("We need something from you"),
-        _("Please read what is missing, and send us a better copy."),
+        _("Information needed"),
+        _("We need something from you: please read what is missing, and send us a better copy."),
     ),
     State.APPROVED: ("ok", _("In use"), _("Medical sessions you book are counted here.")),
     State.REJECTED: (
