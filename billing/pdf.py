@@ -8,6 +8,7 @@ asked for. The page may fetch nothing; only our own stylesheet reads the font pa
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -45,28 +46,31 @@ def _shared() -> tuple[FontConfiguration, CSS]:
     return fonts, CSS(string=faces + rules, font_config=fonts)
 
 
-def render(receipt: Receipt) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Printed:
+    content: bytes
+    pages: int
+
+
+def render(receipt: Receipt) -> Printed:
     """The receipt's PDF (PDF/UA-1: tagged, titled, in reading order)."""
     fonts, stylesheet = _shared()
+    lines = list(receipt.lines.all())
     zone = receipt.visit.appointment.location.zone
     with timezone.override(zone), translation.override("en-us"):
         html = render_to_string(
             "billing/receipt_pdf.html",
             {
                 "receipt": receipt,
-                "lines": list(receipt.lines.all()),
+                "lines": lines,
                 "copy": receipt.snapshot,
+                "has_other": not all(line.is_eligible for line in lines),
                 "verify_url": links.absolute("/verify/"),
             },
         )
-    identifier = hashlib.sha256(receipt.pk.bytes).hexdigest()[:32]
-    document = HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=[]))
-    return bytes(
-        document.write_pdf(
-            stylesheets=[stylesheet],
-            font_config=fonts,
-            pdf_variant="pdf/ua-1",
-            pdf_identifier=identifier.encode(),
-        )
-        or b""
-    )
+    page = HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=[]))
+    variant = {"pdf_variant": "pdf/ua-1", "pdf_tags": True}
+    document = page.render(font_config=fonts, stylesheets=[stylesheet], **variant)
+    identifier = hashlib.sha256(receipt.pk.bytes).hexdigest()[:32].encode()
+    content = document.write_pdf(pdf_identifier=identifier, **variant)
+    return Printed(bytes(content or b""), len(document.pages))

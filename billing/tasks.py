@@ -15,6 +15,7 @@ from clinic.models import Document
 
 LATE = timedelta(seconds=45)  # the bell was lost: the sweep takes over
 SWEEP_BATCH = 200
+NEWS = timedelta(days=3)  # telling of an older one would only puzzle
 
 
 @shared_task(name=services.RENDER)
@@ -26,17 +27,18 @@ def render_receipt(pk: str) -> None:
         receipt = claimed.select_related("client__user", "visit__appointment__location").first()
         if receipt is None:
             return
+        printed = pdf.render(receipt)
         receipt.document = documents.store(
             actor=None,
-            content=pdf.render(receipt),
+            content=printed.content,
             kind=Document.Kind.RECEIPT,
             name=f"receipt-{receipt.number}.pdf",
             content_type="application/pdf",
             client=receipt.client,
-            pages=1,
+            pages=printed.pages,
         )
         receipt.save(update_fields=["document", "updated_at"])
-        if receipt.status == Receipt.Status.ISSUED:
+        if receipt.status == Receipt.Status.ISSUED and timezone.now() - receipt.issued_at < NEWS:
             _tell(receipt)
 
 
