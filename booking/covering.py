@@ -77,18 +77,24 @@ def release(actor: Actor, appointment: Appointment) -> None:
         ledger.release_visit(actor=_user(actor), reservation=reservation)
 
 
-def move(actor: Actor, appointment: Appointment, start: datetime) -> None:
-    """Take the reserved visit along to a new date, or give it back where it is not covered."""
+def move(actor: Actor, appointment: Appointment, start: datetime) -> bool:
+    """Take the reserved visit along to a new date, or give it back: whether it is still covered."""
     if appointment.reservation is None:
-        return
+        return True
     on: date = start.astimezone(appointment.location.zone).date()
     try:
         with transaction.atomic():
             ledger.move_visit(actor=_user(actor), reservation=appointment.reservation, on=on)
     except DomainError:
         ledger.release_visit(actor=_user(actor), reservation=appointment.reservation)
-        Appointment.objects.filter(pk=appointment.pk).update(reservation=None)
-        appointment.reservation = None
+        return False
+    return True
+
+
+def untie(appointment: Appointment) -> None:
+    """Its visit was given back; the next prescription that covers it may be tied to it."""
+    Appointment.objects.filter(pk=appointment.pk).update(reservation=None)
+    appointment.reservation = None
 
 
 @transaction.atomic

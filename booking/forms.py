@@ -154,6 +154,8 @@ class DetailsForm(forms.Form):
             picker = self.fields["client"]
             picker.choices = choices  # type: ignore[attr-defined]
             picker.initial = choices[0][0]
+            others = self.RELATIONSHIPS[1:]  # they themselves are among the known already
+            self.fields["relationship"].choices = others  # type: ignore[attr-defined]
         else:
             del self.fields["client"]
         if not ask_email:

@@ -35,8 +35,26 @@ def lock_therapist(pk: UUID) -> Therapist:
     return Therapist.objects.select_for_update(no_key=True).get(pk=pk)
 
 
-def place(appointment: Appointment, *, therapist_id: UUID, start: datetime) -> Appointment:
+def lock(appointment: Appointment) -> None:
+    """Queue for the place an appointment has, before any of its rows is written."""
+    lock_therapist(appointment.therapist_id)
+    _lock_room(appointment.room_id)
+
+
+def _lock_room(pk: UUID) -> Room:
+    return Room.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+def place(
+    appointment: Appointment,
+    *,
+    therapist_id: UUID,
+    start: datetime,
+    instead_of: UUID | None = None,
+) -> Appointment:
     """Save an appointment, new or moved, at a time, in the first room that is free.
+
+    `instead_of` is the token of a hold that is given up, if and only if this succeeds.
 
     Raises:
         SlotTaken: the therapist, or every room, is taken.
@@ -52,10 +70,14 @@ def place(appointment: Appointment, *, therapist_id: UUID, start: datetime) -> A
         appointment.ends_at + timedelta(minutes=option.buffer_after),
     )
     write = appointment.save if appointment._state.adding else partial(_move, appointment)
-    for room in _rooms(appointment):
+
+    def take() -> None:
+        _clear(appointment, instead_of)
+        write()
+
+    for room in _rooms(appointment, instead_of):
         appointment.room = room
-        _clear_lapsed(appointment)
-        clash = attempt(write)
+        clash = attempt(take)
         if clash is None:
             return appointment
         if clash == THERAPIST_CLASH:
@@ -64,9 +86,7 @@ def place(appointment: Appointment, *, therapist_id: UUID, start: datetime) -> A
 
 
 def extend(appointment: Appointment, minutes: int) -> None:
-    """Block more time after a visit where the diary has it free; else leave it as it is."""
-    lock_therapist(appointment.therapist_id)
-    Room.objects.select_for_update(no_key=True).get(pk=appointment.room_id)
+    """Block more time after a visit where the diary has it free; its place is locked already."""
     plain = appointment.blocked
     after = appointment.option.buffer_after + minutes
     end = appointment.ends_at + timedelta(minutes=after)
@@ -94,7 +114,7 @@ def _move(appointment: Appointment) -> None:
     appointment.sequence += 1
 
 
-def _rooms(appointment: Appointment) -> Iterator[Room]:
+def _rooms(appointment: Appointment, instead_of: UUID | None) -> Iterator[Room]:
     """Rooms that nobody has then, each locked before it is tried."""
     busy = (
         Appointment.objects.taking_time(timezone.now())
@@ -102,23 +122,28 @@ def _rooms(appointment: Appointment) -> Iterator[Room]:
         .exclude(pk=appointment.pk)
     )
     taken = busy.filter(Q(therapist=appointment.therapist_id) | Q(location=appointment.location_id))
+    if instead_of is not None:
+        taken = taken.exclude(hold_token=instead_of, hold_token__isnull=False, status="held")
     rows = list(taken.values_list("therapist_id", "room_id"))
     if any(therapist_id == appointment.therapist_id for therapist_id, _room in rows):
         return
     full = {room_id for _therapist, room_id in rows}
     rooms = Room.objects.filter(location=appointment.location_id, is_active=True)
     for pk in rooms.exclude(pk__in=full).values_list("pk", flat=True):
-        yield Room.objects.select_for_update(no_key=True).get(pk=pk)
+        yield _lock_room(pk)
 
 
-def _clear_lapsed(appointment: Appointment) -> None:
-    """A lapsed hold keeps its row until somebody wants the time."""
-    Appointment.objects.filter(
+def _clear(appointment: Appointment, instead_of: UUID | None) -> None:
+    """A lapsed hold keeps its row until somebody wants the time; one given up goes as well."""
+    in_the_way = Q(
         Q(therapist=appointment.therapist_id) | Q(room=appointment.room_id),
-        status=AppointmentStatus.HELD,
         held_until__lte=timezone.now(),
         blocked__overlap=appointment.blocked,
-    ).exclude(pk=appointment.pk).delete()
+    )
+    if instead_of is not None:
+        in_the_way |= Q(hold_token=instead_of)
+    holds = Appointment.objects.filter(in_the_way, status=AppointmentStatus.HELD)
+    holds.exclude(pk=appointment.pk).delete()
 
 
 def attempt(write: Callable[[], object]) -> str | None:

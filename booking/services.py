@@ -55,9 +55,7 @@ def hold(
         held = _new(option, start)
         held.status, held.hold_token = Status.HELD, uuid4()
         held.held_until = timezone.now() + timedelta(minutes=minutes)
-        placing.lock_therapist(therapist_id)
-        _give_up(replaces)
-        return placing.place(held, therapist_id=therapist_id, start=start)
+        return placing.place(held, therapist_id=therapist_id, start=start, instead_of=replaces)
 
     choices = selectors.who_is_free(
         option=option, start=start, therapist=therapist, own_hold=replaces
@@ -88,7 +86,7 @@ def _book(actor: Actor, hold_token: UUID, client: Client) -> Appointment:
     if known is None:
         raise HoldLapsed
     reservation = covering.reserve(actor, client, known)
-    placing.lock_therapist(known.therapist_id)
+    placing.lock(known)
     _expect_free(client, known, known.starts_at)
     changed = Appointment.objects.filter(pk=known.pk, status=Status.HELD).update(
         status=Status.BOOKED,
@@ -128,9 +126,8 @@ def book_for_desk(
         appointment.status = Status.BOOKED
         appointment.booked_by, appointment.booked_at = actor, timezone.now()
         appointment.reservation = covering.reserve(actor, client, appointment)
-        placing.lock_therapist(therapist_id)
-        _expect_free(client, appointment, start)
         placing.place(appointment, therapist_id=therapist_id, start=start)
+        _expect_free(client, appointment, start)
         return _booked(actor, appointment.pk)
 
     choices = selectors.who_is_free(option=option, start=start, therapist=therapist, by_desk=True)
@@ -183,11 +180,12 @@ def reschedule(
         fresh = selectors.appointments().get(pk=appointment.pk)
         if fresh.status != Status.BOOKED or fresh.sequence != appointment.sequence:
             raise InvalidTransition
-        covering.move(actor, fresh, start)
-        placing.lock_therapist(therapist_id)
+        still_covered = covering.move(actor, fresh, start)
+        placing.place(fresh, therapist_id=therapist_id, start=start)
         if fresh.client is not None:
             _expect_free(fresh.client, fresh, start)
-        placing.place(fresh, therapist_id=therapist_id, start=start)
+        if not still_covered:
+            covering.untie(fresh)
         notices.withdraw(fresh)
         notices.moved(fresh)
         audit.record(actor, "appointment.moved", fresh, before=before.isoformat())
@@ -217,7 +215,7 @@ def mark(*, actor: Actor, appointment: Appointment, status: str) -> Appointment:
         notices.withdraw(appointment)
     if appointment.status == Status.NO_SHOW:
         changes["reservation"] = None
-        placing.lock_therapist(appointment.therapist_id)
+        placing.lock(appointment)
     clash = placing.attempt(lambda: _change(appointment, status, **changes))
     if clash is not None:
         raise SlotTaken
@@ -259,9 +257,13 @@ def may_change(appointment: Appointment) -> bool:
 
 def expire_holds() -> int:
     """Clear away holds that lapsed a while ago; returns how many."""
-    late = timezone.now() - GRACE
-    gone, _rows = Appointment.objects.filter(status=Status.HELD, held_until__lte=late).delete()
-    return gone
+    late = Appointment.objects.filter(status=Status.HELD, held_until__lte=timezone.now() - GRACE)
+    with transaction.atomic():
+        # Who holds a row now is about to book it or to clear it away: leave it to them.
+        free = late.select_for_update(no_key=False, skip_locked=True)
+        found = list(free.values_list("pk", flat=True))
+        Appointment.objects.filter(pk__in=found).delete()
+    return len(found)
 
 
 # ---- the steps ----
@@ -326,8 +328,3 @@ def _change(appointment: Appointment, status: str, **changes: Any) -> None:
     if not changed:
         raise InvalidTransition
     appointment.refresh_from_db(fields=["status", "updated_at", *changes])
-
-
-def _give_up(token: UUID | None) -> None:
-    if token is not None:
-        Appointment.objects.filter(hold_token=token, status=Status.HELD).delete()

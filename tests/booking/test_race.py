@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from random import Random
 from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from booking import placing, services
 from booking.errors import SlotTaken
 from booking.models import Appointment
 from clinic.errors import DomainError
-from clinic.models import Room, Therapist
+from clinic.models import Message, Room, Therapist
 from tests.booking.factories import booked_appointment
 from tests.factories import make_client
 
@@ -128,7 +131,7 @@ def test_control_without_constraints_and_lock_two_win(
     """Shows that the race is real: the same attempts, with what prevents it taken away."""
     looked = Barrier(2)
 
-    def look_together(appointment: Appointment) -> Iterator[Room]:
+    def look_together(appointment: Appointment, _instead_of: None) -> Iterator[Room]:
         """Both see the same free room before either writes; nobody locks anything."""
         looked.wait(timeout=10)
         return iter(Room.objects.filter(location=appointment.location)[:1])
@@ -159,6 +162,48 @@ def test_two_clicks_on_the_same_hold_make_one_appointment(
         return str(made.pk)
 
     assert set(all_at_once(4, attempt)) == {str(held.pk)}
+
+
+def test_a_crowd_that_books_moves_cancels_and_lets_holds_lapse_leaves_no_overlap(
+    diary: list[Therapist], option60: ServiceOption, ten: datetime, desk_user: User
+) -> None:
+    clients = [make_client("Client", f"Number {number}") for number in range(8)]
+
+    def some_time(chance: Random) -> datetime:
+        return ten + timedelta(minutes=15 * chance.randrange(-4, 24))
+
+    def attempt(number: int) -> str:
+        chance = Random(number)
+        mine = clients[number]
+        done = 0
+        for _turn in range(12):
+            therapist = chance.choice([None, *diary])
+            with suppress(DomainError):
+                held = services.hold(
+                    actor=None, option=option60, start=some_time(chance), therapist=therapist
+                )
+                if chance.random() < 0.3:  # walks away
+                    late = timezone.now() - timedelta(hours=1)
+                    Appointment.objects.filter(pk=held.pk).update(held_until=late)
+                    services.expire_holds()
+                    continue
+                assert held.hold_token
+                services.book(actor=None, hold_token=held.hold_token, client=mine)
+                done += 1
+            own = Appointment.objects.with_names().filter(client=mine, status="booked").first()
+            with suppress(DomainError):
+                if own is not None and chance.random() < 0.5:
+                    services.reschedule(actor=desk_user, appointment=own, start=some_time(chance))
+                elif own is not None and chance.random() < 0.4:
+                    services.cancel(actor=desk_user, appointment=own)
+        return "some" if done else "none"
+
+    outcomes = all_at_once(len(clients), attempt)  # a deadlock would surface here as an error
+
+    assert "some" in outcomes
+    assert overlaps() == 0
+    told = Message.objects.filter(kind="booking.confirmed").count()
+    assert told == Appointment.objects.exclude(status="held").count()
 
 
 def test_moving_into_each_others_time_never_overlaps_and_never_deadlocks(
