@@ -129,6 +129,14 @@
     if (form) release(form);
     if (event.detail.successful) say("");
   });
+  // Signed out meanwhile: the answer is the sign-in page, which must not land inside this one.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const login = document.getElementById("trouble")?.dataset.login;
+    if (login && new URL(event.detail.xhr.responseURL || location.href).pathname === login) {
+      event.detail.shouldSwap = false;
+      setTimeout(() => say("signedOut"), 0);
+    }
+  });
   document.addEventListener("htmx:sendError", () => say("offline"));
   document.addEventListener("htmx:timeout", () => say("offline"));
   document.addEventListener("htmx:responseError", (event) => {

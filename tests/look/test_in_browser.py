@@ -145,3 +145,14 @@ def test_clients_are_found_while_typing(
     page.locator("#client-q").press_sequentially("zzz")
     page.locator("#found", has_text="Nobody found").wait_for()
     assert page.evaluate("() => document.activeElement.id") == "client-q"
+
+
+def test_a_part_of_a_page_never_becomes_the_sign_in_page(
+    open_page: Callable[..., Page], as_desk: DjangoClient, location: Location
+) -> None:
+    page = open_page("/desk/clients/", as_=as_desk)
+    page.context.clear_cookies()
+    page.locator("#client-q").press_sequentially("ana")
+    page.locator("#trouble", has_text="no longer signed in").wait_for()
+    assert page.locator("main").count() == 1
+    assert page.locator("#client-q").input_value() == "ana"
