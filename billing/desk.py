@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+PANEL = 5
+
 
 @access.staff
 @require_safe
@@ -68,7 +70,7 @@ def pay(request: HttpRequest, visit_id: UUID) -> HttpResponse:
 def issue(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     visit = _visit(request, visit_id)
     try:
-        receipt = services.issue_receipt(actor=access.user_of(request), visit=visit)
+        receipt = services.issue_current(actor=access.user_of(request), visit=visit)
         flash.success(request, _("Receipt %(number)s is issued.") % {"number": receipt.number})
     except DomainError as refusal:
         flash.error(request, str(refusal.message))
@@ -94,6 +96,21 @@ def receipt(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
     status = 422 if form.is_bound else 200
     context = {"receipt": found, "form": form, "board_url": _board(found.visit)}
     return render(request, "billing/desk_receipt.html", context, status=status)
+
+
+@access.staff
+@require_safe
+def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """A client's receipts: on the client's record by htmx, else a page."""
+    client = access.client(access.user_of(request), client_id)
+    part = bool(getattr(request, "htmx", False))
+    context = {
+        "client": client,
+        "receipts": list(selectors.receipts_of(client)[: PANEL if part else None]),
+        "owed_cents": selectors.owed_by(client),
+    }
+    page = "billing/_client_panel.html" if part else "billing/client_receipts.html"
+    return render(request, page, context)
 
 
 @access.desk

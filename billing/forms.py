@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import Payment
 
-DOLLARS = re.compile(r"^\$?\s*(\d{1,5}(?:,\d{3})*)(?:\.(\d{1,2}))?$")
+DOLLARS = re.compile(r"^\$?\s*(\d{1,5}(?:,\d{3})*)(?:\.(\d{1,2}))?$", re.ASCII)
 
 
 class CentsField(forms.CharField):
@@ -29,8 +28,8 @@ class CentsField(forms.CharField):
         match = DOLLARS.match(text)
         if match is None:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
-        dollars, cents = match[1].replace(",", ""), match[2] or "0"
-        return int(Decimal(f"{dollars}.{cents}") * 100)
+        dollars, cents = match[1].replace(",", ""), (match[2] or "0").ljust(2, "0")
+        return int(dollars) * 100 + int(cents)
 
     def prepare_value(self, value: Any) -> Any:
         return f"{value // 100}.{value % 100:02d}" if isinstance(value, int) else value

@@ -150,6 +150,10 @@ class Receipt(BaseModel):
         return f"{self.year}-{self.serial:05d}"
 
     @property
+    def minutes(self) -> int:
+        return sum(line.minutes for line in self.lines.all())
+
+    @property
     def supported_cents(self) -> int:
         """What is treatment, and a plan may reimburse: no tip, no fee, no reserved time."""
         return sum(line.net_cents for line in self.lines.all() if line.is_eligible)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from billing import pricing
 from billing.errors import NoProcedure
-from billing.models import Payment, Procedure, Receipt
+from billing.models import Charge, Payment, Procedure, Receipt
 from clinic import selectors as ground
 from clinic.models import Client, Payer
 from treatment.models import Visit
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from billing.models import Charge
     from billing.pricing import Line
     from clinic.models import Technique
 
@@ -140,11 +139,15 @@ def receipts_of(client: Client) -> QuerySet[Receipt]:
 
 
 def owed_by(client: Client) -> int:
-    """Cents a client still owes for finished visits, all of them together."""
-    charged = Visit.objects.filter(appointment__client=client, charges__isnull=False)
-    net = charged.aggregate(cents=Sum("charges__net_cents"))["cents"] or 0
-    paid = Payment.objects.filter(client=client).aggregate(cents=Sum("amount_cents"))["cents"] or 0
-    return int(net) - int(paid)
+    """Cents a client still owes for finished visits, those not charged yet at their price."""
+    done = Visit.objects.filter(appointment__client=client, status=Visit.Status.FINISHED)
+    sums = [
+        Charge.objects.filter(visit__in=done).aggregate(cents=Sum("net_cents")),
+        done.filter(charges=None).aggregate(cents=Sum("appointment__price_cents")),
+        Payment.objects.filter(visit__in=done).aggregate(cents=Sum("amount_cents")),
+    ]
+    charged, agreed, paid = [int(one["cents"] or 0) for one in sums]
+    return charged + agreed - paid
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing import selectors, snapshot
 from billing.errors import (
@@ -160,6 +161,20 @@ def issue_receipt(*, actor: User, visit: Visit, replaces: Receipt | None = None)
     audit.record(actor, "receipt.issued", receipt)
     enqueue(RENDER, str(receipt.pk))
     return receipt
+
+
+@transaction.atomic
+def issue_current(*, actor: User, visit: Visit) -> Receipt:
+    """The visit's receipt with all payments on it; one issued before the last is replaced.
+
+    Raises:
+        As for `issue_receipt`.
+    """
+    known = issue_receipt(actor=actor, visit=visit)
+    if known.paid_cents == selectors.bill(_lock(visit)).paid_cents:
+        return known
+    reason = _("A payment was made after it was issued.")
+    return void_receipt(actor=actor, receipt=known, reason=reason, reissue=True) or known
 
 
 @transaction.atomic

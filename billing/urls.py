@@ -10,6 +10,7 @@ urlpatterns = [
     path("portal/receipts/<uuid:receipt_id>/", views.receipt, name="receipt"),
     path("portal/receipts/<uuid:receipt_id>/receipt.pdf", views.download, name="download"),
     path("desk/money/", desk.money, name="desk"),
+    path("desk/clients/<uuid:client_id>/receipts/", desk.client_panel, name="client-panel"),
     path("desk/receipts/<uuid:receipt_id>/", desk.receipt, name="desk-receipt"),
     path("desk/appointments/<uuid:appointment_id>/payment/", desk.panel, name="panel"),
     path("desk/visits/<uuid:visit_id>/pay/", desk.pay, name="pay"),

@@ -39,7 +39,11 @@ class RecordForm(forms.Form):
             field = forms.IntegerField(
                 label=technique.name, min_value=0, max_value=LONGEST, required=False
             )
-            field.widget.attrs |= {"inputmode": "numeric", "data-minutes": ""}
+            field.widget.attrs |= {
+                "inputmode": "numeric",
+                "data-minutes": "",
+                "class": "form-control",
+            }
             self.fields[self.key(technique)] = field
 
     @staticmethod

@@ -1,12 +1,21 @@
-// Adds up the hands-on minutes while they are typed. Without it the form works the same.
+// Adds up the hands-on minutes while they are typed, beside those on the clock. Without it the form works the same.
 (() => {
   const form = document.querySelector("[data-minutes-form]");
   if (!form) return;
   const total = form.querySelector("[data-minutes-total]");
   const fields = [...form.querySelectorAll("[data-minutes]")];
+  const clock = (name) => {
+    const [hours, minutes] = form.elements[name].value.split(":").map(Number);
+    return hours * 60 + minutes;
+  };
   const add = () => {
     const sum = fields.reduce((all, field) => all + (parseInt(field.value, 10) || 0), 0);
-    total.textContent = sum ? String(sum) : "–";
+    const elapsed = clock("stopped") - clock("started");
+    const known = elapsed > 0;
+    total.textContent = known
+      ? total.dataset.of.replace("{minutes}", sum).replace("{elapsed}", elapsed)
+      : String(sum);
+    total.classList.toggle("over", known && sum > elapsed);
   };
   form.addEventListener("input", add);
   add();

@@ -113,14 +113,14 @@ def test_no_receipt_outside_the_dates_of_the_prescription(desk_user: User, visit
     with pytest.raises(NoPrescription):
         services.issue_receipt(actor=desk_user, visit=visit)
     Prescription.objects.update(through_on=visit.appointment.local_date)
-    assert services.issue_receipt(actor=desk_user, visit=visit)
+    assert services.issue_receipt(actor=desk_user, visit=visit).serial == 1
 
 
 def test_a_prescription_replaced_since_still_covers_the_visit(
     desk_user: User, visit: Visit
 ) -> None:
     Prescription.objects.update(status=Prescription.Status.SUPERSEDED)
-    assert services.issue_receipt(actor=desk_user, visit=visit)
+    assert services.issue_receipt(actor=desk_user, visit=visit).serial == 1
 
 
 @pytest.mark.parametrize("status", ["submitted", "rejected", "needs_information"])
@@ -219,6 +219,15 @@ def test_voiding_keeps_the_receipt_and_another_takes_its_place(
     assert second.replaces == first
     assert second.snapshot["replaces"] == first.number
     assert second.serial == first.serial + 1
+
+
+def test_a_receipt_issued_before_the_last_payment_is_brought_up_to_date(
+    desk_user: User, visit: Visit
+) -> None:
+    first = services.issue_current(actor=desk_user, visit=paid(desk_user, visit, 4000))
+    assert services.issue_current(actor=desk_user, visit=visit) == first
+    second = services.issue_current(actor=desk_user, visit=paid(desk_user, visit, 6000))
+    assert (second.replaces, second.paid_cents) == (first, 10000)
 
 
 def test_a_receipt_is_voided_once(desk_user: User, visit: Visit) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from clinic.models import Client, Technique, Therapist
 
-HTMX = {"HTTP_HX_REQUEST": "true"}
+HTMX = {"HX-Request": "true"}
 
 
 def form_of(visit: Visit, minutes: dict[Technique, int], elapsed: int = 60) -> dict[str, object]:
@@ -32,7 +32,7 @@ def form_of(visit: Visit, minutes: dict[Technique, int], elapsed: int = 60) -> d
 
 def test_the_desk_checks_a_client_in(as_desk: Browser, client_record: Client) -> None:
     appointment = factories.ready_appointment(client_record)
-    panel = as_desk.get(reverse("treatment:panel", args=[appointment.pk]), **HTMX)
+    panel = as_desk.get(reverse("treatment:panel", args=[appointment.pk]), headers=HTMX)
     assert b"Check in" in panel.content
     assert b"<html" not in panel.content
     answer = as_desk.post(reverse("treatment:check-in", args=[appointment.pk]))

@@ -11,7 +11,8 @@ from booking.models import AppointmentStatus
 from clinic.errors import InvalidTransition
 from clinic.models import AuditEvent, ServiceOption
 from prescriptions.models import VisitReservation
-from tests.prescriptions.factories import reviewer
+from tests.intake.factories import completed_intake
+from tests.prescriptions.factories import approved_prescription, reviewer
 from tests.treatment import factories
 from treatment import services
 from treatment.errors import NotToday, TooManyMinutes
@@ -41,8 +42,8 @@ def test_check_in_ties_a_prescription_that_was_approved_after_the_booking(
     client_record: Client,
 ) -> None:
     appointment = factories.ready_appointment(client_record, ready=False)
-    factories.completed_intake(client_record)
-    factories.approved_prescription(client_record)
+    completed_intake(client_record)
+    approved_prescription(client_record)
     services.check_in(actor=reviewer(), appointment=appointment)
     appointment.refresh_from_db()
     assert appointment.reservation is not None
