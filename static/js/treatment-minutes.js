@@ -3,6 +3,7 @@
   const form = document.querySelector("[data-minutes-form]");
   if (!form) return;
   const total = form.querySelector("[data-minutes-total]");
+  const passed = form.querySelector("[data-minutes-elapsed]");
   const fields = [...form.querySelectorAll("[data-minutes]")];
   const clock = (name) => {
     const [hours, minutes] = form.elements[name].value.split(":").map(Number);
@@ -11,11 +12,9 @@
   const add = () => {
     const sum = fields.reduce((all, field) => all + (parseInt(field.value, 10) || 0), 0);
     const elapsed = clock("stopped") - clock("started");
-    const known = elapsed > 0;
-    total.textContent = known
-      ? total.dataset.of.replace("{minutes}", sum).replace("{elapsed}", elapsed)
-      : String(sum);
-    total.classList.toggle("over", known && sum > elapsed);
+    total.textContent = sum ? String(sum) : "–";
+    passed.textContent = elapsed > 0 ? passed.dataset.of.replace("{minutes}", elapsed) : "";
+    total.parentElement.classList.toggle("over", elapsed > 0 && sum > elapsed);
   };
   form.addEventListener("input", add);
   add();
