@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiosmtpd.controller import Controller
 
+from tests.runtime.product import free_port
+
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
@@ -19,7 +21,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.received: list[EmailMessage] = []
-        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+        self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
 
     # The method name is aiosmtpd's.
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
@@ -35,8 +37,7 @@ class Mailbox:
 
     @property
     def url(self) -> str:
-        host, port = self._controller.server.sockets[0].getsockname()[:2]
-        return f"smtp://{host}:{port}"
+        return f"smtp://127.0.0.1:{self._controller.port}"
 
     def to(self, address: str, *, containing: str = "") -> list[EmailMessage]:
         return [
@@ -68,4 +69,4 @@ def calendar_of(message: EmailMessage) -> bytes:
             payload = part.get_payload(decode=True)
             assert isinstance(payload, bytes)
             return payload
-    raise AssertionError("no calendar entry")  # noqa: EM101
+    raise AssertionError("no calendar entry")

@@ -1,0 +1,372 @@
+"""The main job, walked in a browser on the product as `make run` starts it.
+
+Web, worker, beat, PostgreSQL and Redis are real, mail goes to a real SMTP listener, the PDF is
+read. Only the calendar is helped along: the visit is brought to today, as the days would do.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import icalendar
+import psycopg2
+import pytest
+from playwright.sync_api import expect
+from pypdf import PdfReader
+from weasyprint import HTML
+
+from tests.e2e.mail import Mailbox, calendar_of, text_of
+from tests.runtime.product import Product, open_folder, running_product
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, FilePayload, Page
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+PHONE, COMPUTER = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+PASSWORD = "demo-clinic-2026"
+EMAIL = "nadia.brooks@example.test"
+FIRST, LAST, BORN = "Nadia", "Brooks", "03/09/1985"
+THERAPIST = "Dana Ruiz, LMT"
+PATIENCE = 60_000  # ms; the machine may be busy
+HANDS_ON = {"Neuromuscular therapy": 40, "Massage strokes": 13}
+
+WELL: dict[str, str] = {
+    "emergency_signs": "none",
+    "today": "none",
+    "acute_injury": "no",
+    "emergency_name": "Sam Brooks",
+    "emergency_relationship": "brother",
+    "emergency_phone": "(212) 555-0143",
+    "goals": "less_pain",
+    "pain_now": "5",
+    "pain_best": "2",
+    "pain_worst": "8",
+    "blood_clot": "no",
+    "blood_pressure": "no",
+    "conditions": "none",
+    "cancer": "no",
+    "lymph_nodes": "no",
+    "skin": "none",
+    "blood_thinner": "no",
+    "allergies": "no",
+    "implants": "none",
+    "surgery": "no",
+    "fracture": "no",
+    "pregnant": "no",
+    "pressure": "medium",
+}
+
+
+@contextmanager
+def clinic() -> Iterator[tuple[Product, Mailbox]]:
+    with (
+        Mailbox() as mailbox,
+        open_folder() as folder,
+        running_product(folder / "data", EMAIL_URL=mailbox.url, CLINIC_DEMO="1") as product,
+    ):
+        yield product, mailbox
+
+
+class Walk:
+    """One clinic, one visit, and the people around it."""
+
+    def __init__(self, product: Product, mailbox: Mailbox, chromium: Browser) -> None:
+        self.product, self.mailbox, self.chromium = product, mailbox, chromium
+        self.appointment = ""
+
+    def page(self, size: dict[str, int]) -> Page:
+        context = self.chromium.new_context(
+            base_url=self.product.url,
+            viewport=size,
+            accept_downloads=True,  # type: ignore[arg-type]
+        )
+        context.set_default_timeout(PATIENCE)
+        return context.new_page()
+
+    def staff(self, email: str) -> Page:
+        page = self.page(COMPUTER)
+        page.goto("/accounts/login/")
+        page.get_by_label("Email").fill(email)
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(re.compile("/desk/"))
+        return page
+
+    def sql(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+        with psycopg2.connect(self.product.environment["DATABASE_URL"]) as connection:
+            cursor = connection.cursor()
+            cursor.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+
+def test_from_the_first_visit_to_the_receipt(chromium: Browser) -> None:
+    with clinic() as (product, mailbox):
+        walk = Walk(product, mailbox, chromium)
+        avoid_midnight(walk)
+        books(walk)
+        client = signs_in(walk)
+        answers_the_questionnaire(client)
+        uploads_the_prescription(client)
+        approves_the_prescription(walk)
+        gets_one_reminder(walk)
+        bring_the_visit_to_today(walk)
+        is_treated(walk)
+        pays(walk)
+        downloads_the_receipt(walk, client)
+        assert len(mailbox.to(EMAIL, containing="reminder of your appointment")) == 1
+
+
+def avoid_midnight(walk: Walk) -> None:
+    """An hour's visit cannot lie behind us in the first hour of a day; move the clinic west."""
+    if datetime.now(ZoneInfo("America/New_York")).hour < 2:
+        walk.sql("UPDATE clinic_location SET timezone = 'America/Los_Angeles'")
+
+
+def books(walk: Walk) -> None:
+    page = walk.page(PHONE)
+    page.goto("/")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_text("$100.00").first).to_be_visible()
+    page.get_by_role("link", name="Book a visit").first.click()
+    page.get_by_role("link", name="60 minutes Medical massage").click()
+    page.wait_for_load_state("load")
+    with page.expect_response(re.compile("therapist=")):
+        page.get_by_label("Therapist").select_option(label=THERAPIST)
+    expect(page.get_by_text(f"with {THERAPIST}")).to_be_visible()
+    page.get_by_role("button", name="Take this time").click()
+
+    page.get_by_label("First name").fill(FIRST)
+    page.get_by_label("Last name").fill(LAST)
+    page.get_by_label("Date of birth").fill(BORN)
+    page.get_by_label("Mobile").fill("(212) 555-0147")
+    page.get_by_role("button", name="Book this visit").click()
+    expect(page.get_by_text("This field is required").first).to_be_visible()
+    expect(page.get_by_label("Last name")).to_have_value(LAST)
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_role("button", name="Book this visit").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("your visit is booked")
+
+    ((walk.appointment, starts_at, uid),) = walk.sql(
+        "SELECT a.id::text, a.starts_at, a.ical_uid::text FROM booking_appointment a"
+        " JOIN clinic_client c ON c.id = a.client_id WHERE c.last_name = %(last)s",
+        last=LAST,
+    )
+    mail = walk.mailbox.wait_for(EMAIL, containing="is booked")
+    assert "massage" not in text_of(mail).replace("Stillwater Medical Massage", "").lower()
+    (event,) = icalendar.Calendar.from_ical(calendar_of(mail)).walk("VEVENT")
+    assert event.decoded("DTSTART").astimezone(UTC) == starts_at
+    assert event.decoded("DTEND").astimezone(UTC) == starts_at + timedelta(minutes=60)
+    assert uid in str(event["UID"])
+
+
+def signs_in(walk: Walk) -> Page:
+    page = walk.page(PHONE)
+    page.goto("/accounts/login/code/")
+    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_role("button", name="Email me a code").click()
+    page.wait_for_url(re.compile("confirm"))
+    mail = text_of(walk.mailbox.wait_for(EMAIL, containing="Your sign-in code"))
+    code = re.search(r"^\s*([A-Z0-9]{3,}-[A-Z0-9]{3,})\s*$", mail, re.MULTILINE)
+    assert code is not None, mail
+    page.get_by_label("Code").fill(code[1])
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url(re.compile("/portal/$"))
+    panel = page.locator("main")
+    expect(panel).to_contain_text("Dana Ruiz")
+    expect(panel).to_contain_text("Health questionnaire")
+    expect(panel).to_contain_text("Prescription")
+    return page
+
+
+def answers_the_questionnaire(page: Page) -> None:
+    page.goto("/portal/intake/")
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_url(re.compile("/portal/intake/.{36}/"))
+    while "/review/" not in page.url:
+        for name, answer in WELL.items():
+            choice = page.locator(f'[name="{name}"][value="{answer}"]')
+            field = page.locator(f'input[name="{name}"]:not([type=radio]):not([type=checkbox])')
+            if choice.count():
+                choice.check(force=True)
+            elif field.count():
+                field.fill(answer)
+        before = page.url
+        page.get_by_role("button", name="Next").click()
+        page.wait_for_url(lambda url, before=before: url != before)
+    for box in page.locator("form input[type=checkbox]").all():
+        box.check()
+    page.get_by_label("full name").fill(f"{FIRST} {LAST}")
+    page.get_by_role("button", name="Sign", exact=True).click()
+    page.wait_for_url(re.compile("/signed/|/portal/"))
+
+
+def script() -> FilePayload:
+    """What the physician wrote, as a PDF."""
+    text = f"""<h1>Riverside Family Medicine</h1><p>Patient: {FIRST} {LAST}, born {BORN}</p>
+        <p>Massage therapy for neck pain, M54.2. 2 sessions per week for 6 weeks.</p>
+        <p>K. Osei, MD, NPI 1234567893</p>"""
+    pdf = bytes(HTML(string=text).write_pdf() or b"")
+    return {"name": "script.pdf", "mimeType": "application/pdf", "buffer": pdf}
+
+
+def uploads_the_prescription(page: Page) -> None:
+    page.goto("/portal/prescriptions/upload/")
+    chooser = page.locator("input[type=file]")
+    chooser.set_input_files(
+        {"name": "script.pdf", "mimeType": "application/pdf", "buffer": b"<html>no</html>"}
+    )
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    chooser.set_input_files(script())
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_url(lambda url: "upload" not in url)
+    expect(page.locator("main")).to_contain_text("review")
+
+
+def approves_the_prescription(walk: Walk) -> None:
+    page = walk.staff("desk@example.test")
+    page.goto("/desk/prescriptions/")
+    page.get_by_role("link", name=re.compile(f"{FIRST} {LAST}")).first.click()
+    expect(page.locator("img").first).to_be_visible()
+    review = page.url
+    page.get_by_label("Reason of medical necessity").fill("Neck pain after long desk work")
+    page.get_by_label("Written on").fill(date.today().isoformat())  # noqa: DTZ011
+    page.get_by_label("Number, frequency, duration").fill("2 sessions per week for 6 weeks")
+    expect(page.locator("#order-hint")).to_contain_text("12 visits")
+    page.get_by_label("Modality").select_option(label="Massage therapy")
+    page.locator("#id_codes").fill("M54.5")
+    page.locator("#id_prescriber_name").fill("Kwame Osei")
+    page.locator("#id_prescriber_credential").select_option("MD")
+    page.locator("#id_prescriber_npi").fill("1234567890")
+    for box in page.locator("form[data-review] input[type=checkbox]").all():
+        box.check()
+    page.get_by_role("button", name="Approve and open next").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    assert status_of_prescription(walk) == "submitted"
+
+    page.locator("#id_codes").fill("M54.2")
+    page.locator("#id_prescriber_npi").fill("1234567893")
+    page.get_by_role("button", name="Approve and open next").click()
+    page.wait_for_url(lambda url: url != review)
+    assert status_of_prescription(walk) == "approved"
+    walk.mailbox.wait_for(EMAIL, containing="news in your account")
+
+
+def status_of_prescription(walk: Walk) -> str:
+    ((status,),) = walk.sql(
+        "SELECT p.status FROM prescriptions_prescription p"
+        " JOIN clinic_client c ON c.id = p.client_id WHERE c.last_name = %(last)s",
+        last=LAST,
+    )
+    return str(status)
+
+
+def shift(walk: Walk, start: datetime) -> None:
+    """Put the visit at another time, over whatever the demo has there."""
+    walk.sql(
+        """
+        UPDATE booking_appointment other SET status = 'cancelled' FROM booking_appointment mine
+        WHERE mine.id = %(id)s AND other.id <> mine.id
+          AND (other.therapist_id = mine.therapist_id OR other.room_id = mine.room_id)
+          AND other.blocked && tstzrange(%(start)s, %(start)s + interval '2 hours');
+        UPDATE booking_appointment SET starts_at = %(start)s,
+          ends_at = %(start)s + interval '60 minutes',
+          blocked = tstzrange(%(start)s, %(start)s + interval '75 minutes') WHERE id = %(id)s;
+        UPDATE prescriptions_visitreservation r SET visit_on = (%(start)s)::date
+          FROM booking_appointment a WHERE a.reservation_id = r.id AND a.id = %(id)s;
+        """,
+        id=walk.appointment,
+        start=start,
+    )
+
+
+def gets_one_reminder(walk: Walk) -> None:
+    """The visit comes within the reminder's day; beat sees it."""
+    ((starts_at,),) = walk.sql(
+        "SELECT starts_at FROM booking_appointment WHERE id = %(id)s", id=walk.appointment
+    )
+    soon = datetime.now(UTC) + timedelta(hours=23)
+    if starts_at > soon:
+        shift(walk, soon)
+    mail = walk.mailbox.wait_for(EMAIL, containing="reminder of your appointment", seconds=120)
+    assert "M54" not in text_of(mail)
+
+
+def bring_the_visit_to_today(walk: Walk) -> None:
+    shift(walk, datetime.now(UTC) - timedelta(minutes=61))
+
+
+def is_treated(walk: Walk) -> None:
+    desk = walk.staff("desk@example.test")
+    desk.goto(f"/desk/appointments/{walk.appointment}/")
+    desk.get_by_role("button", name="Check in").click()
+    expect(desk.get_by_text("Checked in").first).to_be_visible()
+
+    page = walk.staff("therapist@example.test")
+    page.goto(f"/desk/appointments/{walk.appointment}/")
+    page.get_by_role("button", name="Start the session").click()
+    page.wait_for_url(re.compile("/desk/visits/"))
+    started = datetime.now(UTC) - timedelta(minutes=60)
+    zone = ZoneInfo(walk.sql("SELECT timezone FROM clinic_location")[0][0])
+    page.get_by_label("Started").fill(started.astimezone(zone).strftime("%H:%M"))
+    for technique, minutes in HANDS_ON.items():
+        page.get_by_label(technique).fill(str(minutes))
+    expect(page.locator("[data-minutes-total]")).to_have_text("53")
+    page.get_by_role("button", name="Finish the session").click()
+    expect(page.get_by_text("Finished").first).to_be_visible()
+    (ledger,) = walk.sql(
+        "SELECT authorized, used, reserved FROM prescriptions_prescription p"
+        " JOIN clinic_client c ON c.id = p.client_id WHERE c.last_name = %(last)s",
+        last=LAST,
+    )
+    assert ledger == (12, 1, 0)
+
+
+def pays(walk: Walk) -> None:
+    page = walk.staff("desk@example.test")
+    page.goto(f"/desk/appointments/{walk.appointment}/payment/")
+    expect(page.locator("main")).to_contain_text("$100.00")
+    page.get_by_label("Paid with").select_option(label="HSA card")
+    page.get_by_label("Amount").fill("250")
+    page.get_by_role("button", name="Take payment").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    page.get_by_label("Amount").fill("100.00")
+    page.get_by_label("Last four").fill("4242")
+    page.get_by_role("button", name="Take payment").click()
+    expect(page.get_by_text("Payment taken.")).to_be_visible()
+    page.goto(f"/desk/appointments/{walk.appointment}/payment/")
+    page.get_by_role("button", name="Issue the receipt").click()
+    expect(page.get_by_text(re.compile("Receipt .* is issued"))).to_be_visible()
+
+
+def downloads_the_receipt(walk: Walk, client: Page) -> None:
+    walk.mailbox.wait_for(EMAIL, containing="A document is ready")
+    client.goto("/portal/receipts/")
+    client.get_by_role("link", name=re.compile("Receipt 2")).first.click()
+    with client.expect_download() as download:
+        client.get_by_role("link", name="Download the PDF").click()
+    path = download.value.path()
+    text = PdfReader(BytesIO(path.read_bytes())).pages[0].extract_text()
+    for words in (f"{FIRST} {LAST}", "Dana Ruiz", "Kwame Osei", "HSA", "$100.00", "$0.00"):
+        assert words in text, text
+    assert "M54" not in text
+    ((units, listed, discount, net, paid, balance, series),) = walk.sql(
+        """
+        SELECT sum(l.units), r.list_cents, r.discount_cents, r.net_cents, r.paid_cents,
+          r.balance_cents, (SELECT count(*) = max(serial) FROM billing_receipt)
+        FROM billing_receipt r JOIN billing_receiptline l ON l.receipt_id = r.id
+        JOIN clinic_client c ON c.id = r.client_id WHERE c.last_name = %(last)s
+        GROUP BY r.id
+        """,
+        last=LAST,
+    )
+    assert (units, listed, discount, net, paid, balance) == (4, 10000, 0, 10000, 10000, 0)
+    assert series, "the receipt numbers have a gap"
