@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from io import BytesIO
+from operator import ne
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -26,11 +28,12 @@ from tests.runtime.product import Product, open_folder, running_product
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, FilePayload, Page
+    from playwright.sync_api import Browser, FilePayload, Page, ViewportSize
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-PHONE, COMPUTER = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+COMPUTER: ViewportSize = {"width": 1280, "height": 800}
 PASSWORD = "demo-clinic-2026"
 EMAIL = "nadia.brooks@example.test"
 FIRST, LAST, BORN = "Nadia", "Brooks", "03/09/1985"
@@ -82,11 +85,9 @@ class Walk:
         self.product, self.mailbox, self.chromium = product, mailbox, chromium
         self.appointment = ""
 
-    def page(self, size: dict[str, int]) -> Page:
+    def page(self, size: ViewportSize) -> Page:
         context = self.chromium.new_context(
-            base_url=self.product.url,
-            viewport=size,
-            accept_downloads=True,  # type: ignore[arg-type]
+            base_url=self.product.url, viewport=size, accept_downloads=True
         )
         context.set_default_timeout(PATIENCE)
         return context.new_page()
@@ -198,9 +199,9 @@ def answers_the_questionnaire(page: Page) -> None:
                 choice.check(force=True)
             elif field.count():
                 field.fill(answer)
-        before = page.url
+        moved_on = partial(ne, page.url)
         page.get_by_role("button", name="Next").click()
-        page.wait_for_url(lambda url, before=before: url != before)
+        page.wait_for_url(moved_on)
     for box in page.locator("form input[type=checkbox]").all():
         box.check()
     page.get_by_label("full name").fill(f"{FIRST} {LAST}")
