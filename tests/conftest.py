@@ -39,8 +39,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """A whole run that passed must have opened every page with success."""
     whole = not session.config.option.file_or_dir and not session.config.option.keyword
     if exitstatus == pytest.ExitCode.OK and whole and (missing := pages.never_opened()):
-        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-        reporter.write_line(f"\nNo test opened: {', '.join(missing)}", red=True)
+        if reporter := session.config.pluginmanager.get_plugin("terminalreporter"):
+            reporter.write_line(f"\nNo test opened: {', '.join(missing)}", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.urls import get_resolver
+from django.urls import URLResolver, get_resolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from django.http import HttpRequest, HttpResponse
-    from django.urls import URLResolver
 
 OURS = ("clinic.", "intake.", "prescriptions.", "booking.", "treatment.", "billing.")
 BROKEN = 400
@@ -34,7 +33,7 @@ class PagesMiddleware:
 def names(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
     """The names of all our own routes."""
     for entry in (resolver or get_resolver()).url_patterns:
-        if hasattr(entry, "url_patterns"):
+        if isinstance(entry, URLResolver):
             space = f"{prefix}{entry.namespace}:" if entry.namespace else prefix
             yield from names(entry, space)
         elif entry.callback.__module__.startswith(OURS):

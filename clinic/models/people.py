@@ -139,9 +139,7 @@ class Therapist(BaseModel):
     license_number = models.CharField(_("licence number"), max_length=40, blank=True)
     license_state = models.CharField(_("licence state"), max_length=2, blank=True)
     npi = models.CharField(_("NPI (individual)"), max_length=10, blank=True)
-    techniques = models.ManyToManyField(
-        "clinic.Technique", blank=True, related_name="therapists"
-    )
+    techniques = models.ManyToManyField("clinic.Technique", blank=True, related_name="therapists")
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(_("takes bookings"), default=True)
 
