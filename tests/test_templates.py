@@ -20,7 +20,7 @@ NOT_TEXT = re.compile(
             r"{%\s*comment.*?endcomment\s*%}",
             r"{%\s*blocktranslate.*?endblocktranslate\s*%}",
             r"{%.*?%}|{{.*?}}|<!.*?>|<svg.*?</svg>|<.*?>|&[a-z0-9#]+;",
-            r"[\w.]+@[\w.]+",
+            r"[\w.]+@[\w.]+|demo-clinic-2026",
         ]
     ),
     re.DOTALL | re.IGNORECASE,

@@ -138,7 +138,7 @@ def books(walk: Walk) -> None:
     expect(page.get_by_text("$100.00").first).to_be_visible()
     page.get_by_role("link", name="Book a visit").first.click()
     page.get_by_role("link", name="60 minutes Medical massage").click()
-    page.wait_for_load_state("load")
+    page.wait_for_url(re.compile("/book/.{36}/"))
     with page.expect_response(re.compile("therapist=")):
         page.get_by_label("Therapist").select_option(label=THERAPIST)
     expect(page.get_by_text(f"with {THERAPIST}")).to_be_visible()
