@@ -31,7 +31,7 @@ BOOKED_AHEAD = timedelta(days=6)
 METHODS = [*Payment.Method.values, Payment.Method.HSA, Payment.Method.HSA, Payment.Method.FSA]
 # Hands-on minutes of a session: some always go to undressing and talking.
 HANDS_ON = {30: (24, 28), 60: (50, 56), 90: (80, 87)}
-MISSED, CANCELLED, OWING = 0.04, 0.05, 0.06
+MISSED, CANCELLED, OWING, STROKES = 0.04, 0.05, 0.06, 0.6
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Life:
 
     def live_until_now(self) -> None:
         """In the order it happened, so that receipts are numbered in that order too."""
-        for appointment in sorted(self.booked, key=lambda booked: booked.starts_at):
+        for appointment in sorted(self.booked, key=lambda booked: booked.ends_at):
             if appointment.starts_at < self.now:
                 self.live(appointment)
 
@@ -152,7 +152,10 @@ class Life:
     def minutes(self, length: int) -> dict[Technique, int]:
         """Two techniques share the hands-on time."""
         total = self.dice.randint(*HANDS_ON[length])
-        first, second = self.dice.sample(self.clinic.techniques, 2)
+        *manual, strokes = self.clinic.techniques
+        first, second = self.dice.sample(manual, 2)
+        if self.dice.random() < STROKES:
+            second = strokes
         part = total * self.dice.choice([50, 60, 70]) // 100
         return {first: part, second: total - part}
 
