@@ -62,7 +62,7 @@ def appointment_detail(request: HttpRequest, appointment_id: UUID) -> HttpRespon
 @access.staff
 @require_POST
 def appointment_mark(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    """Arrived, did not come, or back again. Checking in and out is the treatment's."""
+    """Did not come, or back again. Checking in and what follows is the treatment's."""
     appointment = _one(request, appointment_id)
     form = MarkForm(request.POST)
     if form.is_valid():

@@ -196,7 +196,6 @@ class MarkForm(forms.Form):
             (status, status.label)
             for status in (
                 AppointmentStatus.BOOKED,
-                AppointmentStatus.ARRIVED,
                 AppointmentStatus.NO_SHOW,
             )
         ]

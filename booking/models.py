@@ -111,7 +111,6 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     AppointmentStatus.BOOKED: frozenset(
         {
             AppointmentStatus.ARRIVED,
-            AppointmentStatus.CHECKED_IN,
             AppointmentStatus.CANCELLED,
             AppointmentStatus.NO_SHOW,
         }

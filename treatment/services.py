@@ -39,12 +39,12 @@ def check_in(*, actor: User, appointment: Appointment) -> Visit:
         raise NotToday
     booking.tie_prescription(appointment=appointment, actor=actor)
     booking.expect_ready(appointment)
-    if appointment.status != AppointmentStatus.ARRIVED:
-        booking.mark(actor=actor, appointment=appointment, status=AppointmentStatus.ARRIVED)
-    visit, _created = Visit.objects.get_or_create(
-        appointment=appointment,
-        defaults={"therapist": appointment.therapist, "arrived_at": timezone.now()},
-    )
+    arrival = {"therapist": appointment.therapist, "arrived_at": timezone.now()}
+    if appointment.status == AppointmentStatus.ARRIVED:  # a second click
+        return Visit.objects.get_or_create(appointment=appointment, defaults=arrival)[0]
+    booking.mark(actor=actor, appointment=appointment, status=AppointmentStatus.ARRIVED)
+    # A check-in that was taken back left its visit; the appointment may have moved since.
+    visit, _created = Visit.objects.update_or_create(appointment=appointment, defaults=arrival)
     audit.record(actor, "visit.checked_in", visit, client=appointment.client)
     return visit
 

@@ -84,15 +84,20 @@ def test_the_panel_opens_beside_the_board_and_as_a_page(
     assert AuditEvent.objects.filter(action="appointment.viewed").exists()
 
 
-def test_the_desk_marks_arrived_and_takes_it_back(as_desk: Browser, visit: Appointment) -> None:
-    for status in ("arrived", "booked"):
+def test_the_desk_marks_a_missed_visit_and_takes_it_back(
+    as_desk: Browser, visit: Appointment
+) -> None:
+    for status in ("noshow", "booked"):
         as_desk.post(url("appointment-mark", visit), {"status": status})
         visit.refresh_from_db()
         assert visit.status == status
 
 
-def test_the_desk_cannot_mark_a_visit_as_given(as_desk: Browser, visit: Appointment) -> None:
-    as_desk.post(url("appointment-mark", visit), {"status": "fulfilled"})
+@pytest.mark.parametrize("status", ["arrived", "checked-in", "fulfilled"])
+def test_arrival_and_treatment_are_not_the_diarys_to_mark(
+    as_desk: Browser, visit: Appointment, status: str
+) -> None:
+    as_desk.post(url("appointment-mark", visit), {"status": status})
     visit.refresh_from_db()
     assert visit.status == "booked"
 

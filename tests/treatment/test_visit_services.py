@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import IntegrityError, transaction
 
+from booking import services as booking
 from booking.errors import NotReady
-from booking.models import AppointmentStatus
+from booking.models import Appointment, AppointmentStatus
 from clinic.errors import InvalidTransition
 from clinic.models import AuditEvent, ServiceOption
 from prescriptions.models import VisitReservation
@@ -19,7 +20,7 @@ from treatment.errors import NotToday, TooManyMinutes
 from treatment.models import Visit
 
 if TYPE_CHECKING:
-    from clinic.models import Client, Technique
+    from clinic.models import Client, Technique, Therapist
 
 Options = dict[tuple[str, int], ServiceOption]
 
@@ -70,6 +71,24 @@ def test_checking_in_twice_is_one_visit(client_record: Client) -> None:
     first = services.check_in(actor=reviewer(), appointment=appointment)
     again = services.check_in(actor=reviewer(), appointment=appointment)
     assert first == again
+
+
+def test_a_check_in_that_was_taken_back_cannot_be_started(
+    client_record: Client, therapists: list[Therapist]
+) -> None:
+    appointment = factories.ready_appointment(client_record)
+    visit = services.check_in(actor=reviewer(), appointment=appointment)
+    booking.mark(actor=reviewer(), appointment=appointment, status=AppointmentStatus.BOOKED)
+    with pytest.raises(InvalidTransition):
+        services.start(actor=reviewer(), visit=visit)
+
+    # It is given to a colleague and checked in again: the visit is the colleague's.
+    colleague = next(one for one in therapists if one != appointment.therapist)
+    Appointment.objects.filter(pk=appointment.pk).update(therapist=colleague)
+    appointment.refresh_from_db()
+    again = services.check_in(actor=reviewer(), appointment=appointment)
+    assert (again.pk, again.therapist) == (visit.pk, colleague)
+    assert services.start(actor=reviewer(), visit=again).status == Visit.Status.IN_PROGRESS
 
 
 def test_a_visit_is_finished_once(client_record: Client) -> None:
