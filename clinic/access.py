@@ -107,6 +107,14 @@ def own(
     return _get(queryset, pk)
 
 
+def mine(
+    request: HttpRequest, queryset: QuerySet[M], pk: UUID | str, client_field: str = "client"
+) -> M:
+    """An object of a client this login acts for, staff or not. Raises Http404."""
+    whose = clients_for(user_of(request))
+    return _get(queryset.filter(**{f"{client_field}__in": whose}), pk)
+
+
 def _get(queryset: QuerySet[M], pk: UUID | str) -> M:
     try:
         found = queryset.filter(pk=pk).first()
