@@ -67,7 +67,8 @@ def clients_for(user: User | AnonymousUser) -> QuerySet[Client]:
     """The clients a login may act for: itself and those it is guardian of."""
     if not isinstance(user, User):
         return Client.objects.none()
-    mine = Q(user=user) | Q(pk__in=user.guardianships.values("client"))
+    confirmed = user.guardianships.filter(confirmed_at__isnull=False)
+    mine = Q(user=user) | Q(pk__in=confirmed.values("client"))
     return Client.objects.filter(mine).order_by("created_at")
 
 

@@ -2,19 +2,32 @@ from __future__ import annotations
 
 import logging
 import os
+from typing import TYPE_CHECKING
 
-from celery import Celery
+from celery import Celery, signals
 from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+if TYPE_CHECKING:
+    from celery.app.utils import Settings
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
+
+WORKER_TIMEOUT = 5  # seconds
 
 logger = logging.getLogger(__name__)
 
 app = Celery("clinic")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.celeryd_init.connect
+def be_patient(conf: Settings, **_: object) -> None:
+    """A worker waits on Redis for work; a request must not."""
+    patient = {"socket_timeout": WORKER_TIMEOUT, "max_retries": None, "interval_max": 1}
+    conf.broker_transport_options = {**conf.broker_transport_options, **patient}
 
 
 def enqueue(name: str, *args: object) -> None:

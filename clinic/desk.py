@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic import access, audit, messages, selectors
+from clinic.errors import DomainError
 from clinic.forms import ClientSearchForm
 from clinic.models import Message
 
@@ -57,6 +58,9 @@ def message_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def message_retry(request: HttpRequest, message_id: UUID) -> HttpResponse:
     message = access.own(request, Message.objects.all(), message_id)
-    messages.retry(actor=access.user_of(request), message=message)
-    flash.success(request, _("The message is on its way again."))
+    try:
+        messages.retry(actor=access.user_of(request), message=message)
+        flash.success(request, _("The message is on its way again."))
+    except DomainError as refusal:
+        flash.error(request, str(refusal.message))
     return redirect("message-list")

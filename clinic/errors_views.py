@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
+from django.db import OperationalError
 from django.shortcuts import render
 
 from clinic import access
+from clinic.middleware import unavailable
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -34,6 +37,9 @@ def too_many_requests(request: HttpRequest, exception: Exception | None = None) 
 
 @access.public
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Also what a database that is away looks like from inside the middleware."""
+    if isinstance(sys.exc_info()[1], OperationalError):
+        return unavailable(request)
     return render(request, "500.html", status=500)
 
 

@@ -78,12 +78,19 @@ def queue(
     return message
 
 
+@transaction.atomic
 def withdraw(*, about: UUID, kinds: Iterable[str] | None = None) -> int:
-    """Take back what has not gone out about an object; returns how many."""
-    waiting = Message.objects.filter(about=about, status=Message.Status.QUEUED)
+    """Take back what has not gone out about an object, failed tries too; returns how many.
+
+    One that is going out at this very moment is passed over: nobody waits for a slow mail server.
+    """
+    waiting = Message.objects.filter(
+        about=about, status__in=[Message.Status.QUEUED, Message.Status.FAILED]
+    )
     if kinds is not None:
         waiting = waiting.filter(kind__in=list(kinds))
-    return waiting.update(status=Message.Status.CANCELLED)
+    free = waiting.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)
+    return Message.objects.filter(pk__in=list(free)).update(status=Message.Status.CANCELLED)
 
 
 def due() -> QuerySet[Message]:
@@ -138,7 +145,8 @@ def failed(message: Message, error: Exception) -> None:
     """Note a failed attempt: try again later, each time later still, and give up in the end."""
     message.attempts += 1
     message.last_error = type(error).__name__[:80]
-    if message.attempts >= MAX_ATTEMPTS:
+    # An address that cannot be written (UnicodeError is a ValueError) will never work.
+    if message.attempts >= MAX_ATTEMPTS or isinstance(error, ValueError):
         message.status = Message.Status.FAILED
     else:
         message.not_before = timezone.now() + timedelta(seconds=30 * 2**message.attempts)
@@ -150,11 +158,12 @@ def retry(*, actor: User, message: Message) -> None:
     """Send a failed message again.
 
     Raises:
-        InvalidTransition: it is not a failed one any more.
+        InvalidTransition: it is not a failed one any more, or it would come too late.
     """
-    changed = Message.objects.filter(pk=message.pk, status=Message.Status.FAILED).update(
-        status=Message.Status.QUEUED, attempts=0, not_before=timezone.now(), expires_at=None
-    )
+    now = timezone.now()
+    in_time = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    failed_one = Message.objects.filter(in_time, pk=message.pk, status=Message.Status.FAILED)
+    changed = failed_one.update(status=Message.Status.QUEUED, attempts=0, not_before=now)
     if not changed:
         raise InvalidTransition
     audit.record(actor, "message.retried", message)

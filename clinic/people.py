@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from clinic import audit
 from clinic.models import Client, Guardian, Role, User
@@ -29,10 +30,12 @@ def register_client(
     """The client for somebody who books: found again, or made.
 
     The same login, name and date of birth is the same person. Anything else is a new client, so
-    nobody who types another's e-mail address overwrites or sees what is there. `relationship` says
-    that the login's owner books for somebody else (`Guardian.Relationship`); blank: for themselves.
+    nobody who types another's e-mail address overwrites or sees what is there; where the login is
+    in use, its owner says first whether the new person belongs to it. `relationship` says that the
+    login's owner books for somebody else (`Guardian.Relationship`); blank: for themselves.
     """
-    user = login_for(email)
+    # The row lock makes two clicks queue; the second finds the first one's client.
+    user = User.objects.select_for_update(no_key=True).get(pk=login_for(email).pk)
     first_name, last_name = " ".join(first_name.split()), " ".join(last_name.split())
     known = (
         reachable_by(user)
@@ -41,7 +44,10 @@ def register_client(
     )
     if known is not None:
         return known
-    own = not relationship and not user.own_clients.exists()
+    by_owner = actor is not None and (actor.pk == user.pk or actor.is_clinic_staff)
+    unused = user.role == Role.CLIENT and not reachable_by(user).exists()
+    trusted = by_owner or unused
+    own = trusted and not relationship and not user.own_clients.exists()
     client = Client.objects.create(
         user=user if own else None,
         first_name=first_name,
@@ -52,7 +58,10 @@ def register_client(
     )
     if not own:
         Guardian.objects.create(
-            user=user, client=client, relationship=relationship or Guardian.Relationship.OTHER
+            user=user,
+            client=client,
+            relationship=relationship or Guardian.Relationship.OTHER,
+            confirmed_at=timezone.now() if trusted else None,
         )
     audit.record(actor, "client.registered", client)
     return client
@@ -85,3 +94,19 @@ def notify_address(client: Client) -> str:
         return client.user.email
     guardian = client.guardians.select_related("user").order_by("created_at").first()
     return guardian.user.email if guardian else ""
+
+
+def unconfirmed(user: User) -> QuerySet[Guardian]:
+    """People that somebody booked for with this login's address; its owner has not said yes."""
+    return user.guardianships.filter(confirmed_at__isnull=True).select_related("client")
+
+
+@transaction.atomic
+def confirm(*, actor: User, guardian: Guardian, is_mine: bool) -> None:
+    """The owner of the login says whether they look after a person that was booked for."""
+    if is_mine:
+        guardian.confirmed_at = timezone.now()
+        guardian.save(update_fields=["confirmed_at", "updated_at"])
+    else:
+        guardian.delete()
+    audit.record(actor, "guardian.confirmed" if is_mine else "guardian.refused", guardian.client)

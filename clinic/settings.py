@@ -121,8 +121,14 @@ CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace(
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,  # above the longest task
-    "socket_timeout": 5,
+    # Of whoever only rings the bell; the worker is more patient (clinic/celery.py).
+    "socket_timeout": REDIS_TIMEOUT,
     "socket_connect_timeout": REDIS_TIMEOUT,
+    # kombu would knock for six seconds at a closed door, whatever `retry=False` says.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
     "socket_keepalive": True,
 }
 CELERY_TASK_IGNORE_RESULT = True
@@ -153,7 +159,7 @@ if _email:
 else:  # the embedded default: mail lands in files that the owner can open
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(DATA_DIR / "mail")
-EMAIL_TIMEOUT = 10
+EMAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default="Stillwater Medical Massage <hello@stillwater.example>"
 )

@@ -23,7 +23,7 @@ def deliver_message(pk: str) -> None:
         if message := waiting.first():
             try:
                 messages.send(message)
-            except (SMTPException, OSError) as error:
+            except (SMTPException, OSError, ValueError) as error:
                 logger.warning("message %s was not taken: %s", pk, type(error).__name__)
                 messages.failed(message, error)
 

@@ -1,8 +1,8 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-from clinic import desk, health, views
+from clinic import desk, errors_views, health, views
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -20,10 +20,15 @@ urlpatterns = [
     path("insurance/", views.insurance, name="insurance"),
     path("healthz/live", health.live, name="live"),
     path("healthz/ready", health.ready, name="ready"),
+    # Whoever holds an address reaches its clients, so no address changes without proof; until
+    # there is a page that asks for it, allauth's own (which does not) stay closed.
+    path("accounts/email/", errors_views.page_not_found),
+    re_path(r"^accounts/confirm-email/", errors_views.page_not_found),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/done/", views.after_login, name="after-login"),
     path("portal/", views.portal, name="portal"),
     path("portal/for/", views.act_for, name="act-for"),
+    path("portal/people/<uuid:guardian_id>/", views.confirm_person, name="confirm-person"),
     path("desk/clients/", desk.client_search, name="client-search"),
     path("desk/clients/<uuid:client_id>/", desk.client_detail, name="client-detail"),
     path("desk/messages/", desk.message_list, name="message-list"),

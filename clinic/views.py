@@ -2,16 +2,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from clinic import access, selectors
+from clinic import access, people, selectors
 from clinic.models import Role
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from django.http import HttpRequest, HttpResponse
 
 HOMES = {
@@ -61,6 +63,7 @@ def portal(request: HttpRequest) -> HttpResponse:
     context = {
         "client": access.acting_client(request) if clients else None,
         "clients": clients,
+        "unconfirmed": list(people.unconfirmed(access.user_of(request))),
         "greeting": greeting(timezone.localtime().hour),
     }
     return render(request, "portal/home.html", context)
@@ -76,6 +79,15 @@ def act_for(request: HttpRequest) -> HttpResponse:
     target = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
     return redirect(target if safe else "portal")
+
+
+@require_POST
+def confirm_person(request: HttpRequest, guardian_id: UUID) -> HttpResponse:
+    """Whether a person who was booked for with one's address belongs to one."""
+    user = access.user_of(request)
+    guardian = get_object_or_404(people.unconfirmed(user), pk=guardian_id)
+    people.confirm(actor=user, guardian=guardian, is_mine=request.POST.get("answer") == "yes")
+    return redirect("portal")
 
 
 def greeting(hour: int) -> str:

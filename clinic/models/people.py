@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -121,6 +122,8 @@ class Guardian(BaseModel):
     user = models.ForeignKey(User, models.CASCADE, related_name="guardianships")
     client = models.ForeignKey(Client, models.CASCADE, related_name="guardians")
     relationship = models.CharField(_("relationship"), max_length=20, choices=Relationship)
+    # None: somebody booked with this login's address, and its owner has not said yes yet.
+    confirmed_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
 
     class Meta:
         constraints = [

@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models.base import BaseModel
 
-MAX_MINUTES = 240  # caps every session with its buffers; availability reads rely on a bound
+MAX_MINUTES = 240
+MAX_BLOCKED = 480  # with its buffers; the diary's reads rely on a bound
 
 
 class Service(BaseModel):
@@ -58,6 +59,15 @@ class ServiceOption(BaseModel):
             models.CheckConstraint(
                 condition=models.Q(minutes__gte=15, minutes__lte=MAX_MINUTES),
                 name="option_minutes_sane",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    minutes__lte=MAX_BLOCKED
+                    - models.F("buffer_after")
+                    - models.F("first_visit_extra"),
+                    buffer_before__lte=MAX_BLOCKED,
+                ),
+                name="option_blocks_at_most_eight_hours",
             ),
         ]
 

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from smtplib import SMTPException
+from threading import Event
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from celery import Celery
 from django.core import mail
+from django.db import connection, transaction
 from django.utils import timezone
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from clinic import messages, tasks
 from clinic.errors import InvalidTransition
@@ -16,7 +24,12 @@ from clinic.models import Message
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clinic.models import User
+    from django.test import Client as Browser
+    from pytest_django.fixtures import Settings
+
+    from clinic.models import Location, User
+
+PATIENCE = 3  # seconds a request may lose to a Redis that is away
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -130,3 +143,86 @@ def test_losing_redis_does_not_lose_the_message(
     assert mail.outbox == []
     tasks.sweep_messages()
     assert len(mail.outbox) == 1
+
+
+def test_a_failed_message_is_withdrawn_too_and_cannot_be_sent_again(desk_user: User) -> None:
+    about = uuid4()
+    message = queue(about=about, not_before=timezone.now() + timedelta(hours=1))
+    assert message is not None
+    Message.objects.update(status=Message.Status.FAILED)
+    assert messages.withdraw(about=about) == 1
+    with pytest.raises(InvalidTransition):
+        messages.retry(actor=desk_user, message=message)
+
+
+def test_a_failed_message_is_not_sent_again_when_it_would_come_too_late(desk_user: User) -> None:
+    message = queue(not_before=timezone.now() + timedelta(hours=1))
+    assert message is not None
+    Message.objects.update(status=Message.Status.FAILED, expires_at=timezone.now())
+    with pytest.raises(InvalidTransition):
+        messages.retry(actor=desk_user, message=message)
+
+
+def test_a_second_click_on_send_again_is_told(as_desk: Browser, location: Location) -> None:
+    message = queue()
+    assert message is not None
+    answer = as_desk.post(f"/desk/messages/{message.pk}/retry/", follow=True)
+    assert "already changed" in answer.content.decode()
+
+
+def test_an_address_that_cannot_be_written_fails_at_once_and_blocks_nobody() -> None:
+    bad = queue(recipient=f"a@{'ü' * 64}.com")
+    assert bad is not None
+    bad.refresh_from_db()
+    assert bad.status == Message.Status.FAILED
+    queue(body="Hello Omar")
+    assert [sent.body for sent in mail.outbox] == ["Hello Omar"]
+
+
+def test_withdrawing_does_not_wait_for_a_slow_mail_server() -> None:
+    about = uuid4()
+    message = queue(about=about, not_before=timezone.now() + timedelta(hours=1))
+    assert message is not None
+    going_out, done = Event(), Event()
+
+    def hold_the_row() -> None:
+        try:
+            with transaction.atomic():
+                Message.objects.select_for_update(no_key=True).get(pk=message.pk)
+                going_out.set()
+                done.wait(timeout=10)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(hold_the_row)
+        assert going_out.wait(timeout=5)
+        try:
+            assert messages.withdraw(about=about) == 0
+        finally:
+            done.set()
+        sending.result()
+
+
+def silent_port() -> socket.socket:
+    """Takes connections and never says a word."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    return listener
+
+
+@pytest.mark.parametrize("listens", [False, True])
+def test_ringing_at_a_dead_or_silent_redis_gives_up_within_seconds(
+    listens: bool, settings: Settings
+) -> None:
+    with silent_port() as listener:
+        port = listener.getsockname()[1]
+        if not listens:
+            listener.close()
+        bell = Celery("bell", broker=f"redis://127.0.0.1:{port}/0")
+        bell.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+        began = monotonic()
+        with pytest.raises((OperationalError, RedisError, OSError)):
+            bell.signature("clinic.nothing").apply_async(retry=False)
+        assert monotonic() - began < PATIENCE

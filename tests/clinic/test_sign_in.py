@@ -79,3 +79,15 @@ def test_nobody_can_sign_up_by_hand(anonymous: Browser, location: Location) -> N
     )
     assert "_auth_user_id" not in anonymous.session
     assert b"signup_closed" in answer.content or answer.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/accounts/email/", "/accounts/confirm-email/x/"])
+def test_nobody_takes_an_address_without_proof(
+    as_client: Browser, client_record: Client, client_user: User, location: Location, path: str
+) -> None:
+    data = {"action_add": "", "email": "victim@example.test"}
+    assert as_client.get(path).status_code == 404
+    assert as_client.post(path, data).status_code == 404
+    as_client.post(path, {"action_primary": "", "email": "victim@example.test"})
+    client_user.refresh_from_db()
+    assert client_user.email == "ana@example.test"

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError
 
 from clinic import tasks
 from clinic.views import greeting
@@ -135,3 +136,17 @@ def test_losing_the_cache_does_not_stop_a_page(
 )
 def test_the_greeting_fits_the_hour(hour: int, words: str) -> None:
     assert greeting(hour) == words
+
+
+def test_health_answers_a_browser_with_a_session_when_the_database_is_away(
+    as_client: Browser, location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", away)
+    monkeypatch.setattr("clinic.health._database", lambda: False)
+    assert as_client.get("/healthz/live").status_code == 200
+    assert as_client.get("/healthz/ready").status_code == 503
+    as_client.raise_request_exception = False
+    assert as_client.get("/portal/").status_code == 503

@@ -1,0 +1,244 @@
+"""Who gets in where, asked of every route with a real object behind it.
+
+With a made-up id a page that lost its guard still answers 404, because nothing is there. Here
+everything is there: the record of a client who came, paid and holds a receipt.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.db import transaction
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from billing import services as billing
+from clinic.models import AuditEvent, Client, Guardian, Message, Role, ServiceOption
+from prescriptions.models import Prescription
+from tests.intake.factories import loaded_questionnaire
+from tests.treatment.factories import finished_visit, mid_afternoon
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.http import HttpResponse
+    from django.test import Client as Browser
+
+    from clinic.models import Location, Therapist, User
+
+FRONT, HANDS, BOSS = Role.FRONT_DESK, Role.THERAPIST, Role.MANAGER
+STAFF, DESK = {FRONT, HANDS, BOSS}, {FRONT, BOSS}
+LOGINS = {FRONT: "as_desk", HANDS: "as_therapist", BOSS: "as_manager"}
+
+# Who may open a page of the desk. Whoever is not named gets 403, a client 404.
+PAGES: dict[str, set[Role]] = {
+    "client-search": STAFF,
+    "client-detail": STAFF,
+    "message-list": DESK,
+    "message-retry": DESK,
+    "billing:desk": DESK,
+    "billing:client-panel": STAFF,
+    "billing:desk-receipt": DESK,
+    "billing:panel": STAFF,
+    "billing:pay": DESK,
+    "billing:issue": DESK,
+    "booking:day": STAFF,
+    "booking:desk-who": DESK,
+    "booking:desk-what": DESK,
+    "booking:client-panel": STAFF,
+    "booking:appointment": STAFF,
+    "booking:appointment-mark": STAFF,
+    "booking:appointment-move": DESK,
+    "booking:appointment-cancel": DESK,
+    "booking:appointment-self-pay": DESK,
+    "treatment:today": {HANDS},
+    "treatment:panel": STAFF,
+    "treatment:check-in": STAFF,
+    "treatment:start": {HANDS, BOSS},
+    "treatment:record": {HANDS, BOSS},
+    "prescriptions:queue": DESK,
+    "prescriptions:queue-count": STAFF,
+    "prescriptions:order-hint": DESK,
+    "prescriptions:codes-hint": DESK,
+    "prescriptions:npi-hint": DESK,
+    "prescriptions:review": STAFF,
+    "prescriptions:take-over": DESK,
+    "prescriptions:reopen": DESK,
+    "prescriptions:preview": DESK,
+    "prescriptions:diagnoses": DESK,
+    "prescriptions:client-panel": STAFF,
+    "prescriptions:desk-upload": DESK,
+    "intake:desk": STAFF,
+    "intake:desk-response": {HANDS},
+    "intake:client-panel": STAFF,
+}
+# Where reading and deciding differ.
+POSTS: dict[str, set[Role]] = {"prescriptions:review": DESK}
+
+# Files that the desk's pages show as well; every other page of a client is the client's alone.
+SHARED = {"prescriptions:document", "prescriptions:page", "billing:receipt", "billing:download"}
+
+
+def routes(resolver: URLResolver, prefix: str = "", space: str = "") -> Iterator[tuple[str, str]]:
+    """The path and name of every route of ours."""
+    for entry in resolver.url_patterns:
+        path = prefix + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield path, f"{space}{entry.name}"
+        elif entry.app_name != "admin":
+            yield from routes(entry, path, f"{entry.namespace}:" if entry.namespace else "")
+
+
+ALL = list(routes(get_resolver()))
+OF_THE_DESK = {name for path, name in ALL if path.startswith("desk/")}
+OF_A_CLIENT = sorted(
+    name for path, name in ALL if path.startswith(("portal/", "prescriptions/")) and "<" in path
+)
+
+
+@pytest.fixture(autouse=True)
+def _afternoon() -> Iterator[None]:
+    with mid_afternoon():
+        yield
+
+
+@pytest.fixture
+def things(
+    location: Location, therapist: Therapist, client_record: Client, desk_user: User
+) -> dict[str, Any]:
+    """An id for each name that a route may ask for, all of one client's."""
+    loaded_questionnaire()
+    visit = finished_visit(client_record)
+    receipt = billing.issue_current(actor=desk_user, visit=paid(desk_user, visit))
+    prescription = Prescription.objects.get(client=client_record)
+    child = Client.objects.create(first_name="Leo", last_name="Lima", birth_date="2015-06-01")
+    assert client_record.user is not None
+    guardian = Guardian.objects.create(
+        user=client_record.user, client=child, relationship=Guardian.Relationship.PARENT
+    )
+    message = Message.objects.filter(client=client_record).first()
+    option = ServiceOption.objects.first()
+    response = client_record.responses.get()
+    assert message is not None
+    assert option is not None
+    return {
+        "client_id": client_record.pk,
+        "appointment_id": visit.appointment.pk,
+        "visit_id": visit.pk,
+        "receipt_id": receipt.pk,
+        "prescription_id": prescription.pk,
+        "response_id": response.pk,
+        "section_id": response.section,
+        "number": 1,
+        "message_id": message.pk,
+        "option_id": option.pk,
+        "guardian_id": guardian.pk,
+    }
+
+
+def paid(actor: User, visit: Any) -> Any:
+    billing.take_payment(
+        actor=actor, visit=visit, method="cash", amount_cents=2000, form_token=uuid4()
+    )
+    return visit
+
+
+def url_of(name: str, things: dict[str, Any]) -> str:
+    path = next(path for path, known in ALL if known == name)
+    return reverse(name, kwargs={key: pk for key, pk in things.items() if f":{key}>" in path})
+
+
+def ask(browser: Browser, method: str, url: str) -> int:
+    """The status of the answer; what it changed is taken back."""
+    with transaction.atomic():
+        answer: HttpResponse = getattr(browser, method)(url)
+        transaction.set_rollback(True)
+    return answer.status_code
+
+
+def everything() -> dict[str, list[dict[str, Any]]]:
+    """All rows of all our tables."""
+    ours = ("clinic", "intake", "prescriptions", "booking", "treatment", "billing")
+    models = [model for app in ours for model in apps.get_app_config(app).get_models()]
+    return {model._meta.label: list(model.objects.order_by("pk").values()) for model in models}
+
+
+def test_every_page_of_the_desk_says_who_may_open_it() -> None:
+    assert OF_THE_DESK == set(PAGES)
+    assert len(OF_A_CLIENT) > 12
+    assert set(OF_A_CLIENT) >= SHARED
+
+
+def test_no_page_of_the_desk_exists_for_a_client(
+    as_client: Browser, as_other: Browser, things: dict[str, Any]
+) -> None:
+    before = everything()
+    found = {
+        (name, method, who): status
+        for name in PAGES
+        for method in ("get", "post")
+        for who, browser in (("owner", as_client), ("stranger", as_other))
+        if (status := getattr(browser, method)(url_of(name, things)).status_code) != 404
+    }
+    assert found == {}
+    assert everything() == before
+
+
+@pytest.mark.parametrize("role", LOGINS)
+def test_staff_open_the_pages_of_their_role_and_no_others(
+    request: pytest.FixtureRequest, things: dict[str, Any], role: Role
+) -> None:
+    browser: Browser = request.getfixturevalue(LOGINS[role])
+    wrong = {}
+    for name, readers in PAGES.items():
+        for method, allowed in (("get", readers), ("post", POSTS.get(name, readers))):
+            status = ask(browser, method, url_of(name, things))
+            refused = status == 403
+            if refused == (role in allowed) or status == 404 or status >= 500:
+                wrong[name, method] = status
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("who", ["as_other", *LOGINS.values()])
+def test_a_clients_own_pages_exist_for_nobody_else(
+    request: pytest.FixtureRequest, things: dict[str, Any], who: str
+) -> None:
+    browser: Browser = request.getfixturevalue(who)
+    shared = SHARED if who != "as_other" else set()
+    before = everything()
+    # A page that takes only the other method says 405 to anybody, whatever the object.
+    wrong = {}
+    for name in OF_A_CLIENT:
+        if name in shared:
+            continue
+        statuses = {
+            method: getattr(browser, method)(url_of(name, things)).status_code
+            for method in ("get", "post")
+        }
+        if 404 not in statuses.values() or set(statuses.values()) - {404, 405}:
+            wrong[name] = statuses
+    assert wrong == {}
+    assert everything() == before
+
+
+def test_the_owner_does_open_them(as_client: Browser, things: dict[str, Any]) -> None:
+    """Else the refusals above would prove nothing."""
+    wrong = {}
+    for name in OF_A_CLIENT:
+        statuses = {ask(as_client, method, url_of(name, things)) for method in ("get", "post")}
+        if not {status for status in statuses if status < 400 or status == 422}:
+            wrong[name] = statuses
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("who", LOGINS.values())
+def test_staff_see_the_shared_files_and_each_look_is_recorded(
+    request: pytest.FixtureRequest, things: dict[str, Any], who: str
+) -> None:
+    browser: Browser = request.getfixturevalue(who)
+    for name in SHARED:
+        before = AuditEvent.objects.count()
+        assert browser.get(url_of(name, things)).status_code == 200
+        assert AuditEvent.objects.count() == before + 1
