@@ -5,12 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.dateparse import parse_date
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from clinic.dates import FIRST, LAST, day_or_none
 from prescriptions import icd10, npi, review, sig
 from prescriptions.models import Prescription, ReviewDecision
-from prescriptions.uploads import MAX_FILE, MAX_PAGES, TooLarge, TooManyPages
+from prescriptions.uploads import (
+    MAX_FILE,
+    MAX_PAGES,
+    MAX_TOTAL,
+    TooLarge,
+    TooManyPages,
+    TooMuch,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +48,8 @@ class ManyFilesField(forms.FileField):
             raise forms.ValidationError(TooManyPages.message)
         if any((file.size or 0) > MAX_FILE for file in files):
             raise forms.ValidationError(TooLarge.message)
+        if sum(file.size or 0 for file in files) > MAX_TOTAL:  # before any of them is read
+            raise forms.ValidationError(TooMuch.message)
         return list(files)
 
 
@@ -63,10 +73,7 @@ class UploadForm(forms.Form):
 
 def _worked_out(typed: Mapping[str, str]) -> dict[str, str]:
     """Visits and last day of the order as typed, when it has both a start and an end."""
-    try:
-        start = parse_date(typed.get("starts_on") or typed.get("issued_on") or "")
-    except ValueError:  # shaped like a date, but none: 2026-13-45
-        start = None
+    start = day_or_none(typed.get("starts_on") or typed.get("issued_on"))
     read = sig.read(typed.get("order_text", ""), start) if start else None
     if not isinstance(read, sig.Proposal):
         return {}
@@ -80,8 +87,14 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d", **kwargs)
 
 
+_OTHER_YEAR = _("Check the year of this date.")
+
+
 def _day(label: Any, **kwargs: Any) -> forms.DateField:
-    return forms.DateField(label=label, required=False, widget=DayInput(), **kwargs)
+    bounds = [MinValueValidator(FIRST, _OTHER_YEAR), MaxValueValidator(LAST, _OTHER_YEAR)]
+    return forms.DateField(
+        label=label, required=False, widget=DayInput(), validators=bounds, **kwargs
+    )
 
 
 class ReviewForm(forms.Form):

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic import access
+from clinic.dates import day_or_none
 from clinic.selectors import location_or_none
 from prescriptions import icd10, npi, selectors, services, sig, wording
 
 if TYPE_CHECKING:
-    from datetime import date
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
@@ -25,19 +24,13 @@ if TYPE_CHECKING:
 def order(request: HttpRequest) -> HttpResponse:
     """= 12 visits, Nov 18 to Dec 29, 2026"""
     text = request.POST.get("order_text", "").strip()[:200]
-    start = _day(request, "starts_on") or _day(request, "issued_on")
+    start = day_or_none(request.POST.get("starts_on"))
+    start = start or day_or_none(request.POST.get("issued_on"))
     read = sig.read(text, start) if text and start else None
     ask = wording.ASKS[read.ask] if isinstance(read, sig.NeedsInformation) else ""
     proposal = read if isinstance(read, sig.Proposal) else None
     context = {"text": text, "start": start, "proposal": proposal, "ask": ask}
     return render(request, "prescriptions/_order_hint.html", context)
-
-
-def _day(request: HttpRequest, field: str) -> date | None:
-    try:
-        return parse_date(request.POST.get(field, ""))
-    except ValueError:
-        return None
 
 
 @access.desk
@@ -75,7 +68,7 @@ def preview(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
 @require_safe
 def diagnoses(request: HttpRequest) -> HttpResponse:
     """Find a code by its start or by words; the whole page opens beside the form without htmx."""
-    words = request.GET.get("q", "").strip()[:60]
+    words = request.GET.get("q", "").replace("\0", " ").strip()[:60]  # PostgreSQL takes no NUL
     partial = "HX-Request" in request.headers
     template = "prescriptions/_codes_found.html" if partial else "prescriptions/diagnoses.html"
     return render(request, template, {"words": words, "found": selectors.find_codes(words)})

@@ -63,7 +63,7 @@ class Verdict:
 
 def tidy(text: str) -> str:
     """Upper case, no spaces, the dot where it belongs: ` m5450` -> `M54.50`."""
-    code = re.sub(r"\s", "", text).upper()
+    code = re.sub(r"[\s\0]", "", text).upper()
     if "." not in code and len(code) > CATEGORY:
         code = f"{code[:CATEGORY]}.{code[CATEGORY:]}"
     return code
@@ -71,7 +71,7 @@ def tidy(text: str) -> str:
 
 def split(text: str) -> list[str]:
     """The codes of one field, tidied, each once, in the order written."""
-    return list(dict.fromkeys(tidy(part) for part in re.split(r"[,;\s]+", text) if part))
+    return list(dict.fromkeys(tidy(part) for part in re.split(r"[,;\s\0]+", text) if part))
 
 
 def category(code: str) -> str:

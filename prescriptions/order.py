@@ -137,6 +137,7 @@ def plan(order: Order, start: date) -> Proposal | NeedsInformation:
             confirm |= not sure
         if phase.rate:
             rates.append(weekly(phase.rate))
+        through = min(through, limit + timedelta(days=1))  # no sum may leave the calendar
         begin = through + timedelta(days=1)
     through = min(d for d in (through, limit, order.ends_on) if d)
     if visits < 1 or through < start:

@@ -11,6 +11,7 @@ from django.db.models.lookups import In
 from django.utils import timezone
 
 from clinic import documents
+from clinic.selectors import location_or_none
 from prescriptions import authorization, icd10, pages, reading, wording
 from prescriptions.models import (
     DiagnosisCode,
@@ -75,10 +76,16 @@ def coverage(client_ids: Iterable[UUID]) -> dict[UUID, list[Prescription]]:
     return by_client
 
 
+def clinic_today() -> date:
+    """The day it is at the clinic, whoever asks and wherever they are."""
+    location = location_or_none()
+    return timezone.localdate(timezone=location.zone if location else None)
+
+
 def latest(client: Client) -> Prescription | None:
     """What the client's home shows: the newest one in use, else the newest of all."""
     own = list(history(client)[:20])
-    today = timezone.localdate()
+    today = clinic_today()
     current = [p for p in own if authorization.state(p, today) == authorization.State.APPROVED]
     return next(iter(current or own), None)
 

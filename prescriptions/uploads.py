@@ -64,6 +64,10 @@ TooLarge = _refusal(
     "too_large",
     _("This file is larger than 15 MB. Take the photo again at a smaller size, or send a PDF."),
 )
+TooMuch = _refusal(
+    "too_much",
+    _("Together these files are larger than 45 MB. Please send only the prescription itself."),
+)
 TooManyPages = _refusal(
     "too_many_pages", _("That is more than 20 pages. Please send only the prescription itself.")
 )
@@ -123,8 +127,10 @@ def clean(files: Sequence[bytes]) -> Cleaned:
     """
     if not files:
         raise NothingSent
-    if any(len(content) > MAX_FILE for content in files) or sum(map(len, files)) > MAX_TOTAL:
+    if any(len(content) > MAX_FILE for content in files):
         raise TooLarge
+    if sum(map(len, files)) > MAX_TOTAL:
+        raise TooMuch
     if len(files) > MAX_PAGES:
         raise TooManyPages
     with pikepdf.new() as whole:

@@ -68,7 +68,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def send_again(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
     """A better copy of one that we asked about."""
-    prescription = access.own(request, selectors.detailed(), prescription_id)
+    prescription = access.mine(request, selectors.detailed(), prescription_id)
     form = _upload_form(request)
     try:
         if form.is_valid():
@@ -113,7 +113,7 @@ def _upload_page(
 
 @require_safe
 def detail(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
-    prescription = access.own(request, selectors.detailed(), prescription_id)
+    prescription = access.mine(request, selectors.detailed(), prescription_id)
     audit.viewed(request, prescription)
     context = {
         "client": prescription.client,
@@ -136,7 +136,7 @@ def document(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
 @require_safe
 def page(request: HttpRequest, prescription_id: UUID, number: int) -> HttpResponse:
     """One page of the clean copy as a picture."""
-    found = Prescription.objects.select_related("document")
+    found = Prescription.objects.select_related("document", "client")
     prescription = access.own(request, found, prescription_id)
     turn = request.GET.get("turn", "0")
     try:
@@ -144,6 +144,8 @@ def page(request: HttpRequest, prescription_id: UUID, number: int) -> HttpRespon
         picture = pages.render(pdf, number, turn=int(turn) if turn in QUARTER_TURNS else 0)
     except (IndexError, pages.Unreadable, documents.DocumentLost) as error:
         raise Http404 from error
+    if number == 1:  # one row for an opened document, not one a page
+        audit.viewed(request, prescription)
     response = HttpResponse(picture, content_type="image/png")
     response["Cache-Control"] = "no-store"
     response["X-Content-Type-Options"] = "nosniff"

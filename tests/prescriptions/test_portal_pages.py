@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
 from PIL import Image
 
 from clinic.models import AuditEvent
-from prescriptions import services
+from prescriptions import forms, services
 from prescriptions.models import Prescription
 from tests.prescriptions import paper
 from tests.prescriptions.factories import approved_prescription, submitted_prescription
@@ -220,3 +221,45 @@ def test_a_list_costs_the_same_however_long(
         approved_prescription(client_record)
     with django_assert_max_num_queries(14):
         as_client.get(LIST)
+
+
+def test_files_that_are_too_much_together_are_refused_unread() -> None:
+    class Unread(SimpleUploadedFile):
+        def read(self, *_args: Any) -> bytes:
+            raise AssertionError
+
+    files = [Unread(f"{number}.jpg", b"x") for number in range(4)]
+    for one in files:
+        one.size = 12 * 1024 * 1024
+    form = forms.UploadForm({}, MultiValueDict({"document": files}))
+    assert not form.is_valid()
+    assert "larger than 45 MB" in str(form.errors)
+
+
+@pytest.mark.parametrize("who", ["as_desk", "as_therapist", "as_manager"])
+def test_staff_do_not_send_in_the_clients_name(
+    request: pytest.FixtureRequest, who: str, submitted: Prescription, desk_user: User
+) -> None:
+    services.ask_for_information(actor=desk_user, prescription=submitted, reason="other")
+    browser: Browser = request.getfixturevalue(who)
+    for name in ("detail", "send-again"):
+        assert browser.get(at(name, submitted)).status_code == 404
+    answer = browser.post(at("send-again", submitted), {"document": file(paper.pdf())})
+    assert answer.status_code == 404
+    submitted.refresh_from_db()
+    assert submitted.status == "needs_information"
+
+
+def test_the_first_page_of_a_picture_leaves_one_row_in_the_record(
+    as_client: Browser, client_record: Client, location: Location
+) -> None:
+    sent = services.submit(
+        actor=client_record.user, client=client_record, uploads=[paper.pdf(pages=2)]
+    )
+    seen = AuditEvent.objects.filter(
+        action="prescription.viewed", object_id=str(sent.pk), client=client_record
+    )
+    as_client.get(at("page", sent, 2))
+    assert not seen.exists()
+    as_client.get(at("page", sent, 1))
+    assert seen.count() == 1

@@ -255,6 +255,9 @@ def test_a_therapist_reads_the_record_and_decides_nothing(
         ({"order_text": "biweekly for 6 weeks", "issued_on": "2026-11-18"}, ["two ways"]),
         ({"order_text": "2x/week for 6 weeks", "issued_on": ""}, ["date it was written"]),
         ({"order_text": "2x/week for 6 weeks", "issued_on": "2026-13-45"}, ["date it was"]),
+        ({"order_text": "2x/week for 6 weeks", "issued_on": "9999-12-31"}, ["date it was"]),
+        ({"order_text": "2x/week for 6 weeks", "starts_on": "0001-01-01"}, ["date it was"]),
+        ({"order_text": "2x/week until 12/31/9999", "issued_on": "2026-11-18"}, ["Cut at 12"]),
         ({"order_text": "", "issued_on": "2026-11-18"}, []),
     ],
 )
@@ -341,3 +344,34 @@ def test_an_approved_one_is_shown_with_its_ledger_and_what_replaced_it(
     assert "Replaced by a newer one" in page
     assert at("review", newer) in page
     assert "Booked" in page
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1999-12-31", "2101-01-01"])
+def test_a_day_far_outside_is_a_mistake_and_not_a_crash(
+    as_desk: Browser, submitted: Prescription, day: str
+) -> None:
+    worked_out = as_desk.post(at("review", submitted), typed(starts_on=day, decision="read"))
+    assert worked_out.status_code == 200
+    answer = as_desk.post(at("review", submitted), typed(starts_on=day, through_on=day))
+    assert answer.status_code == 422
+    assert "Check the year" in answer.text
+    submitted.refresh_from_db()
+    assert submitted.status == "submitted"
+
+
+def test_a_nul_byte_finds_nothing_and_breaks_nothing(
+    as_desk: Browser, submitted: Prescription
+) -> None:
+    search = reverse("prescriptions:diagnoses")
+    assert "M54.2" in as_desk.get(search, {"q": "cervicalgia\0"}).text
+    assert as_desk.get(search, {"q": "a\0"}).status_code == 200
+    hint = as_desk.post(reverse("prescriptions:codes-hint"), {"codes": "M54.2\0, \0"})
+    assert "Cervicalgia" in hint.text
+    assert as_desk.post(at("review", submitted), typed(codes="M54.2\0")).status_code == 422
+
+
+def test_the_title_of_a_review_names_nobody(as_desk: Browser, submitted: Prescription) -> None:
+    page = as_desk.get(at("review", submitted)).text
+    title = page[page.index("<title>") : page.index("</title>")]
+    assert "Lima" not in title
+    assert "Review a prescription" in title

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -16,7 +17,7 @@ from tests.prescriptions.factories import approved_prescription, submitted_presc
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from clinic.models import Client, User
+    from clinic.models import Client, Location, User
 
 
 def test_the_usable_one_is_the_first_to_run_out_with_visits_left(client_record: Client) -> None:
@@ -58,6 +59,19 @@ def test_the_home_shows_the_one_in_use_before_a_newer_one_in_review(
     assert selectors.latest(client_record) == approved
     Prescription.objects.filter(pk=approved.pk).update(status="superseded")
     assert selectors.latest(client_record) == newer
+
+
+def test_the_home_goes_by_the_clinics_day_not_by_utc(
+    client_record: Client, location: Location
+) -> None:
+    with time_machine.travel("2026-11-22 15:00Z", tick=True):
+        approved = approved_prescription(client_record, through_on=date(2026, 11, 22))
+        newer = submitted_prescription(client_record)
+    # Still the 22nd at the clinic, the 23rd in UTC.
+    with time_machine.travel("2026-11-23 03:00Z", tick=False):
+        assert selectors.latest(client_record) == approved
+    with time_machine.travel("2026-11-23 06:00Z", tick=False):
+        assert selectors.latest(client_record) == newer
 
 
 def test_the_next_to_review_skips_what_a_colleague_has_open(
