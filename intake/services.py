@@ -242,7 +242,8 @@ def _expect_signable(
 def _signer(actor: User, client: Client, chosen: str, today: date) -> str:
     """How the signer is related to the client; blank when the client signs in person."""
     if client.is_minor_on(today):
-        if chosen not in SIGN_FOR_MINORS:
+        # Whatever they say they are: a minor's own login is no guardian's.
+        if client.user_id == actor.pk or chosen not in SIGN_FOR_MINORS:
             raise errors.GuardianNeeded
         return chosen
     if client.user_id == actor.pk:

@@ -154,6 +154,21 @@ def test_for_a_minor_a_guardian_signs_and_says_how_related(client_user: User) ->
     assert set(Consent.objects.values_list("relationship", flat=True)) == {"parent"}
 
 
+@time_machine.travel("2026-11-22 15:00Z", tick=False)
+def test_a_minors_own_login_does_not_sign_as_a_parent() -> None:
+    own = ground.make_user("leo@example.test")
+    child = ground.make_client("Leo", "Lima", date(2010, 6, 1), user=own)
+    response = answered_intake(child)
+
+    for claimed in ("parent", "legal_guardian", ""):
+        with pytest.raises(errors.GuardianNeeded):
+            sign(response, own, relationship=claimed)
+
+    response.refresh_from_db()
+    assert not response.is_completed
+    assert not Consent.objects.exists()
+
+
 def test_at_eighteen_the_guardians_signature_ends(client_user: User) -> None:
     child = minor_with_parent(client_user, date(2009, 1, 10))
     with time_machine.travel("2026-11-22 15:00Z", tick=False):
