@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     GetResponse = Callable[[HttpRequest], HttpResponse]
 
+UNAVAILABLE = 503
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
@@ -73,6 +74,8 @@ class ClinicMiddleware:
             response = self.get_response(request)
         finally:
             timezone.deactivate()
+        if response.status_code == UNAVAILABLE:  # who it is cannot be read now
+            return response
         if request.user.is_authenticated or request.path.startswith("/accounts/"):
             response["Cache-Control"] = "no-store"
         return response
@@ -82,6 +85,7 @@ class ClinicMiddleware:
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    response = render(request, "503.html", status=503)
+    response = render(request, "503.html", status=UNAVAILABLE)
     response["Retry-After"] = "30"
+    response["Cache-Control"] = "no-store"
     return response
