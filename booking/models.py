@@ -35,6 +35,12 @@ class BookingPolicy(BaseModel):
         _("prescription due before a visit, minutes"), default=1440
     )
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(slot_step__gte=5), name="policy_slot_step_is_sane"),
+            models.CheckConstraint(condition=Q(hold_minutes__gte=1), name="policy_holds_last"),
+        ]
+
 
 class WorkingHours(BaseModel):
     class Weekday(models.IntegerChoices):  # date.weekday()
@@ -147,6 +153,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def with_names(self) -> AppointmentQuerySet:
         return self.select_related("client", "therapist", "room", "location", "option__service")
 
+    def unclaimed(self) -> AppointmentQuerySet:
+        """Booked by a visitor who was not signed in: anybody may have typed that name."""
+        return self.filter(source=Appointment.Source.ONLINE, booked_by=None)
+
     def agreed(self) -> AppointmentQuerySet:
         """Without holds."""
         return self.exclude(status=AppointmentStatus.HELD)
@@ -248,6 +258,11 @@ class Appointment(BaseModel):
     @property
     def needs_prescription(self) -> bool:
         return self.option.service.needs_prescription
+
+    @property
+    def is_unclaimed(self) -> bool:
+        """Booked by a visitor who was not signed in, and whom nobody has vouched for since."""
+        return self.source == self.Source.ONLINE and self.booked_by_id is None
 
     @property
     def local_date(self) -> date:

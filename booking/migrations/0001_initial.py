@@ -84,7 +84,14 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("slot_step__gte", 5)), name="policy_slot_step_is_sane"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("hold_minutes__gte", 1)), name="policy_holds_last"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from booking import selectors, services
 from booking.errors import AlreadyBooked, HoldLapsed, NotBookable, SlotTaken
-from booking.models import Appointment, TimeOff
+from booking.models import Appointment, BookingPolicy, TimeOff
 from clinic.models import AuditEvent, Message
 from prescriptions.models import VisitReservation
 from tests.booking.factories import booked_appointment, held_time
@@ -219,12 +219,16 @@ def test_a_first_visit_is_not_refused_when_there_is_no_more_time_to_block(
 
 
 def test_a_medical_booking_reserves_a_visit_of_the_prescription_that_covers_the_day(
-    diary: list[Therapist], option60: ServiceOption, ten: datetime, client_record: Client
+    diary: list[Therapist],
+    option60: ServiceOption,
+    ten: datetime,
+    client_record: Client,
+    client_user: User,
 ) -> None:
     prescription = approved_prescription(client_record)
-    held = services.hold(actor=None, option=option60, start=ten)
+    held = services.hold(actor=client_user, option=option60, start=ten)
     assert held.hold_token
-    made = services.book(actor=None, hold_token=held.hold_token, client=client_record)
+    made = services.book(actor=client_user, hold_token=held.hold_token, client=client_record)
     assert made.reservation is not None
     assert made.reservation.prescription == prescription
     assert made.reservation.status == VisitReservation.Status.RESERVED
@@ -289,3 +293,13 @@ def test_free_times_take_the_same_few_queries_however_much_is_booked(
         booked_appointment(client_record, starts_at=ten + timedelta(days=offset))
     with django_assert_num_queries(5):  # type: ignore[operator]
         ask()
+
+
+@pytest.mark.parametrize(("field", "least"), [("slot_step", 5), ("hold_minutes", 1)])
+def test_a_policy_that_cannot_work_is_refused(
+    policy: BookingPolicy, field: str, least: int
+) -> None:
+    rows = BookingPolicy.objects.filter(pk=policy.pk)
+    assert rows.update(**{field: least}) == 1
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rows.update(**{field: least - 1})
