@@ -9,7 +9,6 @@ from django.contrib import messages as flash
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,11 +16,11 @@ from billing import selectors, services
 from billing.forms import PaymentForm, VoidForm
 from booking import selectors as booking
 from clinic import access, audit
+from clinic.dates import day_or_none
 from clinic.errors import DomainError
 from treatment.models import Visit
 
 if TYPE_CHECKING:
-    from datetime import date
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
@@ -118,7 +117,7 @@ def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
 def money(request: HttpRequest) -> HttpResponse:
     """The day's takings, its receipts, and visits that still have none."""
     today = timezone.localdate()
-    day = _day(request.GET.get("day")) or today
+    day = day_or_none(request.GET.get("day")) or today
     context = {
         "takings": selectors.takings(day),
         "day": day,
@@ -127,13 +126,6 @@ def money(request: HttpRequest) -> HttpResponse:
         "next": day + timedelta(days=1),
     }
     return render(request, "billing/money.html", context)
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return parse_date(text or "")
-    except ValueError:
-        return None
 
 
 def _about(request: HttpRequest, visit: Visit | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from booking import flow, readiness, screens, selectors, services
 from booking.errors import SlotTaken
 from booking.forms import CancelForm, MarkForm, WhenForm
 from clinic import access, audit
+from clinic.dates import day_or_none
 from clinic.errors import DomainError
 from clinic.models import Role
 
@@ -33,7 +34,7 @@ DAY = timedelta(days=1)
 @require_safe
 def day(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
-    shown = flow.day_or_none(request.GET.get("day")) or today
+    shown = day_or_none(request.GET.get("day")) or today
     wanted = flow.uuid_or_none(request.GET.get("open"))
     opened = selectors.appointments().filter(pk=wanted).first() if wanted else None
     context = {

@@ -17,6 +17,7 @@ from booking.models import Appointment
 from clinic import access, people
 from clinic import selectors as ground
 from clinic.errors import DomainError
+from clinic.forms import ClientSearchForm
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -33,7 +34,8 @@ def who(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         client = people.register_client(actor=access.user_of(request), **form.cleaned_data)
         return redirect(_what_url(request, client.pk))
-    words = request.GET.get("q", "").strip()[:100]
+    find = ClientSearchForm(request.GET)
+    words = find.cleaned_data["q"] if find.is_valid() else ""
     context = {
         "form": form,
         "words": words,

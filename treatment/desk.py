@@ -10,13 +10,13 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from booking import readiness
 from booking import selectors as booking
 from clinic import access, audit
+from clinic.dates import day_or_none
 from clinic.errors import DomainError
 from clinic.models import Role, Therapist
 from treatment import selectors, services
@@ -24,7 +24,6 @@ from treatment.forms import RecordForm
 from treatment.models import Visit
 
 if TYPE_CHECKING:
-    from datetime import date
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
@@ -104,23 +103,17 @@ def today(request: HttpRequest) -> HttpResponse:
     therapist = Therapist.objects.filter(user=access.user_of(request)).first()
     if therapist is None:
         raise Http404
-    day = _day(request.GET.get("day"))
+    now = timezone.localdate()
+    day = day_or_none(request.GET.get("day")) or now
     context = {
         "therapist": therapist,
         "rows": selectors.day_of(therapist, day),
         "day": day,
-        "today": timezone.localdate(),
+        "today": now,
         "previous": day - timedelta(days=1),
         "next": day + timedelta(days=1),
     }
     return render(request, "treatment/today.html", context)
-
-
-def _day(text: str | None) -> date:
-    try:
-        return parse_date(text or "") or timezone.localdate()
-    except ValueError:
-        return timezone.localdate()
 
 
 def _about(visit: Visit) -> dict[str, Any]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from django.test import Client as Browser
 
-    from clinic.models import Room, ServiceOption, Therapist
+    from clinic.models import Location, Room, ServiceOption, Therapist
 
 pytestmark = pytest.mark.django_db
 
@@ -85,8 +85,10 @@ def test_the_panel_opens_beside_the_board_and_as_a_page(
 
 
 def test_the_desk_marks_a_missed_visit_and_takes_it_back(
-    as_desk: Browser, visit: Appointment
+    as_desk: Browser, client_record: Client, location: Location
 ) -> None:
+    start = timezone.now() - timedelta(hours=1)
+    visit = booked_appointment(client_record, starts_at=start, location=location)
     for status in ("noshow", "booked"):
         as_desk.post(url("appointment-mark", visit), {"status": status})
         visit.refresh_from_db()
@@ -183,3 +185,26 @@ def test_a_clients_visits_appear_on_the_record(
     part = as_desk.get(address, headers={"HX-Request": "true"})
     assert part.text.count("visit-row") == 2
     assert "<html" in as_desk.get(address).text
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "1999-12-31", "2026-02-30", "x"])
+def test_a_day_that_no_board_can_show_is_today(
+    as_desk: Browser, diary: list[Therapist], day: str
+) -> None:
+    for page in ("/desk/", "/desk/money/"):
+        answer = as_desk.get(page, {"day": day})
+        assert answer.status_code == 200
+        assert answer.context["day"] == timezone.localdate()
+
+
+def test_a_therapist_may_mistype_the_day_too(as_therapist: Browser, diary: list[Therapist]) -> None:
+    for day in ("0001-01-01", "9999-12-31"):
+        assert as_therapist.get("/desk/today/", {"day": day}).status_code == 200
+
+
+def test_a_search_for_what_no_name_holds_finds_nobody(
+    as_desk: Browser, client_record: Client
+) -> None:
+    assert as_desk.get("/desk/book/", {"q": "a\0"}).status_code == 200
+    assert as_desk.get("/desk/book/", {"q": "x" * 300}).status_code == 200
+    assert "Ana Lima" in as_desk.get("/desk/book/", {"q": " lima "}).text
