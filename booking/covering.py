@@ -13,7 +13,7 @@ from django.utils import timezone
 from booking import selectors
 from booking.errors import NotBookable
 from booking.models import Appointment, AppointmentStatus
-from clinic import audit
+from clinic import access, audit
 from clinic.errors import DomainError, InvalidTransition
 from clinic.models import Client, Service, User
 from prescriptions import ledger
@@ -35,8 +35,11 @@ MAY_BE_TIED = [
 
 
 def reserve(actor: Actor, client: Client, appointment: Appointment) -> VisitReservation | None:
-    """A visit of the prescription that covers the date; None: the prescription is still due."""
-    if not appointment.needs_prescription:
+    """A visit of the prescription that covers the date; None: the prescription is still due.
+
+    Only for who may speak for the client: anybody can type a name and an address.
+    """
+    if not appointment.needs_prescription or not _speaks_for(actor, client, appointment):
         return None
     on = appointment.local_date
     prescription = prescriptions.usable_for(client.pk, on)
@@ -47,6 +50,19 @@ def reserve(actor: Actor, client: Client, appointment: Appointment) -> VisitRese
             return ledger.reserve_visit(actor=_user(actor), prescription=prescription, on=on)
     except DomainError:  # its last visit went to somebody quicker
         return None
+
+
+def claim(actor: User, client: Client) -> None:
+    """The client's own login takes on the visits booked in its name by who was not signed in."""
+    if not access.may_act_for(actor, client):
+        return
+    waiting = selectors.appointments().unclaimed().filter(client=client, status__in=MAY_BE_TIED)
+    for appointment in waiting.filter(starts_at__gt=timezone.now()).order_by("starts_at"):
+        with transaction.atomic():
+            rows = Appointment.objects.unclaimed().filter(pk=appointment.pk, client=client)
+            if rows.update(booked_by=actor, updated_at=timezone.now()):
+                audit.record(actor, "appointment.claimed", appointment)
+        tie(actor, appointment)
 
 
 @transaction.atomic
@@ -124,6 +140,13 @@ def switch_to_self_pay(actor: User, appointment: Appointment) -> Appointment:
     appointment.reservation = None
     audit.record(actor, "appointment.self_pay", appointment)
     return appointment
+
+
+def _speaks_for(actor: Actor, client: Client, appointment: Appointment) -> bool:
+    if appointment.status != AppointmentStatus.HELD and not appointment.is_unclaimed:
+        return True
+    user = _user(actor)
+    return user is not None and (user.is_clinic_staff or access.may_act_for(user, client))
 
 
 def _user(actor: Actor) -> User | None:

@@ -20,6 +20,7 @@ class Draft:
     hold: str = ""
     typed: dict[str, str] = field(default_factory=dict)
     done: str = ""  # the appointment this draft became
+    sent_to: str = ""  # the address its confirmation was asked for at
 
     @classmethod
     def of(cls, request: HttpRequest) -> Draft:

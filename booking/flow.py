@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 
 from booking import screens, selectors, services
 from booking.draft import Draft
-from booking.errors import HoldLapsed, SlotTaken
+from booking.errors import AlreadyBooked, HoldLapsed, SlotTaken
 from booking.forms import SOMEBODY_NEW, DetailsForm, WhenForm
 from clinic import access, people
 from clinic import selectors as ground
+from clinic.dates import day_or_none
 from clinic.models import ServiceOption, Therapist, User
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from django.http import HttpRequest
 
     from booking.models import Appointment
@@ -31,13 +29,6 @@ TYPED = (*DetailsForm.AUTOCOMPLETE, "client", "relationship")
 def uuid_or_none(text: str | None) -> UUID | None:
     try:
         return UUID(text or "")
-    except ValueError:
-        return None
-
-
-def day_or_none(text: str | None) -> date | None:
-    try:
-        return parse_date(text or "")
     except ValueError:
         return None
 
@@ -105,19 +96,34 @@ def finish(request: HttpRequest, draft: Draft, form: DetailsForm) -> Appointment
     """Book for the person described. A hold that is gone is taken anew if the time is free.
 
     Raises:
-        DomainError: the time is gone, or the person has another visit then.
+        DomainError: the time is gone, or the person has another visit then. A visitor who is not
+            signed in is told the first in either case: whose visits there are is not theirs to see.
     """
     client = _client(request, form)
     try:
+        appointment = _book(request, draft, client)
+    except AlreadyBooked:
+        if request.user.is_authenticated:
+            raise
+        services.let_go(draft.hold_token)
+        draft.hold = ""
+        draft.save(request)
+        raise SlotTaken from None
+    if request.user.is_authenticated:
+        Draft(done=str(appointment.pk)).save(request)
+        request.session[access.ACTING] = str(client.pk)
+    else:
+        Draft(done=str(appointment.pk), sent_to=form.cleaned_data["email"]).save(request)
+    return appointment
+
+
+def _book(request: HttpRequest, draft: Draft, client: Client) -> Appointment:
+    try:
         token = draft.hold_token or _hold_again(request, draft)
-        appointment = services.book(actor=request.user, hold_token=token, client=client)
+        return services.book(actor=request.user, hold_token=token, client=client)
     except HoldLapsed:
         token = _hold_again(request, draft)
-        appointment = services.book(actor=request.user, hold_token=token, client=client)
-    Draft(done=str(appointment.pk)).save(request)
-    if request.user.is_authenticated:
-        request.session[access.ACTING] = str(client.pk)
-    return appointment
+        return services.book(actor=request.user, hold_token=token, client=client)
 
 
 def _hold_again(request: HttpRequest, draft: Draft) -> UUID:
@@ -185,11 +191,14 @@ def made(request: HttpRequest) -> Appointment | None:
 
 
 def after(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
+    """What is on record of a client (an address, a prescription) is shown to its own login only."""
     policy = selectors.policy_of(appointment.location)
     client = appointment.client
+    own = client is not None and access.may_act_for(request.user, client)
     return {
         "appointment": appointment,
-        "sent_to": people.notify_address(client) if client else "",
+        "sent_to": people.notify_address(client) if client and own else Draft.of(request).sent_to,
+        "is_covered": own and appointment.reservation_id is not None,
         "deadlines": selectors.deadlines(appointment.starts_at, policy, timezone.now()),
         "is_mine": request.user.is_authenticated,
     }

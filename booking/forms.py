@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LONGEST_RANGE = 62  # days, both ends counted
 OLDEST = 120  # years
+FAR = timedelta(days=2 * 366)  # no diary reaches further
 SOMEBODY_NEW = "new"
 
 
@@ -36,7 +37,7 @@ class StartField(forms.CharField):
             start = parse_datetime(text)
         except ValueError:
             start = None
-        if start is None or timezone.is_naive(start):
+        if start is None or timezone.is_naive(start) or abs(start - timezone.now()) > FAR:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return start
 
@@ -76,6 +77,8 @@ class SlotsForm(forms.Form):
                 self.add_error("to", text)
             if end < timezone.localdate() - timedelta(days=1):
                 self.add_error("to", _("That is in the past."))
+            elif end > timezone.localdate() + FAR:
+                self.add_error("to", _("That is too far ahead."))
         return data
 
 

@@ -32,6 +32,7 @@ PAGE = 20
 @require_safe
 def visit_list(request: HttpRequest) -> HttpResponse:
     client = access.acting_client(request)
+    services.claim(actor=access.user_of(request), client=client)
     upcoming = list(selectors.upcoming(client))
     ready = readiness.of_all(upcoming)
     context = {
@@ -46,6 +47,9 @@ def visit_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def visit_detail(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     appointment = _mine(request, appointment_id)
+    if appointment.is_unclaimed and appointment.client is not None:
+        services.claim(actor=access.user_of(request), client=appointment.client)
+        appointment = _mine(request, appointment_id)
     context = {
         "appointment": appointment,
         "client": appointment.client,
@@ -61,6 +65,7 @@ def panel(request: HttpRequest) -> HttpResponse:
     client = access.acting_client(request)
     if not getattr(request, "htmx", False):
         return redirect("booking:visit-list")
+    services.claim(actor=access.user_of(request), client=client)
     appointment = selectors.next_visit(client)
     context = {
         "appointment": appointment,
@@ -121,12 +126,11 @@ def visit_move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
                 lost = screens.alternatives(option, start, therapist)
     screen = flow.time_screen(request, option, moving=appointment)
     screen.lost = lost
-    may_change = appointment.is_upcoming and services.may_change(appointment)
     context = {
         "screen": screen,
         "error": error,
         "appointment": appointment,
-        "may_change": may_change or access.user_of(request).is_clinic_staff,
+        "may_change": appointment.is_upcoming and services.may_change(appointment),
     }
     whole = "booking/visit_move.html"
     page = "booking/_times.html" if flow.wants_part(request, "times") else whole
@@ -146,4 +150,4 @@ def visit_self_pay(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 
 
 def _mine(request: HttpRequest, pk: UUID) -> Appointment:
-    return access.own(request, selectors.appointments(), pk)
+    return access.mine(request, selectors.appointments(), pk)

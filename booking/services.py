@@ -140,7 +140,10 @@ def cancel(*, actor: Actor, appointment: Appointment, reason: str = "") -> Appoi
 
     Raises:
         InvalidTransition: it has begun, is over, or was cancelled already.
+        TooLate: its time has come; only staff may say what became of it.
     """
+    if not _is_staff(actor) and appointment.starts_at <= timezone.now():
+        raise TooLate
     covering.release(actor, appointment)
     _change(
         appointment,
@@ -211,6 +214,8 @@ def mark(*, actor: Actor, appointment: Appointment, status: str) -> Appointment:
     """
     changes: dict[str, Any] = {}
     if status == Status.NO_SHOW:
+        if appointment.starts_at > timezone.now():  # nobody is missing yet
+            raise InvalidTransition
         covering.release(actor, appointment)
         notices.withdraw(appointment)
     if appointment.status == Status.NO_SHOW:
@@ -221,6 +226,11 @@ def mark(*, actor: Actor, appointment: Appointment, status: str) -> Appointment:
         raise SlotTaken
     audit.record(actor, f"appointment.{status}", appointment)
     return appointment
+
+
+def claim(*, actor: User, client: Client) -> None:
+    """Its owner has signed in: visits booked in their name are theirs, and may be covered."""
+    covering.claim(actor, client)
 
 
 def tie_prescription(*, appointment: Appointment, actor: Actor = None) -> bool:
@@ -255,6 +265,11 @@ def may_change(appointment: Appointment) -> bool:
     return timezone.now() <= appointment.starts_at - timedelta(minutes=cutoff)
 
 
+def let_go(hold_token: UUID | None) -> None:
+    """Give a held time back before it lapses."""
+    Appointment.objects.filter(hold_token=hold_token, status=Status.HELD).delete()
+
+
 def expire_holds() -> int:
     """Clear away holds that lapsed a while ago; returns how many."""
     late = Appointment.objects.filter(status=Status.HELD, held_until__lte=timezone.now() - GRACE)
@@ -267,6 +282,10 @@ def expire_holds() -> int:
 
 
 # ---- the steps ----
+
+
+def _is_staff(actor: Actor) -> bool:
+    return isinstance(actor, User) and actor.is_clinic_staff
 
 
 def _new(option: ServiceOption, start: datetime) -> Appointment:

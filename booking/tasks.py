@@ -17,6 +17,7 @@ from clinic.models import Location, Message, Service
 from prescriptions.models import Prescription
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
 BATCH = 200
@@ -44,6 +45,7 @@ def tie_prescriptions() -> None:
             option__service__kind=Service.Kind.MEDICAL,
             client__in=usable.values("client"),
         )
+        .exclude(source=Appointment.Source.ONLINE, booked_by=None)  # nobody vouches for these yet
         .order_by("starts_at", "created_at")
     )
     for appointment in waiting[:BATCH]:
@@ -56,11 +58,12 @@ def queue_reminders() -> None:
     now = timezone.now()
     for location in Location.objects.all():
         policy = BookingPolicy.objects.filter(location=location).first() or BookingPolicy()
+        horizon = now + timedelta(minutes=policy.reminder_lead)
         due = Appointment.objects.filter(
             location=location,
             status=AppointmentStatus.BOOKED,
             starts_at__gt=now,
-            starts_at__lte=now + timedelta(minutes=policy.reminder_lead),
+            starts_at__lte=horizon,
         )
         # What has its reminder already is known by a key; asked for once, not once each.
         pairs = list(due.order_by("starts_at").values_list("pk", "sequence"))
@@ -68,14 +71,17 @@ def queue_reminders() -> None:
         known = set(Message.objects.filter(key__in=keys).values_list("key", flat=True))
         for key, pk in keys.items():
             if key not in known:
-                _remind(pk)
+                _remind(pk, horizon)
 
 
 @transaction.atomic
-def _remind(pk: UUID) -> None:
-    """Under the row's lock: a cancellation comes wholly before or wholly after."""
+def _remind(pk: UUID, horizon: datetime) -> None:
+    """Under the row's lock: a cancellation or a move comes wholly before or wholly after."""
     still = Appointment.objects.select_for_update(no_key=True).filter(
-        pk=pk, status=AppointmentStatus.BOOKED
+        pk=pk,
+        status=AppointmentStatus.BOOKED,
+        starts_at__gt=timezone.now(),
+        starts_at__lte=horizon,
     )
     if still.first() is not None:
         notices.reminder(appointments().get(pk=pk))

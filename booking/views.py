@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from booking import flow, ics, screens, selectors
+from booking import flow, ics, screens, selectors, throttle
 from booking.draft import Draft
 from booking.errors import NotBookable, SlotTaken
 from booking.forms import WhenForm
@@ -52,6 +52,8 @@ def time(request: HttpRequest, option_id: UUID) -> HttpResponse:
         form = WhenForm(request.POST)
         try:
             if form.is_valid():
+                if throttle.too_many(request, "hold", throttle.HOLDS):
+                    return render(request, "429.html", status=429)
                 flow.take_time(request, draft, option, form)
                 return redirect("booking:details")
             error = _("Choose one of the times.")
@@ -81,6 +83,8 @@ def details(request: HttpRequest) -> HttpResponse:
         draft.keep(flow.typed(request))
         draft.save(request)
         if form.is_valid():
+            if throttle.too_many(request, "book", throttle.BOOKINGS):
+                return render(request, "429.html", status=429)
             try:
                 flow.finish(request, draft, form)
                 return redirect("booking:done")

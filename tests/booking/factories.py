@@ -102,6 +102,7 @@ def booked_appointment(
         "blocked": blocked,
         "price_cents": option.price_cents,
         "booked_at": timezone.now(),
+        "source": Appointment.Source.DESK,
         **fields,
     }
     return Appointment.objects.create(client=client, **values)

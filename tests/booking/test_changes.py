@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
 from django.utils import timezone
 from icalendar import Calendar
 
@@ -38,11 +39,12 @@ def visit(
     ten: datetime,
     client_record: Client,
     prescription: Prescription,
+    client_user: User,
 ) -> Appointment:
     """A booked medical hour with Dana, tied to the prescription, its confirmation waiting."""
     held = services.hold(actor=None, option=option60, start=ten, therapist=diary[0])
     assert held.hold_token
-    return services.book(actor=None, hold_token=held.hold_token, client=client_record)
+    return services.book(actor=client_user, hold_token=held.hold_token, client=client_record)
 
 
 def sent(appointment: Appointment, kind: str) -> Message:
@@ -169,10 +171,32 @@ def test_what_does_not_follow_from_a_state_is_refused(visit: Appointment) -> Non
         services.mark(actor=None, appointment=visit, status="noshow")
 
 
+def test_nobody_has_missed_a_visit_before_it_begins(
+    visit: Appointment, prescription: Prescription, desk_user: User
+) -> None:
+    with pytest.raises(InvalidTransition):
+        services.mark(actor=desk_user, appointment=visit, status="noshow")
+    assert Appointment.objects.get(pk=visit.pk).status == "booked"
+    prescription.refresh_from_db()
+    assert prescription.reserved == 1
+
+
+def test_once_its_time_has_come_only_staff_cancel_a_visit(
+    visit: Appointment, client_user: User, desk_user: User
+) -> None:
+    with time_machine.travel(visit.starts_at, tick=False):
+        with pytest.raises(TooLate):
+            services.cancel(actor=client_user, appointment=visit)
+        assert Appointment.objects.get(pk=visit.pk).status == "booked"
+        services.cancel(actor=desk_user, appointment=visit)
+    assert visit.status == "cancelled"
+
+
 def test_a_missed_visit_goes_back_to_the_prescription_and_can_be_taken_back(
     visit: Appointment, prescription: Prescription, desk_user: User
 ) -> None:
-    services.mark(actor=desk_user, appointment=visit, status="noshow")
+    with time_machine.travel(visit.starts_at + timedelta(minutes=20)):
+        services.mark(actor=desk_user, appointment=visit, status="noshow")
     prescription.refresh_from_db()
     assert prescription.reserved == 0
     services.mark(actor=desk_user, appointment=visit, status="booked")
@@ -184,7 +208,8 @@ def test_a_missed_visit_goes_back_to_the_prescription_and_can_be_taken_back(
 def test_a_missed_visit_cannot_be_taken_back_when_its_time_is_given_away(
     visit: Appointment, desk_user: User, other_client: Client
 ) -> None:
-    services.mark(actor=desk_user, appointment=visit, status="noshow")
+    with time_machine.travel(visit.starts_at + timedelta(minutes=20)):
+        services.mark(actor=desk_user, appointment=visit, status="noshow")
     booked_appointment(
         other_client, starts_at=visit.starts_at, therapist=visit.therapist, room=visit.room
     )

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from booking import readiness, services, tasks
@@ -56,6 +57,28 @@ def test_a_visit_that_moved_is_reminded_of_at_its_new_time(soon: Appointment) ->
     soon.save()
     tasks.queue_reminders()
     assert Message.objects.filter(kind="booking.reminder").count() == 2
+
+
+def test_a_visit_that_moves_away_at_that_moment_is_not_reminded_of_early(
+    soon: Appointment, client_record: Client
+) -> None:
+    far = booked_appointment(client_record, starts_at=timezone.now() + timedelta(hours=40))
+    horizon = timezone.now() + timedelta(hours=24)
+    tasks._remind(far.pk, horizon)  # it was within the day when it was listed
+    assert not Message.objects.filter(kind="booking.reminder").exists()
+    tasks._remind(soon.pk, horizon)
+    assert Message.objects.filter(kind="booking.reminder").count() == 1
+
+
+def test_visits_that_are_over_do_not_stand_in_the_way_of_those_to_come(
+    soon: Appointment, client_record: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked_appointment(client_record, starts_at=timezone.now() - timedelta(days=3))
+    approved_prescription(client_record)
+    monkeypatch.setattr(tasks, "BATCH", 1)
+    tasks.tie_prescriptions()
+    soon.refresh_from_db()
+    assert soon.reservation is not None
 
 
 def test_looking_for_reminders_costs_the_same_when_all_are_written(
@@ -134,7 +157,8 @@ def test_a_cancelled_reservation_counts_for_nothing(
     completed_intake(client_record)
     approved_prescription(client_record)
     services.tie_prescription(appointment=soon)
-    services.mark(actor=desk_user, appointment=soon, status="noshow")
+    with time_machine.travel(soon.starts_at + timedelta(minutes=20)):
+        services.mark(actor=desk_user, appointment=soon, status="noshow")
     assert not readiness.of(soon).is_ready
 
 

@@ -1,0 +1,27 @@
+"""How often one address may hold and book without a login: the diary is not for hoarding."""
+
+from __future__ import annotations
+
+from time import time
+from typing import TYPE_CHECKING
+
+from django.core.cache import cache
+
+from clinic import context
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+WINDOW = 600  # seconds
+HOLDS, BOOKINGS = 30, 10
+
+
+def too_many(request: HttpRequest, what: str, limit: int) -> bool:
+    """Count one more try; a login is not counted, it can be called to account."""
+    if request.user.is_authenticated:
+        return False
+    key = f"booking:{what}:{context.current.get().ip}:{int(time() // WINDOW)}"
+    cache.add(key, 0, timeout=WINDOW)
+    tries = cache.get(key, 0) + 1
+    cache.set(key, tries, timeout=WINDOW)
+    return bool(tries > limit)
