@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
@@ -15,7 +16,10 @@ from clinic import context, selectors
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.http.response import HttpResponseBase
+
     GetResponse = Callable[[HttpRequest], HttpResponse]
+    View = Callable[..., HttpResponseBase]
 
 UNAVAILABLE = 503
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
@@ -52,6 +56,17 @@ class RequestContextMiddleware:
         response["Permissions-Policy"] = PERMISSIONS_POLICY
         response["Cross-Origin-Resource-Policy"] = "same-origin"
         return response
+
+
+class DenyByDefault(LoginRequiredMiddleware):
+    """Django's, but an open page does not ask who is there: health answers without a database."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: View, view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
 
 
 class ClinicMiddleware:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from django.db.models import Case, Prefetch, Q, QuerySet, When
@@ -8,6 +9,8 @@ from clinic.models import Client, Location, Message, Service, ServiceOption
 
 MOST_FOUND = 30
 SHORTEST_PHONE = 4
+PHONE = re.compile(r"\+?[\d ().-]*\d{3}[ .)-]+\d{4}")
+PHONE_DIGITS = 10
 
 
 def location_or_none() -> Location | None:
@@ -40,6 +43,9 @@ def price_list() -> QuerySet[Service]:
 def search_clients(words: str) -> list[Client]:
     """Clients whose name, e-mail, phone or birth date match every word; no words: the newest."""
     found = Client.objects.select_related("user")
+    if PHONE.fullmatch(words.strip()):  # (845) 555-0177, with its spaces, is one word
+        words = "".join(character for character in words if character.isdigit())
+        words = words.removeprefix("1") if len(words) > PHONE_DIGITS else words
     for word in words.split()[:6]:
         digits = "".join(character for character in word if character.isdigit())
         match = Q(first_name__istartswith=word) | Q(last_name__istartswith=word)

@@ -23,7 +23,7 @@ from clinic.models import (
 
 PASSWORD = "demo-clinic-2026"  # noqa: S105 - printed by `make run`, accepted only by the demo
 PRICES = {30: 5500, 60: 10000, 90: 15000}
-MON, TUE, WED, THU, FRI, SAT = range(6)
+MON, TUE, WED, THU, FRI, SAT, SUN = range(7)
 
 SERVICES = {
     Service.Kind.MEDICAL: (
@@ -69,7 +69,7 @@ STAFF = [
         "Dana Ruiz",
         "therapist@example.test",
         "027-014455",
-        "1234567893",
+        "1467560003",
         (
             ((MON, TUE, WED, THU, FRI), time(9), time(13)),
             ((MON, TUE, WED, THU, FRI), time(14), time(18)),
@@ -79,14 +79,14 @@ STAFF = [
         "Theo Park",
         "theo@example.test",
         "027-018120",
-        "1000000004",
-        (((MON, TUE, THU, FRI), time(9), time(17)), ((SAT,), time(9), time(14))),
+        "1528630019",
+        (((MON, TUE, THU, FRI), time(9), time(17)), ((SAT, SUN), time(9), time(15))),
     ),
     Hire(
         "Imani Cole",
         "imani@example.test",
         "027-020387",
-        "1987654328",
+        "1938472655",
         (
             ((TUE, WED, THU, FRI, SAT), time(10), time(13, 30)),
             ((TUE, WED, THU, FRI, SAT), time(14, 30), time(18)),
@@ -97,7 +97,7 @@ STAFF = [
         "sol@example.test",
         "027-022941",
         "",
-        (((MON, WED, THU, FRI), time(13), time(19)), ((SAT,), time(9), time(15))),
+        (((MON, WED, THU, FRI, SUN), time(13), time(19)), ((SAT,), time(9), time(15))),
     ),
 ]
 

@@ -149,6 +149,9 @@ class Therapist(BaseModel):
     class Meta:
         ordering = ["position", "name"]
 
+    def __str__(self) -> str:
+        return self.title
+
     @property
     def title(self) -> str:
         return f"{self.name}, {self.credential}" if self.credential else self.name

@@ -36,6 +36,9 @@ class Location(BaseModel):
     class Meta:
         ordering = ["position", "name"]
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
@@ -55,3 +58,6 @@ class Room(BaseModel):
     class Meta:
         # Single rooms fill first, so the double room stays free for couples.
         ordering = ["capacity", "position", "name"]
+
+    def __str__(self) -> str:
+        return self.name

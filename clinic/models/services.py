@@ -28,6 +28,9 @@ class Service(BaseModel):
     class Meta:
         ordering = ["position", "name"]
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def needs_prescription(self) -> bool:
         return self.kind == self.Kind.MEDICAL
@@ -71,6 +74,9 @@ class ServiceOption(BaseModel):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.service}, {self.minutes} min"
+
 
 class Technique(BaseModel):
     """A way of working that minutes are recorded under."""
@@ -81,6 +87,9 @@ class Technique(BaseModel):
 
     class Meta:
         ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Payer(BaseModel):
@@ -106,3 +115,6 @@ class Payer(BaseModel):
 
     class Meta:
         ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

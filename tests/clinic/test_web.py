@@ -88,7 +88,15 @@ def test_staff_without_a_client_of_their_own_land_at_the_desk(
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("ana", True), ("Lima ana", True), ("04/12/1981", True), ("5550142", True), ("zz", False)],
+    [
+        ("ana", True),
+        ("Lima ana", True),
+        ("04/12/1981", True),
+        ("5550142", True),
+        ("(212) 555-0142", True),
+        ("+1 212 555 0142", True),
+        ("zz", False),
+    ],
 )
 def test_the_desk_finds_a_client(
     as_desk: Browser, client_record: Client, location: Location, query: str, found: bool
