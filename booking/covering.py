@@ -56,8 +56,9 @@ def claim(actor: User, client: Client) -> None:
     """The client's own login takes on the visits booked in its name by who was not signed in."""
     if not access.may_act_for(actor, client):
         return
-    waiting = selectors.appointments().unclaimed().filter(client=client, status__in=MAY_BE_TIED)
-    for appointment in waiting.filter(starts_at__gt=timezone.now()).order_by("starts_at"):
+    waiting = Appointment.objects.unclaimed().with_names().order_by("starts_at")
+    waiting = waiting.filter(client=client, status__in=MAY_BE_TIED, starts_at__gt=timezone.now())
+    for appointment in waiting:
         with transaction.atomic():
             rows = Appointment.objects.unclaimed().filter(pk=appointment.pk, client=client)
             if rows.update(booked_by=actor, updated_at=timezone.now()):
