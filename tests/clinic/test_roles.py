@@ -15,6 +15,7 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from billing import services as billing
+from billing import tasks
 from clinic.models import AuditEvent, Client, Guardian, Message, Role, ServiceOption
 from prescriptions.models import Prescription
 from tests.intake.factories import loaded_questionnaire
@@ -112,6 +113,7 @@ def things(
     loaded_questionnaire()
     visit = finished_visit(client_record)
     receipt = billing.issue_current(actor=desk_user, visit=paid(desk_user, visit))
+    tasks.render_receipt.run(str(receipt.pk))
     prescription = Prescription.objects.get(client=client_record)
     child = Client.objects.create(first_name="Leo", last_name="Lima", birth_date="2015-06-01")
     assert client_record.user is not None

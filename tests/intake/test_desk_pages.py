@@ -164,3 +164,12 @@ def test_the_list_costs_the_same_for_many(
     with django_assert_max_num_queries(10):
         page = as_desk.get(LIST)
     assert page.content.decode().count("Therapist decides") == 4
+
+
+def test_the_title_of_somebodys_answers_names_nobody(
+    as_therapist: Browser, unsure: QuestionnaireResponse
+) -> None:
+    page = as_therapist.get(url_of(unsure)).content.decode()
+    title = page[page.index("<title>") : page.index("</title>")]
+    assert "Signed intake" in title
+    assert "Lima" not in title
