@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import ipaddress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
 from clinic import context, selectors
@@ -16,7 +19,7 @@ from clinic import context, selectors
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http.response import HttpResponseBase
+    from django.http.response import HttpResponseBase, HttpResponseRedirect
 
     GetResponse = Callable[[HttpRequest], HttpResponse]
     View = Callable[..., HttpResponseBase]
@@ -67,6 +70,15 @@ class DenyByDefault(LoginRequiredMiddleware):
         if not getattr(view_func, "login_required", True):
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
+
+    def handle_no_permission(self, request: HttpRequest, view_func: View) -> HttpResponseRedirect:
+        """After a button pressed too late one is led back to its page, not to a POST address."""
+        if request.method != "POST":
+            return super().handle_no_permission(request, view_func)
+        page = urlsplit(request.headers.get("Referer", ""))
+        ours = page.netloc == request.get_host()
+        back = urlunsplit(("", "", page.path, page.query, "")) if ours else reverse("after-login")
+        return redirect_to_login(back)
 
 
 class ClinicMiddleware:

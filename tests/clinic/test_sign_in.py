@@ -91,3 +91,18 @@ def test_nobody_takes_an_address_without_proof(
     as_client.post(path, {"action_primary": "", "email": "victim@example.test"})
     client_user.refresh_from_db()
     assert client_user.email == "ana@example.test"
+
+
+@pytest.mark.parametrize(
+    ("page", "back"),
+    [
+        ("http://testserver/portal/visits/?from=1", "/portal/visits/%3Ffrom%3D1"),
+        ("http://evil.example/portal/", "/accounts/done/"),
+        ("", "/accounts/done/"),
+    ],
+)
+def test_a_button_pressed_after_the_session_ended_leads_back_to_its_page(
+    anonymous: Browser, location: Location, page: str, back: str
+) -> None:
+    answer = anonymous.post("/portal/for/", {}, headers={"Referer": page})
+    assert answer.headers["Location"] == f"/accounts/login/?next={back}"
