@@ -25,6 +25,16 @@ class NotBookable(DomainError):
     message = _("That session cannot be booked at the moment.")
 
 
+class OtherTime(DomainError):
+    """Two tabs share one draft; the button of the older one must not book the newer one's time."""
+
+    code = "other_time"
+    message = _(
+        "You have chosen another time since, maybe in another tab. Look at the time on this page;"
+        " if it is the right one, press the button again."
+    )
+
+
 class AlreadyBooked(DomainError):
     code = "already_booked"
     message = _("There is already a visit booked at that time.")

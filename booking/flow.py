@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from booking import screens, selectors, services
 from booking.draft import Draft
-from booking.errors import AlreadyBooked, HoldLapsed, SlotTaken
+from booking.errors import AlreadyBooked, HoldLapsed, OtherTime, SlotTaken
 from booking.forms import SOMEBODY_NEW, DetailsForm, WhenForm
 from clinic import access, people
 from clinic import selectors as ground
@@ -99,6 +99,8 @@ def finish(request: HttpRequest, draft: Draft, form: DetailsForm) -> Appointment
         DomainError: the time is gone, or the person has another visit then. A visitor who is not
             signed in is told the first in either case: whose visits there are is not theirs to see.
     """
+    if request.POST.get("start", draft.start) != draft.start:
+        raise OtherTime
     client = _client(request, form)
     try:
         appointment = _book(request, draft, client)

@@ -93,7 +93,7 @@ def details(request: HttpRequest) -> HttpResponse:
                 lost = flow.instead(draft)
             except DomainError as refusal:
                 form.add_error(None, str(refusal.message))
-    context = {"form": form, "lost": lost, **flow.summary(draft)}
+    context = {"form": form, "lost": lost, "shown": draft.start, **flow.summary(draft)}
     return _step(request, 3, "booking/details.html", context, 422 if form.is_bound else 200)
 
 

@@ -251,3 +251,21 @@ def test_htmx_gets_the_times_alone(
     )
     assert "<html" not in answer.text
     assert 'id="times"' in answer.text
+
+
+def test_the_button_of_an_older_tab_does_not_book_the_newer_tabs_time(
+    anonymous: Browser, diary: list[Therapist], option60: ServiceOption, ten: datetime
+) -> None:
+    press(anonymous, option60, ten)
+    older = re.search(r'name="start" value="([^"]+)"', anonymous.get("/book/details/").text)
+    assert older is not None
+    later = ten + timedelta(hours=2)
+    press(anonymous, option60, later)
+    refused = anonymous.post("/book/details/", {**ANA, "start": older[1]})
+    assert refused.status_code == 422
+    assert "another tab" in refused.text
+    assert not Appointment.objects.filter(status="booked").exists()
+    shown = re.search(r'name="start" value="([^"]+)"', refused.text)
+    assert shown is not None
+    assert anonymous.post("/book/details/", {**ANA, "start": shown[1]}).status_code == 302
+    assert Appointment.objects.get(status="booked").starts_at == later
