@@ -164,7 +164,9 @@ def everything() -> dict[str, list[dict[str, Any]]]:
     """All rows of all our tables."""
     ours = ("clinic", "intake", "prescriptions", "booking", "treatment", "billing")
     models = [model for app in ours for model in apps.get_app_config(app).get_models()]
-    return {model._meta.label: list(model.objects.order_by("pk").values()) for model in models}
+    return {
+        model._meta.label: list(model._default_manager.order_by("pk").values()) for model in models
+    }
 
 
 def test_every_page_of_the_desk_says_who_may_open_it() -> None:

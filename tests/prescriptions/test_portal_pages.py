@@ -231,7 +231,7 @@ def test_files_that_are_too_much_together_are_refused_unread() -> None:
     files = [Unread(f"{number}.jpg", b"x") for number in range(4)]
     for one in files:
         one.size = 12 * 1024 * 1024
-    form = forms.UploadForm({}, MultiValueDict({"document": files}))
+    form = forms.UploadForm({}, MultiValueDict[str, Any]({"document": files}))
     assert not form.is_valid()
     assert "larger than 45 MB" in str(form.errors)
 
