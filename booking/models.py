@@ -36,6 +36,8 @@ class BookingPolicy(BaseModel):
     )
 
     class Meta:
+        verbose_name = _("booking policy")
+        verbose_name_plural = _("booking policies")
         constraints = [
             models.CheckConstraint(condition=Q(slot_step__gte=5), name="policy_slot_step_is_sane"),
             models.CheckConstraint(condition=Q(hold_minutes__gte=1), name="policy_holds_last"),
@@ -62,9 +64,12 @@ class WorkingHours(BaseModel):
 
     class Meta:
         ordering = ["therapist", "weekday", "starts"]
+        verbose_name = verbose_name_plural = _("working hours")
         constraints = [
             models.CheckConstraint(
-                condition=Q(ends__gt=F("starts")), name="working_hours_end_after_start"
+                condition=Q(ends__gt=F("starts")),
+                name="working_hours_end_after_start",
+                violation_error_message=_("The hours must end after they start."),
             ),
         ]
 
@@ -82,9 +87,12 @@ class TimeOff(BaseModel):
 
     class Meta:
         ordering = ["starts_at"]
+        verbose_name = verbose_name_plural = _("time off")
         constraints = [
             models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")), name="time_off_end_after_start"
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="time_off_end_after_start",
+                violation_error_message=_("Time off must end after it starts."),
             ),
         ]
         indexes = [models.Index(fields=["location", "ends_at"], name="time_off_by_end")]

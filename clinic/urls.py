@@ -1,10 +1,16 @@
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.urls import include, path, re_path
+from django.utils.translation import gettext_lazy as _
 
 from clinic import desk, errors_views, health, views
 
 admin.autodiscover()
+admin.site.site_header = admin.site.site_title = _("Clinic settings")
+# Sign-in addresses change by proof only, and what a role may do is code (clinic/access.py).
+admin.site.unregister([Group, EmailAddress])
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 handler400 = "clinic.errors_views.bad_request"

@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.db import OperationalError
 
 from clinic import tasks
+from clinic.models import User
 from clinic.views import greeting
 
 if TYPE_CHECKING:
@@ -158,3 +159,14 @@ def test_health_answers_a_browser_with_a_session_when_the_database_is_away(
     assert as_client.get("/healthz/ready").status_code == 503
     as_client.raise_request_exception = False
     assert as_client.get("/portal/").status_code == 503
+
+
+def test_a_manager_configures_places_and_prices_but_no_sign_in_addresses(
+    as_manager: Browser, manager_user: User, location: Location
+) -> None:
+    User.objects.filter(pk=manager_user.pk).update(is_superuser=True)
+    page = as_manager.get("/admin/").content.decode()
+    assert "Clinic settings" in page
+    assert "Booking policies" in page
+    assert "Email addresses" not in page
+    assert "Groups" not in page
