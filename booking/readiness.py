@@ -64,7 +64,7 @@ def of(appointment: Appointment) -> Readiness:
 def of_all(appointments: Sequence[Appointment]) -> dict[UUID, Readiness]:
     """By appointment, in a constant number of queries."""
     people = {a.client_id for a in appointments if a.client_id is not None}
-    today = timezone.localdate()
+    today = timezone.localdate(timezone=appointments[0].location.zone) if appointments else None
     papers = intake.readiness(people, today=today) if people else {}
     pending = _pending(people) if people else {}
     reserved = _reserved(appointments)

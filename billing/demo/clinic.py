@@ -11,6 +11,9 @@ from django.utils import timezone
 from billing.demo import paperwork, people, places
 from billing.demo.life import Life, next_working_day
 from clinic.models import Client, Message, User
+from intake.selectors import readiness_for
+
+MOST_A_DAY = 10
 
 # Answers that a therapist has to decide on before the first visit.
 TREATED_CLOT = {"blood_clot": "treated"}
@@ -30,7 +33,7 @@ def load() -> dict[str, int]:
         life.visits_of(client, person, medical=medical)
     _next_visit_of_ana(life, made[0])
     _child(life, made[1])
-    _full_day(life, made[2:])
+    _full_days(life, made[2:])
     life.live_until_now()
     _hand_over_mail()
     return {"clients": Client.objects.count()}
@@ -68,10 +71,11 @@ def _child(life: Life, omar: Client) -> None:
     life.book(leila, life.clinic.options["therapeutic", 30], day)
 
 
-def _full_day(life: Life, clients: list[Client]) -> None:
-    """Day boards worth looking at: today, when the clinic is open, and the next working day."""
-    for offset, day in enumerate([life.today, next_working_day(life.clinic)]):
-        for number, client in enumerate(clients[offset::2]):
+def _full_days(life: Life, clients: list[Client]) -> None:
+    """Day boards worth looking at: today's with who may be treated, the next working day's."""
+    ready = [client for client in clients if readiness_for(client, today=life.today).light == "ok"]
+    for guests, day in [(ready, life.today), (clients[1::2], next_working_day(life.clinic))]:
+        for number, client in enumerate(guests[:MOST_A_DAY]):
             new = number == 3
             kind = ("consultation", 30) if new else ("therapeutic", (60, 30, 90)[number % 3])
             life.book(client, life.clinic.options[kind], day)
