@@ -44,8 +44,11 @@ def open_folder() -> Iterator[Path]:
 
 
 def product_environment(**variables: str) -> dict[str, str]:
-    """Ours without the product's variables, then the given ones."""
-    ours = listed_variables()
+    """Ours without the product's variables, then the given ones.
+
+    The product must run on its own settings: pytest leaves the tests' in DJANGO_SETTINGS_MODULE.
+    """
+    ours = {*listed_variables(), "DJANGO_SETTINGS_MODULE"}
     environ = {
         name: value
         for name, value in os.environ.items()
