@@ -16,7 +16,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 
@@ -165,10 +165,11 @@ class Product:
     def kill(self) -> None:
         """End every process at once, as a power cut would."""
         processes = self.processes()
-        for process in processes:
-            process.suspend()
-        for process in processes:
-            process.kill()
+        # A short-lived one may be gone by the time its turn comes.
+        for act in (psutil.Process.suspend, psutil.Process.kill):
+            for process in processes:
+                with suppress(psutil.NoSuchProcess):
+                    act(process)
         self.process.wait()
         psutil.wait_procs(processes, timeout=10)
 
