@@ -36,8 +36,8 @@ def names(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str
         if isinstance(entry, URLResolver):
             space = f"{prefix}{entry.namespace}:" if entry.namespace else prefix
             yield from names(entry, space)
-        elif entry.callback.__module__.startswith(OURS):
-            yield f"{prefix}{entry.name}"
+        elif entry.name and entry.callback.__module__.startswith(OURS):
+            yield f"{prefix}{entry.name}"  # an address without a name is a closed door: always 404
 
 
 def never_opened() -> list[str]:

@@ -8,6 +8,8 @@ from uuid import UUID
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from tests import pages
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -64,3 +66,9 @@ def test_a_staff_route_does_not_exist_for_a_client(
 def test_the_walk_found_the_routes() -> None:
     assert {"/portal/", "/desk/clients/", "/"} <= set(ALL)
     assert len(STAFF) >= 3
+
+
+def test_what_counts_as_a_page_to_open_has_a_name_and_closed_doors_do_not_count() -> None:
+    counted = set(pages.names())
+    assert "home" in counted
+    assert "None" not in counted
