@@ -2,7 +2,7 @@ from clinic.models.base import BaseModel
 from clinic.models.people import Client, Guardian, Role, Therapist, User
 from clinic.models.places import Location, Room
 from clinic.models.records import AuditEvent, Document, Message
-from clinic.models.services import Payer, Service, ServiceOption, Technique
+from clinic.models.services import Payer, Service, ServiceOption, Technique, Training
 
 __all__ = [
     "AuditEvent",
@@ -19,5 +19,6 @@ __all__ = [
     "ServiceOption",
     "Technique",
     "Therapist",
+    "Training",
     "User",
 ]

@@ -143,8 +143,13 @@ class Therapist(BaseModel):
     license_state = models.CharField(_("licence state"), max_length=2, blank=True)
     npi = models.CharField(_("NPI (individual)"), max_length=10, blank=True)
     techniques = models.ManyToManyField("clinic.Technique", blank=True, related_name="therapists")
+    trainings = models.ManyToManyField(
+        "clinic.Training", blank=True, related_name="therapists", verbose_name=_("special training")
+    )
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(_("takes bookings"), default=True)
+    # Bumped by the database with every change of this diary; caches of it hang on it.
+    diary_version = models.BigIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ["position", "name"]

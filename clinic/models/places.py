@@ -32,6 +32,8 @@ class Location(BaseModel):
     ein = models.CharField(_("EIN"), max_length=10, blank=True)
     npi = models.CharField(_("NPI (organisation)"), max_length=10, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
+    # Bumped by the database whenever hours, rooms or rules change; caches of the diary hang on it.
+    diary_version = models.BigIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ["position", "name"]
@@ -52,6 +54,13 @@ class Room(BaseModel):
     location = models.ForeignKey(Location, models.PROTECT, related_name="rooms")
     name = models.CharField(_("name"), max_length=60)
     capacity = models.PositiveSmallIntegerField(_("tables"), default=1)
+    services = models.ManyToManyField(
+        "clinic.Service",
+        verbose_name=_("services it suits"),
+        blank=True,
+        related_name="rooms",
+        help_text=_("None chosen: it suits them all."),
+    )
     is_active = models.BooleanField(_("in use"), default=True)
     position = models.PositiveSmallIntegerField(default=0)
 

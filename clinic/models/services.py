@@ -9,6 +9,19 @@ MAX_MINUTES = 240
 MAX_BLOCKED = 480  # with its buffers; the diary's reads rely on a bound
 
 
+class Training(BaseModel):
+    """What a therapist has learnt beyond the licence, and a service may call for."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Service(BaseModel):
     """FHIR HealthcareService: what a client can book."""
 
@@ -19,6 +32,14 @@ class Service(BaseModel):
 
     name = models.CharField(_("name"), max_length=80)
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    training = models.ForeignKey(
+        Training,
+        models.PROTECT,
+        verbose_name=_("training it calls for"),
+        null=True,
+        blank=True,
+        related_name="services",
+    )
     summary = models.CharField(_("who it is for, in a sentence"), max_length=240, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(_("bookable"), default=True)

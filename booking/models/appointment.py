@@ -1,4 +1,4 @@
-"""The diary. Times are UTC and half-open; working hours are wall-clock in the location's zone."""
+"""Who comes when. Times are UTC and half-open."""
 
 from __future__ import annotations
 
@@ -21,85 +21,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 
-class BookingPolicy(BaseModel):
-    """How a location takes bookings. Lengths are elapsed minutes."""
-
-    location = models.OneToOneField(Location, models.CASCADE, related_name="policy")
-    slot_step = models.PositiveSmallIntegerField(_("minutes between start times"), default=15)
-    min_notice = models.PositiveIntegerField(_("minimum notice, minutes"), default=120)
-    horizon_days = models.PositiveSmallIntegerField(_("days ahead"), default=90)
-    cancel_cutoff = models.PositiveIntegerField(_("free to cancel until, minutes"), default=1440)
-    hold_minutes = models.PositiveSmallIntegerField(_("minutes a time is held"), default=10)
-    reminder_lead = models.PositiveIntegerField(_("reminder before a visit, minutes"), default=1440)
-    prescription_lead = models.PositiveIntegerField(
-        _("prescription due before a visit, minutes"), default=1440
-    )
-
-    class Meta:
-        verbose_name = _("booking policy")
-        verbose_name_plural = _("booking policies")
-        constraints = [
-            models.CheckConstraint(condition=Q(slot_step__gte=5), name="policy_slot_step_is_sane"),
-            models.CheckConstraint(condition=Q(hold_minutes__gte=1), name="policy_holds_last"),
-        ]
-
-
-class WorkingHours(BaseModel):
-    class Weekday(models.IntegerChoices):  # date.weekday()
-        MONDAY = 0, _("Monday")
-        TUESDAY = 1, _("Tuesday")
-        WEDNESDAY = 2, _("Wednesday")
-        THURSDAY = 3, _("Thursday")
-        FRIDAY = 4, _("Friday")
-        SATURDAY = 5, _("Saturday")
-        SUNDAY = 6, _("Sunday")
-
-    therapist = models.ForeignKey(Therapist, models.CASCADE, related_name="working_hours")
-    location = models.ForeignKey(Location, models.PROTECT, related_name="working_hours")
-    weekday = models.PositiveSmallIntegerField(choices=Weekday)
-    starts = models.TimeField()
-    ends = models.TimeField()
-    effective_from = models.DateField(null=True, blank=True)
-    effective_until = models.DateField(null=True, blank=True)  # inclusive
-
-    class Meta:
-        ordering = ["therapist", "weekday", "starts"]
-        verbose_name = verbose_name_plural = _("working hours")
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(ends__gt=F("starts")),
-                name="working_hours_end_after_start",
-                violation_error_message=_("The hours must end after they start."),
-            ),
-        ]
-
-
-class TimeOff(BaseModel):
-    """Busy time that is not an appointment. No therapist: the whole location is closed."""
-
-    therapist = models.ForeignKey(
-        Therapist, models.CASCADE, related_name="time_off", null=True, blank=True
-    )
-    location = models.ForeignKey(Location, models.CASCADE, related_name="+")
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
-    reason = models.CharField(max_length=80, blank=True)
-
-    class Meta:
-        ordering = ["starts_at"]
-        verbose_name = verbose_name_plural = _("time off")
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")),
-                name="time_off_end_after_start",
-                violation_error_message=_("Time off must end after it starts."),
-            ),
-        ]
-        indexes = [models.Index(fields=["location", "ends_at"], name="time_off_by_end")]
-
-
 # No appointment blocks time further than this from its start: session and buffers together.
 LONGEST = timedelta(hours=8)
+SEATS = 2  # a double room is the largest there is
 
 
 class AppointmentStatus(models.TextChoices):
@@ -200,6 +124,17 @@ class Appointment(BaseModel):
     reservation = models.OneToOneField(
         VisitReservation, models.PROTECT, null=True, blank=True, related_name="appointment"
     )
+    # Who comes together shares a room: a couple is two appointments of one party, a seat each.
+    party = models.UUIDField(default=uuid4, editable=False)
+    seat = models.PositiveSmallIntegerField(default=0, editable=False)
+    # The visits of one plan ("2 per week for 6 weeks") that were booked at once.
+    series = models.UUIDField(null=True, blank=True, editable=False)
+    # Why staff booked it outside the hours or the policy.
+    override_reason = models.CharField(max_length=200, blank=True)
+    # Owed for a late cancellation or a missed visit, as the policy was on that day.
+    fee_cents = models.PositiveIntegerField(default=0)
+    fee_waived_at = models.DateTimeField(null=True, blank=True)
+    fee_waived_reason = models.CharField(max_length=120, blank=True)
     # RFC 5545: UID stays for life, SEQUENCE rises with every change.
     ical_uid = models.UUIDField(default=uuid4, editable=False)
     sequence = models.PositiveIntegerField(default=0)
@@ -221,9 +156,18 @@ class Appointment(BaseModel):
                 name="appointment_room_not_double_booked",
                 expressions=[
                     ("room", RangeOperators.EQUAL),
+                    ("party", RangeOperators.NOT_EQUAL),
                     ("blocked", RangeOperators.OVERLAPS),
                 ],
                 condition=TAKES_TIME,
+            ),
+            # With at most one of a party in each of two seats, a room never holds three.
+            models.UniqueConstraint(
+                fields=["party", "seat"], condition=TAKES_TIME, name="appointment_one_per_seat"
+            ),
+            models.CheckConstraint(condition=Q(seat__lt=SEATS), name="appointment_two_seats"),
+            models.CheckConstraint(
+                condition=Q(fee_cents=0) | Q(status__in=FREE), name="appointment_fee_is_for_missing"
             ),
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at"))
@@ -258,6 +202,9 @@ class Appointment(BaseModel):
             ),
             models.Index(fields=["location", "starts_at"], name="appointment_by_day"),
             models.Index(fields=["client", "starts_at"], name="appointment_by_client"),
+            models.Index(
+                fields=["series"], condition=Q(series__isnull=False), name="appointment_series"
+            ),
             models.Index(
                 fields=["held_until"], condition=Q(status="held"), name="appointment_holds"
             ),
