@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from booking import covering, notices, placing, readiness, selectors
+from booking import covering, notices, placing, readiness, selectors, steps
 from booking.errors import AlreadyBooked, HoldLapsed, NotBookable, NotReady, SlotTaken, TooLate
 from booking.models import TRANSITIONS, Appointment, AppointmentStatus
 from clinic import audit
@@ -21,7 +21,6 @@ from clinic.errors import InvalidTransition
 from clinic.models import Client, ServiceOption, Therapist, User
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from django.contrib.auth.models import AnonymousUser
@@ -52,7 +51,7 @@ def hold(
 
     @transaction.atomic
     def take(therapist_id: UUID) -> Appointment:
-        held = _new(option, start)
+        held = steps.new(option, start)
         held.status, held.hold_token = Status.HELD, uuid4()
         held.held_until = timezone.now() + timedelta(minutes=minutes)
         return placing.place(held, therapist_id=therapist_id, start=start, instead_of=replaces)
@@ -60,7 +59,7 @@ def hold(
     choices = selectors.who_is_free(
         option=option, start=start, therapist=therapist, own_hold=replaces
     )
-    return _try_each(choices, take)
+    return steps.try_each(choices, take)
 
 
 def book(*, actor: Actor, hold_token: UUID, client: Client) -> Appointment:
@@ -87,7 +86,7 @@ def _book(actor: Actor, hold_token: UUID, client: Client) -> Appointment:
         raise HoldLapsed
     reservation = covering.reserve(actor, client, known)
     placing.lock(known)
-    _expect_free(client, known, known.starts_at)
+    steps.expect_free(client, known, known.starts_at)
     changed = Appointment.objects.filter(pk=known.pk, status=Status.HELD).update(
         status=Status.BOOKED,
         client=client,
@@ -99,7 +98,7 @@ def _book(actor: Actor, hold_token: UUID, client: Client) -> Appointment:
     )
     if not changed:  # a second click won, or the hold was given up
         raise HoldLapsed
-    return _booked(actor, known.pk)
+    return steps.booked(actor, known.pk)
 
 
 def book_for_desk(
@@ -121,17 +120,17 @@ def book_for_desk(
 
     @transaction.atomic
     def take(therapist_id: UUID) -> Appointment:
-        appointment = _new(option, start)
+        appointment = steps.new(option, start)
         appointment.client, appointment.source = client, source
         appointment.status = Status.BOOKED
         appointment.booked_by, appointment.booked_at = actor, timezone.now()
         appointment.reservation = covering.reserve(actor, client, appointment)
         placing.place(appointment, therapist_id=therapist_id, start=start)
-        _expect_free(client, appointment, start)
-        return _booked(actor, appointment.pk)
+        steps.expect_free(client, appointment, start)
+        return steps.booked(actor, appointment.pk)
 
     choices = selectors.who_is_free(option=option, start=start, therapist=therapist, by_desk=True)
-    return _try_each(choices, take)
+    return steps.try_each(choices, take)
 
 
 @transaction.atomic
@@ -186,7 +185,7 @@ def reschedule(
         still_covered = covering.move(actor, fresh, start)
         placing.place(fresh, therapist_id=therapist_id, start=start)
         if fresh.client is not None:
-            _expect_free(fresh.client, fresh, start)
+            steps.expect_free(fresh.client, fresh, start)
         if not still_covered:
             covering.untie(fresh)
         notices.withdraw(fresh)
@@ -201,7 +200,7 @@ def reschedule(
         by_desk=actor.is_clinic_staff,
         moving=appointment,
     )
-    return _try_each(choices, take)
+    return steps.try_each(choices, take)
 
 
 @transaction.atomic
@@ -281,58 +280,8 @@ def expire_holds() -> int:
     return len(found)
 
 
-# ---- the steps ----
-
-
 def _is_staff(actor: Actor) -> bool:
     return isinstance(actor, User) and actor.is_clinic_staff
-
-
-def _new(option: ServiceOption, start: datetime) -> Appointment:
-    return Appointment(
-        option=option,
-        location=ground.location(),
-        starts_at=start,
-        price_cents=option.price_cents,
-    )
-
-
-def _try_each(choices: list[UUID], take: Callable[[UUID], Appointment]) -> Appointment:
-    """The first therapist whose time can be had; each try is a transaction of its own."""
-    for therapist_id in choices:
-        try:
-            return take(therapist_id)
-        except SlotTaken:
-            continue
-    raise SlotTaken
-
-
-def _booked(actor: Actor, pk: UUID) -> Appointment:
-    """What follows every booking: the first visit's extra time, the message, the record."""
-    appointment = selectors.appointments().get(pk=pk)
-    extra = appointment.option.first_visit_extra
-    if extra and _is_first(appointment):
-        placing.extend(appointment, extra)
-    notices.confirmed(appointment)
-    audit.record(actor, "appointment.booked", appointment)
-    return appointment
-
-
-def _is_first(appointment: Appointment) -> bool:
-    if not appointment.option.service.needs_intake:
-        return False
-    other = Appointment.objects.filter(client=appointment.client).exclude(pk=appointment.pk)
-    return not other.exclude(status__in=[Status.CANCELLED, Status.NO_SHOW]).exists()
-
-
-def _expect_free(client: Client, wanted: Appointment, start: datetime) -> None:
-    """A person is in one place at a time; the row lock makes two tabs queue."""
-    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
-    end = start + timedelta(minutes=wanted.option.minutes)
-    there = Appointment.objects.taking_time(timezone.now()).touching(start, end)
-    there = there.filter(client=client, starts_at__lt=end, ends_at__gt=start)
-    if there.exclude(pk=wanted.pk).exists():
-        raise AlreadyBooked
 
 
 def _change(appointment: Appointment, status: str, **changes: Any) -> None:

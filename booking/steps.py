@@ -1,0 +1,75 @@
+"""The steps that every way of booking takes: one visit, a couple's two, a whole series."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from booking import notices, placing, selectors
+from booking.errors import AlreadyBooked, SlotTaken
+from booking.models import Appointment, AppointmentStatus
+from clinic import audit
+from clinic import selectors as ground
+from clinic.models import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.contrib.auth.models import AnonymousUser
+
+    from clinic.models import ServiceOption, User
+
+    Actor = User | AnonymousUser | None
+
+Status = AppointmentStatus
+
+
+def new(option: ServiceOption, start: datetime) -> Appointment:
+    return Appointment(
+        option=option,
+        location=ground.location(),
+        starts_at=start,
+        price_cents=option.price_cents,
+    )
+
+
+def try_each(choices: list[UUID], take: Callable[[UUID], Appointment]) -> Appointment:
+    """The first therapist whose time can be had; each try is a transaction of its own."""
+    for therapist_id in choices:
+        try:
+            return take(therapist_id)
+        except SlotTaken:
+            continue
+    raise SlotTaken
+
+
+def booked(actor: Actor, pk: UUID) -> Appointment:
+    """What follows every booking: the first visit's extra time, the message, the record."""
+    appointment = selectors.appointments().get(pk=pk)
+    extra = appointment.option.first_visit_extra
+    if extra and _is_first(appointment):
+        placing.extend(appointment, extra)
+    notices.confirmed(appointment)
+    audit.record(actor, "appointment.booked", appointment)
+    return appointment
+
+
+def expect_free(client: Client, wanted: Appointment, start: datetime) -> None:
+    """A person is in one place at a time; the row lock makes two tabs queue."""
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    end = start + timedelta(minutes=wanted.option.minutes)
+    there = Appointment.objects.taking_time(timezone.now()).touching(start, end)
+    there = there.filter(client=client, starts_at__lt=end, ends_at__gt=start)
+    if there.exclude(pk=wanted.pk).exists():
+        raise AlreadyBooked
+
+
+def _is_first(appointment: Appointment) -> bool:
+    if not appointment.option.service.needs_intake:
+        return False
+    other = Appointment.objects.filter(client=appointment.client).exclude(pk=appointment.pk)
+    return not other.exclude(status__in=[Status.CANCELLED, Status.NO_SHOW]).exists()
