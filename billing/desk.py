@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages as flash
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing import selectors, services
 from billing.forms import PaymentForm, VoidForm
 from booking import selectors as booking
+from booking.links import on_board
 from clinic import access, audit
 from clinic.dates import day_or_none
 from clinic.errors import DomainError
@@ -59,7 +59,7 @@ def pay(request: HttpRequest, visit_id: UUID) -> HttpResponse:
             form.add_error("amount", str(refusal.message))
         else:
             flash.success(request, _("Payment taken."))
-            return redirect(_board(visit))
+            return redirect(on_board(visit.appointment))
     context = {**_about(request, visit), "appointment": visit.appointment, "form": form}
     return render(request, "billing/payment.html", context, status=422)
 
@@ -73,7 +73,7 @@ def issue(request: HttpRequest, visit_id: UUID) -> HttpResponse:
         flash.success(request, _("Receipt %(number)s is issued.") % {"number": receipt.number})
     except DomainError as refusal:
         flash.error(request, str(refusal.message))
-    return redirect(_board(visit))
+    return redirect(on_board(visit.appointment))
 
 
 @access.desk
@@ -150,8 +150,3 @@ def _about(request: HttpRequest, visit: Visit | None) -> dict[str, Any]:
 
 def _visit(request: HttpRequest, pk: UUID) -> Visit:
     return access.own(request, selectors.visits(), pk, client_field="appointment__client")
-
-
-def _board(visit: Visit) -> str:
-    on = visit.appointment.local_date.isoformat()
-    return f"{reverse('booking:day')}?day={on}&open={visit.appointment_id}"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Sum
@@ -11,6 +10,7 @@ from billing import pricing
 from billing.errors import NoProcedure
 from billing.models import Charge, Payment, Procedure, Receipt
 from clinic import selectors as ground
+from clinic.dates import bounds
 from clinic.models import Client, Payer
 from treatment.models import Visit
 from treatment.recording import whole_minutes
@@ -164,9 +164,7 @@ class Takings:
 
 def takings(day: date) -> Takings:
     """What came in on a clinic-local date, and which of its visits have no receipt; 4 queries."""
-    zone = ground.location().zone
-    begin = datetime.combine(day, time(), zone)
-    end = datetime.combine(day + timedelta(days=1), time(), zone)
+    begin, end = bounds(day, ground.location().zone)
     payments = list(
         Payment.objects.filter(paid_at__gte=begin, paid_at__lt=end)
         .select_related("client", "visit__appointment")

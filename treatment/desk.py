@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages as flash
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from booking import readiness
 from booking import selectors as booking
+from booking.links import on_board
 from clinic import access, audit
 from clinic.dates import day_or_none
 from clinic.errors import DomainError
@@ -44,7 +44,7 @@ def panel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         "readiness": readiness.of(appointment),
         "is_today": appointment.local_date == timezone.localdate(),
         "may_record": access.user_of(request).role in {Role.THERAPIST, Role.MANAGER},
-        "board_url": _board(appointment),
+        "board_url": on_board(appointment),
     }
     part = bool(getattr(request, "htmx", False))
     page = "treatment/_panel.html" if part else "treatment/visit.html"
@@ -60,7 +60,7 @@ def check_in(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         flash.success(request, _("Checked in."))
     except DomainError as refusal:
         flash.error(request, str(refusal.message))
-    return redirect(_board(appointment))
+    return redirect(on_board(appointment))
 
 
 @hands_on
@@ -118,7 +118,7 @@ def today(request: HttpRequest) -> HttpResponse:
 
 def _about(visit: Visit) -> dict[str, Any]:
     total = sum(row.minutes for row in visit.minutes.all())
-    return {"visit": visit, "total": total, "board_url": _board(visit.appointment)}
+    return {"visit": visit, "total": total, "board_url": on_board(visit.appointment)}
 
 
 def _appointment(request: HttpRequest, pk: UUID) -> Appointment:
@@ -127,8 +127,3 @@ def _appointment(request: HttpRequest, pk: UUID) -> Appointment:
 
 def _visit(request: HttpRequest, pk: UUID) -> Visit:
     return access.own(request, selectors.visits(), pk, client_field="appointment__client")
-
-
-def _board(appointment: Appointment) -> str:
-    on = appointment.local_date.isoformat()
-    return f"{reverse('booking:day')}?day={on}&open={appointment.pk}"

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from booking import readiness
 from booking.models import FREE, Appointment, AppointmentStatus
-from booking.selectors import appointments
 from clinic import selectors as ground
 from clinic.models import Technique
 from treatment.models import Visit
@@ -42,12 +40,10 @@ def techniques_for(therapist: Therapist) -> list[Technique]:
 
 def day_of(therapist: Therapist, day: date) -> list[tuple[Appointment, Readiness]]:
     """A therapist's visits of a clinic-local date, in order, each with its lights."""
-    zone = ground.location().zone
-    begin = datetime.combine(day, time(), zone)
-    end = datetime.combine(day + timedelta(days=1), time(), zone)
     rows = list(
-        appointments()
-        .filter(therapist=therapist, starts_at__gte=begin, starts_at__lt=end)
+        Appointment.objects.on(day, ground.location().zone)
+        .with_names()
+        .filter(therapist=therapist)
         .exclude(status__in=[*FREE, AppointmentStatus.HELD])
         .select_related("visit")
         .order_by("starts_at")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.dates import bounds
 from clinic.models import BaseModel, Client, Location, Room, ServiceOption, Therapist
 from prescriptions.models import VisitReservation
 
@@ -78,9 +79,8 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
     def on(self, day: date, zone: ZoneInfo) -> AppointmentQuerySet:
         """Those that start on a local date."""
-        opening = datetime.combine(day, time.min, zone)
-        closing = datetime.combine(day + timedelta(days=1), time.min, zone)
-        return self.filter(starts_at__gte=opening, starts_at__lt=closing)
+        begin, end = bounds(day, zone)
+        return self.filter(starts_at__gte=begin, starts_at__lt=end)
 
     def with_names(self) -> AppointmentQuerySet:
         return self.select_related("client", "therapist", "room", "location", "option__service")
