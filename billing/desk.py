@@ -93,7 +93,7 @@ def receipt(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
             form.add_error(None, str(refusal.message))
     audit.viewed(request, found)
     status = 422 if form.is_bound else 200
-    context = {"receipt": found, "form": form, "board_url": _board(found.visit)}
+    context = {"receipt": found, "form": form, "board_url": on_board(found.visit.appointment)}
     return render(request, "billing/desk_receipt.html", context, status=status)
 
 
