@@ -9,9 +9,22 @@ from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
+from environ.fileaware_mapping import FileAwareMapping
 from whitenoise.compress import Compressor
 
-env = environ.FileAwareEnv()
+
+class Environment(FileAwareMapping):
+    """A file that holds a secret ends in a line break; the secret does not."""
+
+    def __getitem__(self, key: str) -> str:
+        return str(super().__getitem__(key)).strip()
+
+
+class Env(environ.FileAwareEnv):
+    ENVIRON = Environment()
+
+
+env = Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("CLINIC_DATA_DIR", default=str(BASE_DIR / ".data"))).absolute()

@@ -24,6 +24,7 @@ urlpatterns = [
     path("prices/", views.prices, name="prices"),
     path("medical-massage/", views.medical_massage, name="medical-massage"),
     path("insurance/", views.insurance, name="insurance"),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("healthz/live", health.live, name="live"),
     path("healthz/ready", health.ready, name="ready"),
     # Whoever holds an address reaches its clients, so no address changes without proof; until

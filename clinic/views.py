@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.shortcuts import get_object_or_404, redirect, render
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -35,6 +36,13 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def prices(request: HttpRequest) -> HttpResponse:
     return render(request, "public/prices.html", {"services": selectors.price_list()})
+
+
+@access.public
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Some programs ask for the icon here, whatever the page's link says."""
+    return redirect(static("img/favicon.svg"), permanent=True)
 
 
 @access.public

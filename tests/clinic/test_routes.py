@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Where somebody without a login may go. allauth guards its own pages under /accounts/.
 OPEN = ("/book/", "/healthz/", "/verify/", "/accounts/")
-OPEN_EXACTLY = {"/", "/prices/", "/medical-massage/", "/insurance/"}
+OPEN_EXACTLY = {"/", "/prices/", "/medical-massage/", "/insurance/", "/favicon.ico"}
 SAMPLES = {"uuid": str(UUID(int=1)), "int": "1", "str": "x", "slug": "x", "path": "x"}
 
 

@@ -8,10 +8,12 @@ from django.db import OperationalError
 
 from clinic import tasks
 from clinic.models import User
+from clinic.settings import env
 from clinic.views import greeting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from django.test import Client as Browser
 
@@ -170,3 +172,15 @@ def test_a_manager_configures_places_and_prices_but_no_sign_in_addresses(
     assert "Booking policies" in page
     assert "Email addresses" not in page
     assert "Groups" not in page
+
+
+def test_programs_that_ask_for_favicon_ico_get_the_icon(anonymous: Browser) -> None:
+    assert anonymous.get("/favicon.ico")["Location"].endswith(".svg")
+
+
+def test_a_secret_from_a_file_comes_without_the_line_break_at_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_text("k:abc=\n")
+    monkeypatch.setenv("SOME_SECRET_FILE", str(tmp_path / "secret"))
+    assert env.str("SOME_SECRET") == "k:abc="
