@@ -13,14 +13,14 @@ from environ.fileaware_mapping import FileAwareMapping
 from whitenoise.compress import Compressor
 
 
-class Environment(FileAwareMapping):
+class Environment(FileAwareMapping):  # type: ignore[misc]
     """A file that holds a secret ends in a line break; the secret does not."""
 
     def __getitem__(self, key: str) -> str:
         return str(super().__getitem__(key)).strip()
 
 
-class Env(environ.FileAwareEnv):
+class Env(environ.FileAwareEnv):  # type: ignore[misc]
     ENVIRON = Environment()
 
 
