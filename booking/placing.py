@@ -2,7 +2,7 @@
 
 The exclusion constraints are the proof that nothing overlaps; the row locks are the queue before
 them, because two exclusion-checked writes can deadlock each other. Order: therapist, then rooms in
-the order the clinic lists them, then the appointment.
+the order the clinic lists them, then the client, then the appointment.
 """
 
 from __future__ import annotations
@@ -51,10 +51,14 @@ def place(
     therapist_id: UUID,
     start: datetime,
     instead_of: UUID | None = None,
+    room: Room | None = None,
+    check: Callable[[], None] | None = None,
 ) -> Appointment:
     """Save an appointment, new or moved, at a time, in the first room that is free.
 
-    `instead_of` is the token of a hold that is given up, if and only if this succeeds.
+    `instead_of` is the token of a hold that is given up, if and only if this succeeds. A `room` that
+    staff chose is the only one tried. `check` may lock the client and refuse: therapist and room are
+    locked by then, and nothing is written yet.
 
     Raises:
         SlotTaken: the therapist, or every room, is taken.
@@ -72,11 +76,13 @@ def place(
     write = appointment.save if appointment._state.adding else partial(_move, appointment)
 
     def take() -> None:
+        if check is not None:
+            check()
         _clear(appointment, instead_of)
         write()
 
-    for room in _rooms(appointment, instead_of):
-        appointment.room = room
+    for free in _rooms(appointment, instead_of, room):
+        appointment.room = free
         clash = attempt(take)
         if clash is None:
             return appointment
@@ -114,7 +120,9 @@ def _move(appointment: Appointment) -> None:
     appointment.sequence += 1
 
 
-def _rooms(appointment: Appointment, instead_of: UUID | None) -> Iterator[Room]:
+def _rooms(
+    appointment: Appointment, instead_of: UUID | None, chosen: Room | None
+) -> Iterator[Room]:
     """Rooms that nobody has then, each locked before it is tried."""
     busy = (
         Appointment.objects.taking_time(timezone.now())
@@ -129,6 +137,8 @@ def _rooms(appointment: Appointment, instead_of: UUID | None) -> Iterator[Room]:
         return
     full = {room_id for _therapist, room_id in rows}
     rooms = Room.objects.filter(location=appointment.location_id, is_active=True)
+    if chosen is not None:
+        rooms = rooms.filter(pk=chosen.pk)
     for pk in rooms.exclude(pk__in=full).values_list("pk", flat=True):
         yield _lock_room(pk)
 
