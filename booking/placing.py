@@ -56,9 +56,9 @@ def place(
 ) -> Appointment:
     """Save an appointment, new or moved, at a time, in the first room that is free.
 
-    `instead_of` is the token of a hold that is given up, if and only if this succeeds. A `room` that
-    staff chose is the only one tried. `check` may lock the client and refuse: therapist and room are
-    locked by then, and nothing is written yet.
+    `instead_of` is the token of a hold that is given up, if and only if this succeeds. A `room`
+    that staff chose is the only one tried. `check` may lock the client and refuse: therapist and
+    room are locked by then, and nothing is written yet.
 
     Raises:
         SlotTaken: the therapist, or every room, is taken.
