@@ -47,13 +47,14 @@ def try_each(choices: list[UUID], take: Callable[[UUID], Appointment]) -> Appoin
     raise SlotTaken
 
 
-def booked(actor: Actor, pk: UUID) -> Appointment:
+def booked(actor: Actor, pk: UUID, *, tell: bool = True) -> Appointment:
     """What follows every booking: the first visit's extra time, the message, the record."""
     appointment = selectors.appointments().get(pk=pk)
     extra = appointment.option.first_visit_extra
     if extra and _is_first(appointment):
         placing.extend(appointment, extra)
-    notices.confirmed(appointment)
+    if tell:
+        notices.confirmed(appointment)
     audit.record(actor, "appointment.booked", appointment)
     return appointment
 
