@@ -19,10 +19,10 @@ class WaitlistEntry(BaseModel):
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("Waiting")
-        OFFERED = "offered", _("Offered a time")
         BOOKED = "booked", _("Booked")
         WITHDRAWN = "withdrawn", _("Taken off the list")
         EXPIRED = "expired", _("Dates have passed")
+        UNANSWERED = "unanswered", _("Offers were not answered")
 
     class PartOfDay(models.TextChoices):
         ANY = "any", _("Any time of day")
@@ -58,14 +58,14 @@ class WaitlistEntry(BaseModel):
             ),
             models.UniqueConstraint(
                 fields=["client", "option"],
-                condition=Q(status__in=["waiting", "offered"]),
+                condition=Q(status="waiting"),
                 name="waitlist_once_per_session",
             ),
         ]
         indexes = [
             models.Index(
                 fields=["location", "last_day", "created_at"],
-                condition=Q(status__in=["waiting", "offered"]),
+                condition=Q(status="waiting"),
                 name="waitlist_in_line",
             )
         ]
@@ -91,7 +91,8 @@ class WaitlistOffer(BaseModel):
         EXPIRED = "expired", _("Expired")
 
     entry = models.ForeignKey(WaitlistEntry, models.CASCADE, related_name="offers")
-    # The hold, and once taken the visit; a hold that is cleared away takes nothing else with it.
+    # The hold, and once taken the visit. Whatever clears the hold away ends an open offer with it:
+    # a trigger says so (migration `waitlist_offers_end_with_their_hold`).
     appointment = models.OneToOneField(
         Appointment, models.SET_NULL, null=True, blank=True, related_name="offer"
     )
@@ -106,6 +107,10 @@ class WaitlistOffer(BaseModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["entry"], condition=Q(status="open"), name="waitlist_one_open_offer"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="open") | Q(appointment__isnull=False),
+                name="waitlist_open_offer_has_a_hold",
             ),
         ]
         indexes = [
