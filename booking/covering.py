@@ -18,9 +18,10 @@ from clinic.errors import DomainError, InvalidTransition
 from clinic.models import Client, Service, User
 from prescriptions import ledger
 from prescriptions import selectors as prescriptions
-from prescriptions.models import VisitReservation
+from prescriptions.models import Prescription, VisitReservation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date, datetime
 
     from django.contrib.auth.models import AnonymousUser
@@ -106,6 +107,15 @@ def move(actor: Actor, appointment: Appointment, start: datetime) -> bool:
         ledger.release_visit(actor=_user(actor), reservation=appointment.reservation)
         return False
     return True
+
+
+def lock(appointments: Iterable[Appointment]) -> None:
+    """Queue for the prescriptions of several visits, in the order given, before any is changed."""
+    for appointment in appointments:
+        if appointment.reservation is not None:
+            Prescription.objects.select_for_update(no_key=True).get(
+                pk=appointment.reservation.prescription_id
+            )
 
 
 def untie(appointment: Appointment) -> None:

@@ -8,24 +8,27 @@ the order the clinic lists them, then the client, then the appointment.
 from __future__ import annotations
 
 from datetime import UTC, timedelta
-from functools import partial
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from psycopg2.extras import DateTimeTZRange
 
-from booking.errors import SlotTaken
-from booking.models import Appointment, AppointmentStatus
+from booking.errors import NoRoomForTwo, SlotTaken
+from booking.models import SEATS, Appointment, AppointmentStatus
 from clinic.errors import InvalidTransition
 from clinic.models import Room, Therapist
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from uuid import UUID
 
+    from django.db.models import QuerySet
+
+RoomService = Room.services.through
 THERAPIST_CLASH = "appointment_therapist_not_double_booked"
 ROOM_CLASH = "appointment_room_not_double_booked"
 
@@ -43,6 +46,14 @@ def lock(appointment: Appointment) -> None:
 
 def _lock_room(pk: UUID) -> Room:
     return Room.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+def lock_together(pair: Sequence[Appointment]) -> None:
+    """Queue for the places of a couple, which share a room."""
+    for therapist_id in sorted(appointment.therapist_id for appointment in pair):
+        lock_therapist(therapist_id)
+    for room_id in sorted({appointment.room_id for appointment in pair}):
+        _lock_room(room_id)
 
 
 def place(
@@ -64,31 +75,71 @@ def place(
         SlotTaken: the therapist, or every room, is taken.
         InvalidTransition: somebody else moved or ended the appointment meanwhile.
     """
-    start = start.astimezone(UTC)  # what follows counts elapsed minutes
-    option = appointment.option
-    appointment.therapist = lock_therapist(therapist_id)
-    appointment.starts_at = start
-    appointment.ends_at = start + timedelta(minutes=option.minutes)
-    appointment.blocked = DateTimeTZRange(
-        start - timedelta(minutes=option.buffer_before),
-        appointment.ends_at + timedelta(minutes=option.buffer_after),
-    )
-    write = appointment.save if appointment._state.adding else partial(_move, appointment)
+    extra = _set_time(appointment, lock_therapist(therapist_id), start)
+    is_new = appointment._state.adding
+    if not is_new:  # who is moved alone comes alone
+        appointment.party, appointment.seat = uuid4(), 0
 
     def take() -> None:
         if check is not None:
             check()
         _clear(appointment, instead_of)
-        write()
+        _write(appointment, is_new=is_new)
 
     for free in _rooms(appointment, instead_of, room):
         appointment.room = free
         clash = attempt(take)
         if clash is None:
+            _settle(appointment, extra, is_new=is_new)
             return appointment
         if clash == THERAPIST_CLASH:
             break
     raise SlotTaken
+
+
+def place_together(
+    pair: Sequence[Appointment],
+    *,
+    therapist_ids: Sequence[UUID],
+    start: datetime,
+    instead_of: UUID | None = None,
+    check: Callable[[], None] | None = None,
+) -> None:
+    """Save a couple's two appointments, new or moved, in one room for two: both, or neither.
+
+    Whoever keeps a therapist must be given that one, so that no two of them swap. `check` is as
+    for one visit.
+
+    Raises:
+        NoRoomForTwo: every such room is taken.
+        SlotTaken: one of the therapists is taken.
+        InvalidTransition: somebody else moved or ended one of them meanwhile.
+    """
+    locked = {pk: lock_therapist(pk) for pk in sorted(therapist_ids)}
+    extras = [
+        _set_time(appointment, locked[pk], start)
+        for appointment, pk in zip(pair, therapist_ids, strict=True)
+    ]
+    is_new = pair[0]._state.adding
+
+    def take() -> None:
+        if check is not None:
+            check()
+        for appointment in pair:
+            _clear(appointment, instead_of)
+            _write(appointment, is_new=is_new)
+
+    for room in _rooms_for_two(pair, instead_of):
+        for appointment in pair:
+            appointment.room = room
+        clash = attempt(take)
+        if clash is None:
+            for appointment, extra in zip(pair, extras, strict=True):
+                _settle(appointment, extra, is_new=is_new)
+            return
+        if clash == THERAPIST_CLASH:
+            raise SlotTaken
+    raise NoRoomForTwo
 
 
 def extend(appointment: Appointment, minutes: int) -> None:
@@ -102,6 +153,40 @@ def extend(appointment: Appointment, minutes: int) -> None:
         appointment.blocked = plain
 
 
+def _set_time(appointment: Appointment, therapist: Therapist, start: datetime) -> int:
+    """Set who, when and what is blocked; the minutes that were blocked beyond the usual."""
+    option = appointment.option
+    extra = 0
+    if not appointment._state.adding and appointment.blocked.upper is not None:
+        after = appointment.blocked.upper - appointment.ends_at
+        extra = int(after.total_seconds()) // 60 - option.buffer_after
+    start = start.astimezone(UTC)  # what follows counts elapsed minutes
+    appointment.therapist = therapist
+    appointment.starts_at = start
+    appointment.ends_at = start + timedelta(minutes=option.minutes)
+    appointment.blocked = DateTimeTZRange(
+        start - timedelta(minutes=option.buffer_before),
+        appointment.ends_at + timedelta(minutes=option.buffer_after),
+    )
+    return max(0, extra)
+
+
+def _write(appointment: Appointment, *, is_new: bool) -> None:
+    if is_new:
+        appointment.save(force_insert=True)
+    else:
+        _move(appointment)
+
+
+def _settle(appointment: Appointment, extra: int, *, is_new: bool) -> None:
+    """After a move: its new SEQUENCE, and the extra time of a first visit where there is some."""
+    if is_new:
+        return
+    appointment.sequence += 1
+    if extra:
+        extend(appointment, extra)
+
+
 def _move(appointment: Appointment) -> None:
     """Write the new time over the one we read, and raise the SEQUENCE of its calendar entry."""
     changed = Appointment.objects.filter(
@@ -112,35 +197,65 @@ def _move(appointment: Appointment) -> None:
         starts_at=appointment.starts_at,
         ends_at=appointment.ends_at,
         blocked=appointment.blocked,
+        party=appointment.party,
+        seat=appointment.seat,
         sequence=F("sequence") + 1,
         updated_at=timezone.now(),
     )
     if not changed:
         raise InvalidTransition
-    appointment.sequence += 1
 
 
 def _rooms(
     appointment: Appointment, instead_of: UUID | None, chosen: Room | None
 ) -> Iterator[Room]:
     """Rooms that nobody has then, each locked before it is tried."""
-    busy = (
-        Appointment.objects.taking_time(timezone.now())
-        .filter(blocked__overlap=appointment.blocked)
-        .exclude(pk=appointment.pk)
-    )
-    taken = busy.filter(Q(therapist=appointment.therapist_id) | Q(location=appointment.location_id))
-    if instead_of is not None:
-        taken = taken.exclude(hold_token=instead_of, hold_token__isnull=False, status="held")
-    rows = list(taken.values_list("therapist_id", "room_id"))
+    rows = _there(appointment, [appointment], instead_of)
     if any(therapist_id == appointment.therapist_id for therapist_id, _room in rows):
         return
     full = {room_id for _therapist, room_id in rows}
-    rooms = Room.objects.filter(location=appointment.location_id, is_active=True)
-    if chosen is not None:
-        rooms = rooms.filter(pk=chosen.pk)
+    rooms = Room.objects.filter(pk=chosen.pk) if chosen else _suiting(appointment)
     for pk in rooms.exclude(pk__in=full).values_list("pk", flat=True):
         yield _lock_room(pk)
+
+
+def _rooms_for_two(pair: Sequence[Appointment], instead_of: UUID | None) -> Iterator[Room]:
+    """Rooms with two tables that nobody has then, each locked before it is tried.
+
+    Raises:
+        SlotTaken: one of the therapists is taken, so that no room would help.
+    """
+    rows = _there(pair[0], pair, instead_of)
+    if {therapist_id for therapist_id, _room in rows} & {one.therapist_id for one in pair}:
+        raise SlotTaken
+    full = {room_id for _therapist, room_id in rows}
+    rooms = _suiting(pair[0]).filter(capacity__gte=SEATS).exclude(pk__in=full)
+    for pk in rooms.values_list("pk", flat=True):
+        yield _lock_room(pk)
+
+
+def _there(
+    wanted: Appointment, moving: Sequence[Appointment], instead_of: UUID | None
+) -> list[tuple[UUID, UUID]]:
+    """Therapist and room of all that is in the way, but for what moves and the hold given up."""
+    therapists = [one.therapist_id for one in moving]
+    taken = (
+        Appointment.objects.taking_time(timezone.now())
+        .filter(blocked__overlap=wanted.blocked)
+        .filter(Q(therapist__in=therapists) | Q(location=wanted.location_id))
+        .exclude(pk__in=[one.pk for one in moving])
+    )
+    if instead_of is not None:
+        taken = taken.exclude(hold_token=instead_of, hold_token__isnull=False, status="held")
+    return list(taken.values_list("therapist_id", "room_id"))
+
+
+def _suiting(appointment: Appointment) -> QuerySet[Room]:
+    """Rooms of the location that suit the service, in the order the clinic fills them."""
+    suits = RoomService.objects.filter(room=OuterRef("pk"))
+    this = suits.filter(service=appointment.option.service_id)
+    rooms = Room.objects.filter(location=appointment.location_id, is_active=True)
+    return rooms.filter(Exists(this) | ~Exists(suits))
 
 
 def _clear(appointment: Appointment, instead_of: UUID | None) -> None:

@@ -131,7 +131,7 @@ def test_control_without_constraints_and_lock_two_win(
     """Shows that the race is real: the same attempts, with what prevents it taken away."""
     looked = Barrier(2)
 
-    def look_together(appointment: Appointment, _instead_of: None) -> Iterator[Room]:
+    def look_together(appointment: Appointment, *_rest: object) -> Iterator[Room]:
         """Both see the same free room before either writes; nobody locks anything."""
         looked.wait(timeout=10)
         return iter(Room.objects.filter(location=appointment.location)[:1])

@@ -1,0 +1,280 @@
+"""A couple: two appointments of one party, two therapists, one room for two. All or nothing.
+
+Lock order: prescriptions in the order of their clients, therapists, room, clients, appointments.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import combinations
+from typing import TYPE_CHECKING, TypeAlias
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils import timezone
+
+from booking import covering, notices, pairs, placing, selectors, services, steps
+from booking.errors import (
+    AlreadyBooked,
+    HoldLapsed,
+    NoRoomForTwo,
+    NotBookable,
+    NotTogether,
+    SamePerson,
+    SlotTaken,
+    TooLate,
+)
+from booking.models import Appointment, AppointmentStatus
+from clinic import access, audit
+from clinic import selectors as ground
+from clinic.errors import InvalidTransition
+from clinic.models import Client, ServiceOption, Therapist, User
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+
+    from django.contrib.auth.models import AnonymousUser
+
+    Actor = User | AnonymousUser | None
+
+Couple: TypeAlias = tuple[Appointment, Appointment]
+People: TypeAlias = tuple[Client, Client]
+Status = AppointmentStatus
+
+
+def hold(
+    *,
+    actor: Actor,
+    option: ServiceOption,
+    start: datetime,
+    therapist: Therapist | None = None,
+    replaces: UUID | None = None,
+) -> Couple:
+    """Keep a time for two under one token; gives up the hold it replaces, if it gets this one.
+
+    Raises:
+        NotBookable: the session is not offered for two.
+        SlotTaken: no two therapists, or no room for two, are free then.
+    """
+    if not selectors.bookable_options().filter(pk=option.pk).exists() or not pairs.suits(option):
+        raise NotBookable
+    minutes = selectors.policy_of(ground.location()).hold_minutes
+
+    @transaction.atomic
+    def take(who: Sequence[UUID]) -> Couple:
+        until, token = timezone.now() + timedelta(minutes=minutes), uuid4()
+        pair = _new(option, start)
+        for held in pair:
+            held.status, held.hold_token, held.held_until = Status.HELD, token, until
+        placing.place_together(pair, therapist_ids=who, start=start, instead_of=replaces)
+        return pair
+
+    free = pairs.who_is_free(option=option, start=start, therapist=therapist, own_hold=replaces)
+    return _try_each(free, therapist, take)
+
+
+def book(*, actor: Actor, hold_token: UUID, clients: People) -> Couple:
+    """Turn both halves of a hold into appointments. The same hold twice is one couple.
+
+    Raises:
+        SamePerson: a couple is two people.
+        HoldLapsed: half of the hold is gone, or all of it.
+        AlreadyBooked: one of them has a visit at that time.
+    """
+    if clients[0] == clients[1]:
+        raise SamePerson
+    try:
+        return _book(actor, hold_token, clients)
+    except (HoldLapsed, AlreadyBooked):
+        made = selectors.appointments().filter(hold_token=hold_token, client__in=clients)
+        pair = list(made.order_by("seat"))
+        if len(pair) != len(clients):
+            raise
+        return pair[0], pair[1]
+
+
+@transaction.atomic
+def _book(actor: Actor, hold_token: UUID, clients: People) -> Couple:
+    pair = pairs.held(hold_token)
+    if pair is None:
+        raise HoldLapsed
+    both = list(zip(pair, clients, strict=True))
+    in_order = sorted(both, key=lambda one: one[1].pk)
+    reserved = {held.pk: covering.reserve(actor, client, held) for held, client in in_order}
+    placing.lock_together(pair)
+    for held, client in in_order:
+        steps.expect_free(client, held, held.starts_at)
+    for held, client in both:
+        changed = Appointment.objects.filter(pk=held.pk, status=Status.HELD).update(
+            status=Status.BOOKED,
+            client=client,
+            reservation=reserved[held.pk],
+            booked_by=_vouches(actor, client),
+            booked_at=timezone.now(),
+            held_until=None,
+            updated_at=timezone.now(),
+        )
+        if not changed:  # a second click won, or half of the hold was cleared away
+            raise HoldLapsed
+    return steps.booked(actor, pair[0].pk), steps.booked(actor, pair[1].pk)
+
+
+def book_for_desk(
+    *,
+    actor: User,
+    clients: People,
+    option: ServiceOption,
+    start: datetime,
+    therapist: Therapist | None = None,
+) -> Couple:
+    """Book two people at once on their behalf: inside the notice, never over an overlap.
+
+    Raises:
+        SamePerson, NotBookable, SlotTaken, AlreadyBooked.
+    """
+    if clients[0] == clients[1]:
+        raise SamePerson
+    if not selectors.bookable_options().filter(pk=option.pk).exists() or not pairs.suits(option):
+        raise NotBookable
+
+    @transaction.atomic
+    def take(who: Sequence[UUID]) -> Couple:
+        pair = _new(option, start)
+        both = list(zip(pair, clients, strict=True))
+        for one, client in sorted(both, key=lambda one: one[1].pk):
+            one.client, one.source, one.status = client, Appointment.Source.DESK, Status.BOOKED
+            one.booked_by, one.booked_at = actor, timezone.now()
+            one.reservation = covering.reserve(actor, client, one)
+        placing.place_together(
+            pair, therapist_ids=who, start=start, check=lambda: _expect_free(pair, start)
+        )
+        return steps.booked(actor, pair[0].pk), steps.booked(actor, pair[1].pk)
+
+    free = pairs.who_is_free(option=option, start=start, therapist=therapist, by_desk=True)
+    return _try_each(free, therapist, take)
+
+
+def reschedule(
+    *,
+    actor: User,
+    appointment: Appointment,
+    start: datetime,
+    therapist: Therapist | None = None,
+) -> Couple:
+    """Move both visits; the old time frees only if the new one holds for both.
+
+    Raises:
+        NotTogether: the other visit was cancelled or moved by itself.
+        SlotTaken: the new time cannot be had for two; nothing has changed.
+        TooLate: past the hour until which clients may move them themselves.
+        InvalidTransition: one has begun, is over, or somebody else moved it.
+    """
+    pair = _expect(appointment)
+    if any(one.status != Status.BOOKED for one in pair):
+        raise InvalidTransition
+    if not actor.is_clinic_staff and not all(services.may_change(one) for one in pair):
+        raise TooLate
+
+    @transaction.atomic
+    def take(who: Sequence[UUID]) -> Couple:
+        fresh = _expect(appointment)
+        if [one.sequence for one in fresh] != [one.sequence for one in pair]:
+            raise InvalidTransition
+        before = fresh[0].starts_at
+        covered = {one.pk: covering.move(actor, one, start) for one in _by_client(fresh)}
+        placing.place_together(
+            fresh,
+            therapist_ids=_keeping(fresh, who),
+            start=start,
+            check=lambda: _expect_free(fresh, start),
+        )
+        for one in fresh:
+            if not covered[one.pk]:
+                covering.untie(one)
+            notices.withdraw(one)
+            notices.moved(one)
+            audit.record(actor, "appointment.moved", one, before=before.isoformat(), together=True)
+        return fresh
+
+    free = pairs.who_is_free(
+        option=appointment.option,
+        start=start,
+        therapist=therapist,
+        by_desk=actor.is_clinic_staff,
+        moving=pair[0],
+    )
+    return _try_each(free, therapist, take, prefer=[one.therapist_id for one in pair])
+
+
+@transaction.atomic
+def cancel(*, actor: User, appointment: Appointment, reason: str = "") -> Couple:
+    """Cancel both visits, or neither. To cancel one alone, cancel that one: the other stays.
+
+    Raises:
+        NotTogether, InvalidTransition, TooLate.
+    """
+    pair = _expect(appointment)
+    covering.lock(_by_client(pair))
+    for one in _by_client(pair):
+        services.cancel(actor=actor, appointment=one, reason=reason)
+    return pair
+
+
+def _expect(appointment: Appointment) -> Couple:
+    pair = pairs.of(appointment)
+    if pair is None:
+        raise NotTogether
+    return pair
+
+
+def _expect_free(pair: Couple, start: datetime) -> None:
+    for one in _by_client(pair):
+        if one.client is not None:
+            steps.expect_free(one.client, one, start)
+
+
+def _new(option: ServiceOption, start: datetime) -> Couple:
+    pair = steps.new(option, start), steps.new(option, start)
+    party = uuid4()
+    for seat, appointment in enumerate(pair):
+        appointment.party, appointment.seat = party, seat
+    return pair
+
+
+def _try_each(
+    free: list[UUID],
+    therapist: Therapist | None,
+    take: Callable[[Sequence[UUID]], Couple],
+    prefer: Sequence[UUID] = (),
+) -> Couple:
+    """The first two therapists whose time can be had together."""
+    free = sorted(free, key=lambda pk: pk not in prefer)
+    for who in combinations(free, 2):
+        if therapist is not None and therapist.pk not in who:
+            continue
+        try:
+            return take(who)
+        except NoRoomForTwo:
+            break
+        except SlotTaken:
+            continue
+    raise SlotTaken
+
+
+def _keeping(pair: Couple, who: Sequence[UUID]) -> list[UUID]:
+    """The two therapists in the order of the two visits; whoever can keeps the one they have."""
+    first, second = who
+    swap = pair[0].therapist_id == second or pair[1].therapist_id == first
+    return [second, first] if swap else [first, second]
+
+
+def _by_client(pair: Iterable[Appointment]) -> list[Appointment]:
+    return sorted(pair, key=lambda one: str(one.client_id))
+
+
+def _vouches(actor: Actor, client: Client) -> User | None:
+    """Whoever is signed in speaks for the people of their own login only."""
+    if isinstance(actor, User) and (actor.is_clinic_staff or access.may_act_for(actor, client)):
+        return actor
+    return None
