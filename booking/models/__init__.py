@@ -9,6 +9,7 @@ from booking.models.appointment import (
     Appointment,
     AppointmentQuerySet,
     AppointmentStatus,
+    CancelCause,
 )
 from booking.models.calendars import CalendarFeed, ExternalBusy, ExternalCalendar
 from booking.models.hours import (
@@ -32,6 +33,7 @@ __all__ = [
     "AppointmentStatus",
     "BookingPolicy",
     "CalendarFeed",
+    "CancelCause",
     "ClosedDate",
     "DateHours",
     "ExternalBusy",

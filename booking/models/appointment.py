@@ -39,6 +39,14 @@ class AppointmentStatus(models.TextChoices):
     NO_SHOW = "noshow", _("Did not come")
 
 
+class CancelCause(models.TextChoices):
+    """Why a visit was cancelled; only the client's own change of mind may cost something."""
+
+    CLIENT = "client", _("The client asked")
+    ILLNESS = "illness", _("Illness")
+    CLINIC = "clinic", _("The clinic cannot give it")
+
+
 # What takes up the diary. A lapsed hold still does until a booking or the sweep clears it.
 FREE = (AppointmentStatus.CANCELLED, AppointmentStatus.NO_SHOW)
 TAKES_TIME = ~Q(status__in=FREE)
@@ -89,6 +97,9 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Booked by a visitor who was not signed in: anybody may have typed that name."""
         return self.filter(source=Appointment.Source.ONLINE, booked_by=None)
 
+    def owing_a_fee(self) -> AppointmentQuerySet:
+        return self.filter(fee_cents__gt=0, fee_paid_at=None, fee_waived_at=None)
+
     def agreed(self) -> AppointmentQuerySet:
         """Without holds."""
         return self.exclude(status=AppointmentStatus.HELD)
@@ -120,6 +131,7 @@ class Appointment(BaseModel):
     )
     booked_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancel_cause = models.CharField(max_length=8, choices=CancelCause, blank=True)
     cancel_reason = models.CharField(max_length=120, blank=True)
     reservation = models.OneToOneField(
         VisitReservation, models.PROTECT, null=True, blank=True, related_name="appointment"
@@ -135,6 +147,7 @@ class Appointment(BaseModel):
     fee_cents = models.PositiveIntegerField(default=0)
     fee_waived_at = models.DateTimeField(null=True, blank=True)
     fee_waived_reason = models.CharField(max_length=120, blank=True)
+    fee_paid_at = models.DateTimeField(null=True, blank=True)
     # RFC 5545: UID stays for life, SEQUENCE rises with every change.
     ical_uid = models.UUIDField(default=uuid4, editable=False)
     sequence = models.PositiveIntegerField(default=0)
@@ -168,6 +181,11 @@ class Appointment(BaseModel):
             models.CheckConstraint(condition=Q(seat__lt=SEATS), name="appointment_two_seats"),
             models.CheckConstraint(
                 condition=Q(fee_cents=0) | Q(status__in=FREE), name="appointment_fee_is_for_missing"
+            ),
+            models.CheckConstraint(
+                condition=Q(fee_paid_at__isnull=True, fee_waived_at__isnull=True)
+                | (Q(fee_cents__gt=0) & (Q(fee_paid_at__isnull=True) | Q(fee_waived_at__isnull=True))),
+                name="appointment_fee_is_paid_or_waived",
             ),
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at"))
@@ -206,6 +224,11 @@ class Appointment(BaseModel):
                 fields=["series"], condition=Q(series__isnull=False), name="appointment_series"
             ),
             models.Index(
+                fields=["client", "starts_at"],
+                condition=Q(fee_cents__gt=0, fee_paid_at=None, fee_waived_at=None),
+                name="appointment_open_fees",
+            ),
+            models.Index(
                 fields=["held_until"], condition=Q(status="held"), name="appointment_holds"
             ),
         ]
@@ -213,6 +236,12 @@ class Appointment(BaseModel):
     @property
     def needs_prescription(self) -> bool:
         return self.option.service.needs_prescription
+
+    @property
+    def open_fee_cents(self) -> int:
+        """What is still to pay for a late cancellation or a missed visit."""
+        settled = self.fee_paid_at is not None or self.fee_waived_at is not None
+        return 0 if settled else self.fee_cents
 
     @property
     def is_unclaimed(self) -> bool:
