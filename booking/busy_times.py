@@ -69,8 +69,11 @@ def read(
             env={name: os.environ[name] for name in NEEDED if name in os.environ},
             check=True,
         )
-    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
+    except subprocess.TimeoutExpired as error:
         raise CannotRead(Unreadable.TOO_MANY) from error
+    except subprocess.CalledProcessError as error:
+        ended = error.returncode < 0  # by a limit, not by what is in there
+        raise CannotRead(Unreadable.TOO_MANY if ended else Unreadable.NOT_A_CALENDAR) from error
     found = json.loads(answer.stdout)
     if isinstance(found, str):
         raise CannotRead(Unreadable(found))
@@ -191,6 +194,8 @@ def main() -> None:
         )
     except CannotRead as error:
         found = error.why
+    except MemoryError:
+        found = Unreadable.TOO_MANY
     sys.stdout.write(json.dumps(found))
 
 

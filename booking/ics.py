@@ -9,30 +9,21 @@ from django.utils.translation import gettext as _
 from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 
 if TYPE_CHECKING:
-    from booking.models import Appointment
+    from collections.abc import Iterable
+
+    from booking.models import Appointment, TimeOff
+    from clinic.models import Client, Location
 
 PUBLISH, REQUEST, CANCEL = "PUBLISH", "REQUEST", "CANCEL"  # RFC 5546 §1.4
+REFRESH = timedelta(hours=1)  # how often a subscriber may want to look again
+AWAY = "away-"  # before the id of time off, so that we know our own entries when they come back
 
 
 def entry(appointment: Appointment, *, method: str, url: str, attendee: str = "") -> str:
     """One appointment as an iCalendar object. UID stays for life, SEQUENCE rises with changes."""
     location = appointment.location
-    event = Event()
-    event.add("uid", f"{appointment.ical_uid}@{location.email.rpartition('@')[2]}")
-    event.add("sequence", appointment.sequence)
-    event.add("dtstamp", appointment.updated_at)
-    event.add("dtstart", appointment.starts_at)
-    event.add("dtend", appointment.ends_at)
-    event.add("summary", _("Appointment at %(clinic)s") % {"clinic": location.name})
-    event.add("location", location.address)
-    event.add("url", url)
-    event.add(
-        "description",
-        _("Questions or changes: %(phone)s or %(url)s")
-        % {"phone": location.phone.as_national, "url": url},
-    )
-    event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
-    event.add("class", "PRIVATE")
+    event = visit(appointment, url=url)
+    event["status"] = vText("CANCELLED" if method == CANCEL else "CONFIRMED")
     if method != PUBLISH:
         event["organizer"] = _address(location.email, location.name)
         event["organizer"].params["ROLE"] = vText("CHAIR")
@@ -41,14 +32,99 @@ def entry(appointment: Appointment, *, method: str, url: str, attendee: str = ""
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
         alarm.add("trigger", timedelta(hours=-2))
-        alarm.add("description", _("Appointment at %(clinic)s") % {"clinic": location.name})
+        alarm.add("description", _title(location))
         event.add_component(alarm)
+    return bytes(_calendar(method, [event]).to_ical()).decode()
+
+
+def feed(events: Iterable[Event], *, name: str) -> bytes:
+    """A whole calendar to subscribe to. Unchanged, it is the same bytes."""
+    calendar = _calendar(PUBLISH, events)
+    calendar.add("x-wr-calname", name)
+    # RFC 7986 §5.7, and its elder that Outlook reads.
+    calendar.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
+    calendar.add("x-published-ttl", REFRESH)
+    return bytes(calendar.to_ical())
+
+
+def visit(appointment: Appointment, *, url: str) -> Event:
+    """An appointment as its client sees it."""
+    location = appointment.location
+    event = _times(appointment, url)
+    event.add("summary", _title(location))
+    event.add("location", location.address)
+    event.add(
+        "description",
+        _("Questions or changes: %(phone)s or %(url)s")
+        % {"phone": location.phone.as_national, "url": url},
+    )
+    return event
+
+
+def session(appointment: Appointment, *, url: str) -> Event:
+    """An appointment as its therapist sees it: who comes in two letters, how long, where."""
+    event = _times(appointment, url)
+    minutes = int((appointment.ends_at - appointment.starts_at).total_seconds() // 60)
+    event.add(
+        "summary",
+        _("%(initials)s, %(minutes)s min")
+        % {"initials": initials(appointment.client), "minutes": minutes},
+    )
+    event.add("location", appointment.room.name)
+    return event
+
+
+def away(time_off: TimeOff) -> Event:
+    """Time off; why is nobody's business."""
+    event = Event()
+    event.add("uid", f"{AWAY}{time_off.pk}@{_host(time_off.location)}")
+    event.add("dtstamp", time_off.updated_at)
+    event.add("dtstart", time_off.starts_at)
+    event.add("dtend", time_off.ends_at)
+    event.add("summary", _("Away"))
+    event.add("transp", "OPAQUE")
+    event.add("class", "PRIVATE")
+    return event
+
+
+def initials(client: Client | None) -> str:
+    """ "A. L." """
+    if client is None:
+        return ""
+    names = (client.first_name.strip(), client.last_name.strip())
+    return " ".join(f"{name[0].upper()}." for name in names if name)
+
+
+def _times(appointment: Appointment, url: str) -> Event:
+    """What every kind of entry for one appointment shares."""
+    event = Event()
+    event.add("uid", f"{appointment.ical_uid}@{_host(appointment.location)}")
+    event.add("sequence", appointment.sequence)
+    event.add("dtstamp", appointment.updated_at)
+    event.add("dtstart", appointment.starts_at)
+    event.add("dtend", appointment.ends_at)
+    event.add("url", url)
+    event.add("status", "CONFIRMED")
+    event.add("class", "PRIVATE")
+    return event
+
+
+def _calendar(method: str, events: Iterable[Event]) -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", "-//Clinic//Appointments//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    calendar.add_component(event)
-    return bytes(calendar.to_ical()).decode()
+    for event in events:
+        calendar.add_component(event)
+    return calendar
+
+
+def _title(location: Location) -> str:
+    return _("Appointment at %(clinic)s") % {"clinic": location.name}
+
+
+def _host(location: Location) -> str:
+    return location.email.rpartition("@")[2]
 
 
 def _address(email: str, name: str) -> vCalAddress:

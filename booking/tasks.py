@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from booking import notices, services
+from booking import external, notices, services
 from booking.models import Appointment, AppointmentStatus, BookingPolicy
 from booking.selectors import appointments
 from clinic.models import Location, Message, Service
@@ -72,6 +72,16 @@ def queue_reminders() -> None:
         for key, pk in keys.items():
             if key not in known:
                 _remind(pk, horizon)
+
+
+@shared_task(name="booking.fetch_calendars")
+def fetch_calendars() -> None:
+    external.ring_for_due()
+
+
+@shared_task(name="booking.fetch_calendar", soft_time_limit=60, time_limit=90)
+def fetch_calendar(pk: str) -> None:
+    external.refresh(pk)
 
 
 @transaction.atomic

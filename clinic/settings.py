@@ -161,6 +161,7 @@ CELERY_BEAT_SCHEDULE = {
         "booking.expire_holds": 60,
         "booking.tie_prescriptions": 20,
         "booking.queue_reminders": 30,
+        "booking.fetch_calendars": 600,
         "billing.sweep_documents": 60,
     }.items()
 }
@@ -243,6 +244,9 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
+
+# How other calendars are fetched: booking/fetching.py has the rules, only tests loosen them.
+CALENDAR_FETCH: dict[str, Any] = {}
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = True

@@ -1,0 +1,146 @@
+"""Calendar feeds: an address that shows one person's visits to whoever knows it.
+
+The address is the key, so we keep only its SHA-256: a copy of our database opens nobody's calendar.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from booking import ics
+from booking.models import TAKES_TIME, Appointment, CalendarFeed, TimeOff
+from clinic import access, audit
+from clinic import selectors as ground
+from clinic.links import absolute
+from clinic.models import Client, Therapist
+
+if TYPE_CHECKING:
+    from icalendar import Event
+
+    from booking.models import AppointmentQuerySet
+    from clinic.models import User
+
+BACK = timedelta(days=30)
+READ_EVERY = timedelta(hours=1)
+TOKEN_BYTES = 32
+
+
+def of(owner: Therapist | Client) -> CalendarFeed | None:
+    """The feed that works now, if there is one."""
+    return CalendarFeed.objects.filter(**_whose(owner), revoked_at=None).first()
+
+
+@transaction.atomic
+def make(*, actor: User, owner: Therapist | Client) -> str:
+    """A new address, told this once; the one before stops working."""
+    _lock(owner)
+    _revoke(actor, owner)
+    token = token_urlsafe(TOKEN_BYTES)
+    feed = CalendarFeed.objects.create(**_whose(owner), token_hash=_hash(token), created_by=actor)
+    audit.record(actor, "calendar_feed.made", feed)
+    return token
+
+
+@transaction.atomic
+def revoke(*, actor: User, owner: Therapist | Client) -> bool:
+    """The address stops working; False when there was none."""
+    _lock(owner)
+    return _revoke(actor, owner)
+
+
+def address(token: str) -> str:
+    return absolute(reverse("booking:feed", args=[token]))
+
+
+def find(token: str) -> CalendarFeed | None:
+    """The feed behind an address, as long as whoever made it may still see what it shows.
+
+    What is compared is a hash: how long that takes says nothing about any token.
+    """
+    feed = (
+        CalendarFeed.objects.filter(token_hash=_hash(token), revoked_at=None)
+        .select_related("therapist", "client", "created_by")
+        .first()
+    )
+    if feed is None or not feed.created_by.is_active:
+        return None
+    if feed.therapist is not None:
+        theirs = feed.therapist.is_active and feed.therapist.user_id == feed.created_by_id
+        return feed if theirs else None
+    assert feed.client is not None  # noqa: S101  (a CHECK says so)
+    return feed if access.may_act_for(feed.created_by, feed.client) else None
+
+
+def content(feed: CalendarFeed) -> bytes:
+    """The calendar as it stands. Cancelled visits are left out, not marked.
+
+    A subscriber replaces its copy by what we send, so what is missing goes everywhere. Marked
+    STATUS:CANCELLED it would go from Google, stay struck through at Apple, and stay as if nothing
+    had happened in Outlook.
+    """
+    location = ground.location()
+    today = timezone.now().astimezone(location.zone).date()
+    since = datetime.combine(today - BACK, time(), location.zone)
+    visits = Appointment.objects.agreed().filter(TAKES_TIME, starts_at__gte=since)
+    if feed.therapist is not None:
+        name = _("Sessions at %(clinic)s") % {"clinic": location.name}
+        return ics.feed(_of_therapist(feed.therapist, visits, since), name=name)
+    name = _("Visits at %(clinic)s") % {"clinic": location.name}
+    mine = visits.filter(client=feed.client).select_related("location").order_by("starts_at", "pk")
+    return ics.feed((ics.visit(one, url=_link("visit-detail", one)) for one in mine), name=name)
+
+
+def was_read(feed: CalendarFeed) -> None:
+    """Remember that somebody looks, at most once an hour."""
+    now = timezone.now()
+    due = now - READ_EVERY
+    if feed.read_at is None or feed.read_at <= due:
+        stale = CalendarFeed.objects.filter(Q(read_at=None) | Q(read_at__lte=due), pk=feed.pk)
+        stale.update(read_at=now)
+
+
+def _of_therapist(
+    therapist: Therapist, visits: AppointmentQuerySet, since: datetime
+) -> list[Event]:
+    mine = visits.filter(therapist=therapist).select_related("client", "room", "location")
+    sessions = [
+        ics.session(one, url=_link("appointment", one)) for one in mine.order_by("starts_at", "pk")
+    ]
+    off = TimeOff.objects.filter(therapist=therapist, ends_at__gt=since)
+    off = off.select_related("location").order_by("starts_at", "pk")
+    return [*sessions, *(ics.away(one) for one in off)]
+
+
+def _link(name: str, appointment: Appointment) -> str:
+    return absolute(reverse(f"booking:{name}", args=[appointment.pk]))
+
+
+def _revoke(actor: User, owner: Therapist | Client) -> bool:
+    feed = of(owner)
+    if feed is None:
+        return False
+    CalendarFeed.objects.filter(pk=feed.pk).update(revoked_at=timezone.now())
+    audit.record(actor, "calendar_feed.revoked", feed)
+    return True
+
+
+def _lock(owner: Therapist | Client) -> None:
+    """Two clicks queue: only one address works at a time."""
+    type(owner)._default_manager.select_for_update(no_key=True).get(pk=owner.pk)
+
+
+def _whose(owner: Therapist | Client) -> dict[str, Any]:
+    return {"therapist": owner} if isinstance(owner, Therapist) else {"client": owner}
+
+
+def _hash(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
