@@ -7,17 +7,21 @@ zone: it comes in once, when the wall-clock hours of a date are turned into inst
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
     from zoneinfo import ZoneInfo
 
 Instant: TypeAlias = int
 Span: TypeAlias = tuple[Instant, Instant]
+# An unbroken stretch of work: the opening its grid of starts hangs on, its beginning, its end.
+Shift: TypeAlias = tuple[Instant, Instant, Instant]
 
 MINUTE = 60
 
@@ -41,6 +45,7 @@ class Period:
     ends: time
     effective_from: date | None = None
     effective_until: date | None = None  # inclusive
+    breaks: tuple[tuple[time, time], ...] = ()
 
     def applies_on(self, day: date) -> bool:
         return (
@@ -51,22 +56,65 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class DateLine:
+    """Hours of one date: instead of the weekly pattern (with no times: off), or on top of it."""
+
+    day: date
+    starts: time | None = None
+    ends: time | None = None
+    is_extra: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When one therapist works at one location. Not changed once made: `on` remembers."""
+
+    zone: ZoneInfo
+    periods: Sequence[Period] = ()
+    dates: Sequence[DateLine] = ()
+    closed: Collection[date] = ()  # nobody works then, whatever else is said
+    known: dict[date, tuple[Shift, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    def on(self, day: date) -> tuple[Shift, ...]:
+        """The stretches of work of a local date."""
+        found = self.known.get(day)
+        if found is None:
+            found = self.known[day] = tuple(self._expand(day))
+        return found
+
+    def _expand(self, day: date) -> Iterator[Shift]:
+        if day in self.closed:
+            return
+        special = [line for line in self.dates if line.day == day]
+        if all(line.is_extra for line in special):
+            for period in self.periods:
+                if period.applies_on(day):
+                    yield from _shifts(day, period.starts, period.ends, period.breaks, self.zone)
+        for line in special:
+            if line.starts is not None and line.ends is not None:
+                yield from _shifts(day, line.starts, line.ends, (), self.zone)
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
-    """What is asked for, in elapsed minutes."""
+    """What is asked for, in elapsed minutes, and the clinic's terms for its start."""
 
     minutes: int
     before: int = 0
     after: int = 0
     step: int = 15
+    adjoining: bool = False  # also at the first moment after a booking, off the grid
+    cap: int | None = None  # most sessions of one therapist that start on one date
 
 
 @dataclass(frozen=True, slots=True)
 class Diary:
     """One therapist. The session may not touch `away`; nor may its buffers touch `blocked`."""
 
-    periods: list[Period]
+    hours: Hours
     away: list[Span] = field(default_factory=list)
     blocked: list[Span] = field(default_factory=list)
+    started: list[Instant] = field(default_factory=list)  # the starts of what blocks it
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +125,12 @@ class Window:
     last: date
     earliest: Instant  # a start is bookable from here on: now + notice
 
+    def days(self) -> list[date]:
+        return [
+            self.first + timedelta(days=offset)
+            for offset in range((self.last - self.first).days + 1)
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
@@ -84,20 +138,6 @@ class Opening:
 
     start: Instant
     therapist_ids: tuple[UUID, ...]
-
-
-@dataclass(slots=True)
-class _Clock:
-    """Wall-clock to instants, each asked for once: therapists mostly share their hours."""
-
-    zone: ZoneInfo
-    known: dict[tuple[date, time, int], Instant] = field(default_factory=dict)
-
-    def instant(self, day: date, at: time, fold: int) -> Instant:
-        key = (day, at, fold)
-        if key not in self.known:
-            self.known[key] = to_instant(day, at, self.zone, fold=fold)
-        return self.known[key]
 
 
 def seconds(moment: datetime) -> Instant:
@@ -115,6 +155,15 @@ def exists(day: date, at: time, zone: ZoneInfo) -> bool:
     return local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None)
 
 
+def instants(day: date, at: time, zone: ZoneInfo) -> list[Instant]:
+    """Every moment at which clocks show this time: none if they skip it, two if they repeat it."""
+    if not exists(day, at, zone):
+        return []
+    local = datetime.combine(day, at, zone)
+    return sorted({seconds(local.replace(fold=0)), seconds(local.replace(fold=1))})
+
+
+@lru_cache(maxsize=4096)  # therapists mostly share their hours
 def to_instant(day: date, at: time, zone: ZoneInfo, *, fold: int) -> Instant:
     """The instant a clock shows this time; of a repeated one the first (fold 0) or second (1).
 
@@ -140,29 +189,37 @@ def free_starts(
     diaries: Mapping[UUID, Diary],
     rooms: Mapping[UUID, Sequence[Span]],
     window: Window,
-    zone: ZoneInfo,
 ) -> list[Opening]:
     """Every start in the window with a therapist and at least one room free, in order of time."""
-    length = session.minutes * MINUTE
+    length, step = session.minutes * MINUTE, session.step * MINUTE
     crowded = _shared(_clashes(session, busy) for busy in rooms.values())
-    clock = _Clock(zone)
+    days = window.days()
     found: dict[Instant, list[UUID]] = {}
     for therapist_id, diary in diaries.items():
         away = [(start - length + 1, end) for start, end in diary.away]
         closed = _merged([*_clashes(session, diary.blocked), *away, *crowded])
-        for opens, closes in _working(diary.periods, window, clock):
-            grid = _grid(opens, closes - length, session.step * MINUTE, window.earliest, closed)
-            for starts in grid:
-                for start in starts:
-                    who = found.setdefault(start, [])
-                    if not who or who[-1] != therapist_id:  # two periods may overlap
-                        who.append(therapist_id)
+        full = _full(diary, session.cap)
+        adjoining = _adjoining(session, diary, closed)
+        for day in days:
+            if day in full:
+                continue
+            for anchor, begin, end in diary.hours.on(day):
+                first, last = max(begin, window.earliest), end - length
+                grid: list[Sequence[Instant]] = list(_grid(anchor, first, last, step, closed))
+                if adjoining:
+                    grid.append([start for start in adjoining if first <= start <= last])
+                for starts in grid:
+                    for start in starts:
+                        who = found.setdefault(start, [])
+                        if not who or who[-1] != therapist_id:  # two shifts may overlap
+                            who.append(therapist_id)
     return [Opening(start, tuple(found[start])) for start in sorted(found)]
 
 
-def working(periods: Sequence[Period], first: date, last: date, zone: ZoneInfo) -> list[Span]:
-    """When somebody works on these dates, in order of time."""
-    return sorted(_working(periods, Window(first, last, 0), _Clock(zone)))
+def working(hours: Hours, first: date, last: date) -> list[Span]:
+    """When somebody works on these dates, without the breaks, in order of time."""
+    days = Window(first, last, 0).days()
+    return sorted((begin, end) for day in days for _anchor, begin, end in hours.on(day))
 
 
 def is_free(session: Session, start: Instant, blocked: Iterable[Span]) -> bool:
@@ -172,22 +229,59 @@ def is_free(session: Session, start: Instant, blocked: Iterable[Span]) -> bool:
     return all(other_end <= begin or end <= other_start for other_start, other_end in blocked)
 
 
+def is_at_work(session: Session, start: Instant, diary: Diary) -> bool:
+    """Whether somebody works all through a session that starts then, on the grid or off it."""
+    end = start + session.minutes * MINUTE
+    day = moment(start).astimezone(diary.hours.zone).date()
+    return any(
+        begin <= start and end <= finish for _anchor, begin, finish in diary.hours.on(day)
+    ) and all(away_end <= start or end <= away for away, away_end in diary.away)
+
+
 def nearest(openings: Sequence[Opening], wanted: Instant, count: int) -> list[Opening]:
     """The openings closest to a time that was lost, in order of time."""
     closest = sorted(openings, key=lambda opening: (abs(opening.start - wanted), opening.start))
     return sorted(closest[:count], key=lambda opening: opening.start)
 
 
-def _working(periods: Sequence[Period], window: Window, clock: _Clock) -> Iterator[Span]:
-    day = window.first
-    while day <= window.last:
-        for period in periods:
-            if period.applies_on(day):
-                opens = clock.instant(day, period.starts, 0)
-                closes = clock.instant(day, period.ends, 1)
-                if opens < closes:
-                    yield opens, closes
-        day += timedelta(days=1)
+def _shifts(
+    day: date, starts: time, ends: time, breaks: Iterable[tuple[time, time]], zone: ZoneInfo
+) -> Iterator[Shift]:
+    """One line of hours, cut at its breaks; the grid stays anchored at the opening."""
+    opens, closes = to_instant(day, starts, zone, fold=0), to_instant(day, ends, zone, fold=1)
+    at = opens
+    for pause, resume in sorted(
+        (to_instant(day, begin, zone, fold=0), to_instant(day, end, zone, fold=1))
+        for begin, end in breaks
+    ):
+        if pause < resume:  # one inside a skipped hour does not take place
+            if at < min(pause, closes):
+                yield opens, at, min(pause, closes)
+            at = max(at, resume)
+    if at < closes:
+        yield opens, at, closes
+
+
+def _full(diary: Diary, cap: int | None) -> Collection[date]:
+    """The local dates on which a therapist has as many sessions as anyone may have."""
+    if cap is None:
+        return ()
+    zone = diary.hours.zone
+    counts = Counter(moment(start).astimezone(zone).date() for start in diary.started)
+    return {day for day, count in counts.items() if count >= cap}
+
+
+def _adjoining(session: Session, diary: Diary, closed: Sequence[Span]) -> list[Instant]:
+    """The first moment after each booking at which a session could start, where it is open."""
+    if not session.adjoining:
+        return []
+    starts = {end + session.before * MINUTE for _start, end in diary.blocked}
+    return [start for start in sorted(starts) if not _covers(closed, start)]
+
+
+def _covers(spans: Sequence[Span], instant: Instant) -> bool:
+    index = bisect_right(spans, instant, key=lambda span: span[1])  # the first that ends later
+    return index < len(spans) and spans[index][0] <= instant
 
 
 def _clashes(session: Session, blocked: Iterable[Span]) -> list[Span]:
@@ -228,12 +322,12 @@ def _shared(lists: Iterable[list[Span]]) -> list[Span]:
 
 
 def _grid(
-    opens: Instant, last: Instant, step: int, earliest: Instant, closed: Sequence[Span]
+    anchor: Instant, first: Instant, last: Instant, step: int, closed: Sequence[Span]
 ) -> Iterator[range]:
-    """The starts `opens`, `opens + step`, ... up to `last` that are not closed."""
-    start = opens
-    if start < earliest:
-        start += -(-(earliest - start) // step) * step
+    """The starts `anchor`, `anchor + step`, ... from `first` to `last` that are not closed."""
+    start = anchor
+    if start < first:
+        start += -(-(first - start) // step) * step
     index = bisect_right(closed, start, key=lambda span: span[1])  # the first that ends later
     while start <= last:
         if index == len(closed):

@@ -153,14 +153,12 @@ def _strip(
     end: date,
     chosen: date | None,
 ) -> list[DayCell]:
-    periods = [period for diary in free.busy.diaries.values() for period in diary.periods]
-    spans = availability.working(periods, begin, end, free.zone)
-    worked = {moment(start).astimezone(free.zone).date() for start, _end in spans}
+    everyone = [diary.hours for diary in free.busy.diaries.values()]
     cells = []
     for offset in range((end - begin).days + 1):
         day = begin + timedelta(days=offset)
         count = len(by_day.get(day, []))
-        state = "" if count else FULL if day in worked else CLOSED
+        state = "" if count else FULL if any(hours.on(day) for hours in everyone) else CLOSED
         cells.append(DayCell(day, count, state, day == chosen))
     return cells
 
@@ -183,8 +181,7 @@ def day_board(day: date) -> dict[str, Any]:
     found = list(on_board.taking_time(now).with_names().order_by("starts_at"))
     agreed = [appointment for appointment in found if appointment.status != "held"]
     working = {
-        pk: availability.working(diary.periods, day, day, location.zone)
-        for pk, diary in busy.diaries.items()
+        pk: availability.working(diary.hours, day, day) for pk, diary in busy.diaries.items()
     }
     built = board.build(
         day=day,

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from math import ceil
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db import connection
 from django.utils import timezone
 
-from booking import availability
-from booking.availability import Diary, Opening, Period, Session, Span, Window, moment, seconds
-from booking.models import Appointment, BookingPolicy, TimeOff, WorkingHours
+from booking import availability, packing, timetable
+from booking.availability import Diary, Opening, Session, Span, Window, moment, seconds
+from booking.models import LONGEST, Appointment, BookingPolicy
+from booking.timetable import Timetable, session_of
 from clinic import selectors as ground
-from clinic.models import Location, Room, ServiceOption, Therapist
+from clinic.models import Location, ServiceOption, Therapist
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from uuid import UUID
     from zoneinfo import ZoneInfo
 
     from django.db.models import QuerySet
 
     from clinic.models import Client
+
+__all__ = ["Busy", "FreeTimes", "free_times", "session_of", "who_is_free"]
 
 DAY = timedelta(days=1)
 
@@ -43,6 +48,9 @@ class FreeTimes:
     policy: BookingPolicy
     openings: list[Opening]
     busy: Busy = field(repr=False)
+    session: Session
+    shortest: Session | None  # on offer; None: nothing is
+    earliest: int
 
     @property
     def zone(self) -> ZoneInfo:
@@ -54,6 +62,40 @@ class FreeTimes:
         for opening in self.openings:
             days.setdefault(local(opening, self.zone).date(), []).append(opening)
         return days
+
+    def is_tidy(self, opening: Opening) -> bool:
+        """Whether the clinic would rather have this time taken: it leaves somebody no dead gap."""
+        return self.policy.packing and not all(
+            self._leaves_gap(opening, pk) for pk in opening.therapist_ids
+        )
+
+    def choices(self, opening: Opening) -> list[UUID]:
+        """Who could give it: first who is left no dead gap, then who has least to do that day."""
+        return self.in_order(opening.start, opening.therapist_ids)
+
+    def in_order(self, start: int, therapist_ids: Iterable[UUID]) -> list[UUID]:
+        """These therapists, those who had better be given a session at that time in front."""
+        day = moment(start).astimezone(self.zone).date()
+        opening = Opening(start, tuple(therapist_ids))
+        packing_matters = self.policy.packing
+
+        def burden(pk: UUID) -> tuple[bool, int]:
+            dead = packing_matters and self._leaves_gap(opening, pk)
+            return dead, self._sessions_on(day, pk)
+
+        return sorted(opening.therapist_ids, key=burden)
+
+    def _leaves_gap(self, opening: Opening, pk: UUID) -> bool:
+        if self.shortest is None:
+            return False
+        diary = self.busy.diaries[pk]
+        return packing.leaves_gap(
+            self.session, opening.start, diary, self.shortest, earliest=self.earliest
+        )
+
+    def _sessions_on(self, day: date, pk: UUID) -> int:
+        started = self.busy.diaries[pk].started
+        return sum(moment(start).astimezone(self.zone).date() == day for start in started)
 
 
 def local(opening: Opening, zone: ZoneInfo) -> datetime:
@@ -80,10 +122,6 @@ def deadlines(starts_at: datetime, policy: BookingPolicy, now: datetime) -> Dead
     return Deadlines(free if free >= now else None, due if due >= now else None)
 
 
-def session_of(option: ServiceOption, policy: BookingPolicy) -> Session:
-    return Session(option.minutes, option.buffer_before, option.buffer_after, policy.slot_step)
-
-
 def bookable_options() -> QuerySet[ServiceOption]:
     return ServiceOption.objects.filter(is_active=True, service__is_active=True).select_related(
         "service"
@@ -106,93 +144,98 @@ def free_times(
     own_hold: UUID | None = None,
     moving: Appointment | None = None,
 ) -> FreeTimes:
-    """Free starts on local dates, both included, within notice and horizon; five queries.
+    """Free starts on local dates, both included, within notice and horizon.
 
-    `own_hold` and `moving` are not in their owner's way. The desk needs no notice and may still
-    take the start that has just gone by.
+    A constant number of queries. `own_hold` and `moving` are not in their owner's way. The desk
+    needs no notice and may still take the start that has just gone by.
     """
     now = now or timezone.now()
-    location = location or ground.location()
-    policy = policy_of(location)
-    zone = location.zone
+    rules = timetable.read(location or ground.location())
+    policy, zone = rules.policy, rules.location.zone
     today = now.astimezone(zone).date()
     last = min(end, today + timedelta(days=policy.horizon_days))
     notice = -policy.slot_step if by_desk else policy.min_notice
-    window = Window(max(start, today), last, seconds(now) + notice * 60)
-    busy = busy_between(
-        location, window.first, window.last, now, therapist, own_hold=own_hold, moving=moving
+    window = Window(max(start, today), last, ceil(now.timestamp()) + notice * 60)
+    able = rules.able(option.service)
+    if therapist is not None:
+        able = [pk for pk in able if pk == therapist.pk]
+    busy = _busy(
+        rules, window, now, able, rules.suitable(option.service), own_hold=own_hold, moving=moving
     )
-    openings = availability.free_starts(
-        session_of(option, policy), busy.diaries, busy.rooms, window, zone
+    session = rules.session(option)
+    openings = availability.free_starts(session, busy.diaries, busy.rooms, window)
+    return FreeTimes(
+        option, rules.location, policy, openings, busy, session, rules.shortest(), window.earliest
     )
-    return FreeTimes(option, location, policy, openings, busy)
 
 
-def busy_between(
-    location: Location,
-    first: date,
-    last: date,
+def busy_between(location: Location, first: date, last: date, now: datetime) -> Busy:
+    """What working hours there are on these dates and what is taken of them, for everyone."""
+    rules = timetable.read(location)
+    return _busy(rules, Window(first, last, 0), now, list(rules.hours), list(rules.rooms))
+
+
+def _busy(
+    rules: Timetable,
+    window: Window,
     now: datetime,
-    therapist: Therapist | None = None,
+    therapist_ids: list[UUID],
+    room_ids: list[UUID],
     *,
     own_hold: UUID | None = None,
     moving: Appointment | None = None,
 ) -> Busy:
-    """What working hours there are on these dates and what is taken of them; four queries."""
-    begin = datetime.combine(first, time(), location.zone)
-    end = datetime.combine(last + DAY, time(), location.zone)
-    diaries = _working(location, therapist)
-    rooms: dict[UUID, list[Span]] = {
-        pk: []
-        for pk in Room.objects.filter(location=location, is_active=True).values_list(
-            "pk", flat=True
-        )
-    }
-    for therapist_id, off_start, off_end in _away(location, begin, end):
-        span = (seconds(off_start), seconds(off_end))
-        for pk in diaries if therapist_id is None else [therapist_id]:
-            if pk in diaries:
-                diaries[pk].away.append(span)
-    taken = Appointment.objects.taking_time(now).touching(begin, end)
-    if own_hold is not None:
-        taken = taken.exclude(hold_token=own_hold, hold_token__isnull=False, status="held")
-    if moving is not None:
-        taken = taken.exclude(pk=moving.pk)
-    for therapist_id, room_id, blocked in taken.order_by().values_list(
-        "therapist_id", "room_id", "blocked"
-    ):
-        if blocked.lower is None or blocked.upper is None:
-            continue  # no such row: a CHECK bounds both ends
-        span = (seconds(blocked.lower), seconds(blocked.upper))
+    zone = rules.location.zone
+    begin = seconds(datetime.combine(window.first, time(), zone))
+    end = seconds(datetime.combine(window.last + DAY, time(), zone))
+    diaries = {pk: rules.diary(pk, begin, end) for pk in therapist_ids}
+    rooms: dict[UUID, list[Span]] = {pk: [] for pk in room_ids}
+    for therapist_id, room_id, start, lower, upper in _taken(begin, end, now, own_hold, moving):
         if therapist_id in diaries:
-            diaries[therapist_id].blocked.append(span)
+            diary = diaries[therapist_id]
+            diary.blocked.append((lower, upper))
+            diary.started.append(start)
         if room_id in rooms:
-            rooms[room_id].append(span)
-    return Busy(diaries, dict(rooms))
+            rooms[room_id].append((lower, upper))
+    return Busy(diaries, rooms)
 
 
-def _working(location: Location, therapist: Therapist | None) -> dict[UUID, Diary]:
-    """An empty diary for everyone who works here, in the order the clinic lists them."""
-    hours = WorkingHours.objects.filter(location=location, therapist__is_active=True)
-    if therapist is not None:
-        hours = hours.filter(therapist=therapist)
-    diaries: dict[UUID, Diary] = {}
-    rows = hours.order_by(
-        "therapist__position", "therapist__name", "weekday", "starts"
-    ).values_list("therapist_id", "weekday", "starts", "ends", "effective_from", "effective_until")
-    for therapist_id, weekday, starts, ends, since, until in rows:
-        period = Period(weekday, starts, ends, since, until)
-        diaries.setdefault(therapist_id, Diary([])).periods.append(period)
-    return diaries
+# Read from one index alone (`appointment_diary`): its condition is repeated here word for word.
+TAKEN = """
+SELECT therapist_id, room_id,
+       floor(date_part('epoch', starts_at))::bigint,
+       floor(date_part('epoch', lower(blocked)))::bigint,
+       ceil(date_part('epoch', upper(blocked)))::bigint
+FROM booking_appointment
+WHERE starts_at > %(first)s AND starts_at < %(last)s
+  AND NOT (status IN ('cancelled', 'noshow'))
+  AND (status <> 'held' OR held_until > %(now)s)
+"""
 
 
-def _away(
-    location: Location, begin: datetime, end: datetime
-) -> QuerySet[TimeOff, tuple[UUID | None, datetime, datetime]]:
-    here = Q(location=location) | Q(therapist__isnull=False)
-    return TimeOff.objects.filter(here, ends_at__gt=begin, starts_at__lt=end).values_list(
-        "therapist_id", "starts_at", "ends_at"
-    )
+def _taken(
+    begin: int,
+    end: int,
+    now: datetime,
+    own_hold: UUID | None,
+    moving: Appointment | None,
+) -> list[tuple[UUID, UUID, int, int, int]]:
+    """Therapist, room, start and blocked span of all that may take time between two instants."""
+    query = TAKEN
+    values: dict[str, Any] = {
+        "first": moment(begin) - LONGEST,
+        "last": moment(end) + LONGEST,
+        "now": now,
+    }
+    if own_hold is not None:
+        query += "AND NOT (status = 'held' AND hold_token = %(own)s)"
+        values["own"] = own_hold
+    if moving is not None:
+        query += "AND id <> %(moving)s"
+        values["moving"] = moving.pk
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return cursor.fetchall()
 
 
 def who_is_free(
@@ -205,7 +248,7 @@ def who_is_free(
     own_hold: UUID | None = None,
     moving: Appointment | None = None,
 ) -> list[UUID]:
-    """Who could give this session then; who has least to do that day comes first."""
+    """Who could give this session then, best choice first: see `FreeTimes.choices`."""
     location = location or ground.location()
     day = start.astimezone(location.zone).date()
     free = free_times(
@@ -223,8 +266,24 @@ def who_is_free(
         return []
     for opening in free.openings:
         if opening.start == wanted:
-            return sorted(opening.therapist_ids, key=lambda pk: len(free.busy.diaries[pk].blocked))
+            return free.choices(opening)
     return []
+
+
+def still_offered(
+    *, option: ServiceOption, start: datetime, therapist_id: UUID, location: Location
+) -> bool:
+    """Whether the rules still let a therapist give a session then. Ask with their row locked.
+
+    What is booked is not looked at: the constraints see to that. Whoever writes hours or time off
+    locks the therapist's row first, so nothing can change between this answer and the booking.
+    """
+    rules = timetable.read(location)
+    if therapist_id not in rules.able(option.service) or not rules.suitable(option.service):
+        return False
+    begin = seconds(start)
+    diary = rules.diary(therapist_id, begin, begin + option.minutes * 60)
+    return availability.is_at_work(rules.session(option), begin, diary)
 
 
 def alternatives(

@@ -1,0 +1,155 @@
+"""The rules of one location's diary, read at once: who works when, in which rooms, on what terms.
+
+What is booked is not among them. Between two changes of the rules a timetable stays true, so what
+it has worked out (`Hours.known`) serves the next question too. Treat all of it as read-only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+
+from booking.availability import DateLine, Diary, Hours, Period, Session, Span, seconds
+from booking.models import (
+    BookingPolicy,
+    ClosedDate,
+    DateHours,
+    ExternalBusy,
+    TimeOff,
+    WorkingBreak,
+    WorkingHours,
+)
+from clinic.models import Room, ServiceOption, Therapist
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import time
+    from uuid import UUID
+
+    from clinic.models import Location, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    location: Location
+    policy: BookingPolicy
+    therapists: dict[UUID, Therapist]  # who takes bookings, in the order the clinic lists them
+    options: dict[UUID, ServiceOption]  # what can be booked, each with its service
+    hours: dict[UUID, Hours]  # of who works here
+    away: dict[UUID, list[Span]]  # time off, and what calendars elsewhere say
+    rooms: dict[UUID, frozenset[UUID]]  # the services a room is for; none: all
+    trainings: dict[UUID, frozenset[UUID]] = field(repr=False)
+
+    def session(self, option: ServiceOption) -> Session:
+        return session_of(option, self.policy)
+
+    def shortest(self) -> Session | None:
+        """The session that takes least of the diary, buffers included."""
+        sessions = [self.session(option) for option in self.options.values()]
+        return min(sessions, key=lambda s: s.before + s.minutes + s.after, default=None)
+
+    def able(self, service: Service) -> list[UUID]:
+        """Who works here and has the training that a service calls for."""
+        needed = service.training_id
+        return [pk for pk in self.hours if needed is None or needed in self.trainings.get(pk, ())]
+
+    def suitable(self, service: Service) -> list[UUID]:
+        """The rooms that suit a service, those that fill first in front."""
+        return [pk for pk, suits in self.rooms.items() if not suits or service.pk in suits]
+
+    def diary(self, therapist_id: UUID, begin: int, end: int) -> Diary:
+        """An empty one, with the time off that touches a span."""
+        away = [span for span in self.away[therapist_id] if span[0] < end and begin < span[1]]
+        return Diary(self.hours[therapist_id], away)
+
+
+def session_of(option: ServiceOption, policy: BookingPolicy) -> Session:
+    return Session(
+        option.minutes,
+        option.buffer_before,
+        option.buffer_after,
+        policy.slot_step,
+        policy.adjoining_starts,
+        policy.daily_cap,
+    )
+
+
+def read(location: Location) -> Timetable:
+    """Twelve queries, whatever there is."""
+    policy = BookingPolicy.objects.filter(location=location).first()
+    therapists = {person.pk: person for person in Therapist.objects.filter(is_active=True)}
+    options = ServiceOption.objects.filter(is_active=True, service__is_active=True)
+    hours = _hours(location, list(therapists))
+    return Timetable(
+        location=location,
+        policy=policy or BookingPolicy(location=location),
+        therapists=therapists,
+        options={option.pk: option for option in options.select_related("service")},
+        hours=hours,
+        away=_away(location, list(hours)),
+        rooms=_rooms(location),
+        trainings=_sets(Therapist.trainings.through.objects, "therapist_id", "training_id"),
+    )
+
+
+def _hours(location: Location, therapists: list[UUID]) -> dict[UUID, Hours]:
+    breaks: defaultdict[UUID, list[tuple[time, time]]] = defaultdict(list)
+    for pk, starts, ends in WorkingBreak.objects.filter(hours__location=location).values_list(
+        "hours_id", "starts", "ends"
+    ):
+        breaks[pk].append((starts, ends))
+    periods: defaultdict[UUID, list[Period]] = defaultdict(list)
+    for line in WorkingHours.objects.filter(location=location).order_by("weekday", "starts"):
+        period = Period(
+            line.weekday,
+            line.starts,
+            line.ends,
+            line.effective_from,
+            line.effective_until,
+            tuple(sorted(breaks[line.pk])),
+        )
+        periods[line.therapist_id].append(period)
+    dates: defaultdict[UUID, list[DateLine]] = defaultdict(list)
+    for special in DateHours.objects.filter(location=location):
+        is_extra = special.kind == DateHours.Kind.EXTRA
+        dates[special.therapist_id].append(
+            DateLine(special.day, special.starts, special.ends, is_extra)
+        )
+    closed = ClosedDate.objects.filter(location=location).values_list("day", flat=True)
+    holidays, zone = frozenset(closed), location.zone
+    return {
+        pk: Hours(zone, periods[pk], dates[pk], holidays)
+        for pk in therapists
+        if pk in periods or pk in dates
+    }
+
+
+def _away(location: Location, therapists: list[UUID]) -> dict[UUID, list[Span]]:
+    away: dict[UUID, list[Span]] = {pk: [] for pk in therapists}
+    off = TimeOff.objects.filter(Q(location=location) | Q(therapist__isnull=False))
+    for pk, starts, ends in off.values_list("therapist_id", "starts_at", "ends_at"):
+        for therapist_id in therapists if pk is None else [pk]:
+            if therapist_id in away:
+                away[therapist_id].append((seconds(starts), seconds(ends)))
+    elsewhere = ExternalBusy.objects.values_list("calendar__therapist_id", "starts_at", "ends_at")
+    for pk, starts, ends in elsewhere:
+        if pk in away:
+            away[pk].append((seconds(starts), seconds(ends)))
+    return {pk: sorted(spans) for pk, spans in away.items()}
+
+
+def _rooms(location: Location) -> dict[UUID, frozenset[UUID]]:
+    suits = _sets(Room.services.through.objects, "room_id", "service_id")
+    rooms = Room.objects.filter(location=location, is_active=True).values_list("pk", flat=True)
+    return {pk: suits.get(pk, frozenset()) for pk in rooms}
+
+
+def _sets(through: Any, key: str, value: str) -> dict[UUID, frozenset[UUID]]:
+    pairs: Iterable[tuple[UUID, UUID]] = through.values_list(key, value)
+    found: defaultdict[UUID, set[UUID]] = defaultdict(set)
+    for one, other in pairs:
+        found[one].add(other)
+    return {one: frozenset(others) for one, others in found.items()}
