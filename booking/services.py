@@ -5,6 +5,7 @@ hold are checked here. Lock order: prescription, therapist, room, client, appoin
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -12,15 +13,35 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from booking import covering, notices, placing, readiness, selectors, steps
-from booking.errors import AlreadyBooked, HoldLapsed, NotBookable, NotReady, SlotTaken, TooLate
-from booking.models import TRANSITIONS, Appointment, AppointmentStatus
+from booking import (
+    covering,
+    fees,
+    notices,
+    outside,
+    owing,
+    placing,
+    readiness,
+    selectors,
+    steps,
+)
+from booking.errors import (
+    AlreadyBooked,
+    FeeNotAgreed,
+    FeePaid,
+    HoldLapsed,
+    NotBookable,
+    NotReady,
+    SlotTaken,
+    TooLate,
+)
+from booking.models import TRANSITIONS, Appointment, AppointmentStatus, CancelCause
 from clinic import audit
 from clinic import selectors as ground
 from clinic.errors import InvalidTransition
-from clinic.models import Client, ServiceOption, Therapist, User
+from clinic.models import Client, Room, ServiceOption, Therapist, User
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from django.contrib.auth.models import AnonymousUser
@@ -108,15 +129,25 @@ def book_for_desk(
     option: ServiceOption,
     start: datetime,
     therapist: Therapist | None = None,
+    room: Room | None = None,
     source: str = Appointment.Source.DESK,
+    reason: str = "",
+    breaks: Collection[str] | None = None,
 ) -> Appointment:
-    """Book on somebody's behalf: inside the notice, never over an overlap.
+    """Book on somebody's behalf: with a reason outside hours and policy, never over an overlap.
+
+    `breaks` are the codes of the rules that whoever gave the reason was shown; None: all of them.
 
     Raises:
-        SlotTaken, AlreadyBooked, NotBookable.
+        NeedsReason: the time is not offered, and no reason was given for what it breaks.
+        SlotTaken, AlreadyBooked, NotBookable, InThePast.
     """
     if not selectors.bookable_options().filter(pk=option.pk).exists():
         raise NotBookable
+    wish = outside.Wish(
+        option, start, therapist, room, walk_in=source == Appointment.Source.WALK_IN
+    )
+    choices = outside.choices(wish, reason=reason, breaks=breaks)
 
     @transaction.atomic
     def take(therapist_id: UUID) -> Appointment:
@@ -124,56 +155,97 @@ def book_for_desk(
         appointment.client, appointment.source = client, source
         appointment.status = Status.BOOKED
         appointment.booked_by, appointment.booked_at = actor, timezone.now()
+        appointment.override_reason = reason[:200] if choices[therapist_id] else ""
         appointment.reservation = covering.reserve(actor, client, appointment)
-        placing.place(appointment, therapist_id=therapist_id, start=start)
-        steps.expect_free(client, appointment, start)
-        return steps.booked(actor, appointment.pk)
+        check = partial(steps.expect_free, client, appointment, start)
+        placing.place(appointment, therapist_id=therapist_id, start=start, room=room, check=check)
+        return steps.booked(actor, appointment.pk, outside=choices[therapist_id])
 
-    choices = selectors.who_is_free(option=option, start=start, therapist=therapist, by_desk=True)
-    return steps.try_each(choices, take)
+    return steps.try_each(list(choices), take)
 
 
 @transaction.atomic
-def cancel(*, actor: Actor, appointment: Appointment, reason: str = "") -> Appointment:
+def cancel(
+    *,
+    actor: Actor,
+    appointment: Appointment,
+    reason: str = "",
+    cause: str = CancelCause.CLIENT,
+    agreed_cents: int = 0,
+    waived_because: str = "",
+    by_link: bool = False,
+) -> Appointment:
     """Free the time, give the visit back to the prescription and tell the client.
 
+    Whoever is not staff is the client, and agrees to the fee. Staff say whose doing it is: only
+    the client's own change of mind costs something, and that they may waive with a reason.
+
     Raises:
-        InvalidTransition: it has begun, is over, or was cancelled already.
+        InvalidTransition: it has begun, is over, or was moved or cancelled already.
         TooLate: its time has come; only staff may say what became of it.
+        FeeNotAgreed: cancelling costs something else than was agreed to.
     """
-    if not _is_staff(actor) and appointment.starts_at <= timezone.now():
-        raise TooLate
+    staff = _is_staff(actor)
+    if not staff:
+        cause, waived_because = CancelCause.CLIENT, ""
+        if appointment.starts_at <= timezone.now():
+            raise TooLate
+    fee = owing.for_cancelling(appointment) if cause == CancelCause.CLIENT else 0
+    if fee and not staff and fee != agreed_cents:
+        raise FeeNotAgreed(fee)
+    waived = bool(fee and waived_because)
     covering.release(actor, appointment)
     _change(
         appointment,
         Status.CANCELLED,
+        where={"sequence": appointment.sequence},
         cancelled_at=timezone.now(),
+        cancel_cause=cause,
         cancel_reason=reason[:120],
+        fee_cents=fee,
+        fee_waived_at=timezone.now() if waived else None,
+        fee_waived_reason=waived_because[:120] if waived else "",
         sequence=F("sequence") + 1,
     )
     notices.withdraw(appointment)
     notices.cancelled(appointment)
-    audit.record(actor, "appointment.cancelled", appointment)
+    how = {"by": "link"} if by_link else {}
+    audit.record(actor, "appointment.cancelled", appointment, cause=cause, fee_cents=fee, **how)
     return appointment
 
 
 def reschedule(
     *,
-    actor: User,
+    actor: Actor,
     appointment: Appointment,
     start: datetime,
     therapist: Therapist | None = None,
+    room: Room | None = None,
+    reason: str = "",
+    breaks: Collection[str] | None = None,
+    by_link: bool = False,
 ) -> Appointment:
-    """Move a visit; the old time frees only if the new one holds.
+    """Move a visit; the old time frees only if the new one holds. Staff: see `book_for_desk`.
 
     Raises:
         SlotTaken: the new time cannot be had; nothing has changed.
+        NeedsReason, InThePast: as for `book_for_desk`.
         TooLate: past the hour until which clients may move it themselves.
         InvalidTransition: it has begun, is over, or somebody else moved it.
     """
     if appointment.status != Status.BOOKED:
         raise InvalidTransition
-    if not actor.is_clinic_staff and not may_change(appointment):
+    option = appointment.option
+    choices: dict[UUID, list[str]]
+    if _is_staff(actor):
+        wish = outside.Wish(option, start, therapist, room, moving=appointment)
+        choices = outside.choices(wish, reason=reason, breaks=breaks)
+    elif may_change(appointment):
+        free = selectors.who_is_free(
+            option=option, start=start, therapist=therapist, moving=appointment
+        )
+        choices = {pk: [] for pk in free}
+    else:
         raise TooLate
 
     @transaction.atomic
@@ -183,44 +255,48 @@ def reschedule(
         if fresh.status != Status.BOOKED or fresh.sequence != appointment.sequence:
             raise InvalidTransition
         still_covered = covering.move(actor, fresh, start)
-        placing.place(fresh, therapist_id=therapist_id, start=start)
-        if fresh.client is not None:
-            steps.expect_free(fresh.client, fresh, start)
+        check = partial(steps.expect_free, fresh.client, fresh, start) if fresh.client else None
+        placing.place(fresh, therapist_id=therapist_id, start=start, room=room, check=check)
         if not still_covered:
             covering.untie(fresh)
+        steps.note_override(fresh, reason if choices[therapist_id] else "")
         notices.withdraw(fresh)
         notices.moved(fresh)
-        audit.record(actor, "appointment.moved", fresh, before=before.isoformat())
+        how = {"by": "link"} if by_link else {}
+        if choices[therapist_id]:
+            how["outside"] = ", ".join(choices[therapist_id])
+        audit.record(actor, "appointment.moved", fresh, before=before.isoformat(), **how)
         return fresh
 
-    choices = selectors.who_is_free(
-        option=appointment.option,
-        start=start,
-        therapist=therapist,
-        by_desk=actor.is_clinic_staff,
-        moving=appointment,
-    )
-    return steps.try_each(choices, take)
+    return steps.try_each(list(choices), take)
 
 
 @transaction.atomic
 def mark(*, actor: Actor, appointment: Appointment, status: str) -> Appointment:
-    """Write what has become of a visit; a missed one gives its prescribed visit back.
+    """Write what has become of a visit; a missed one gives its prescribed visit back, and costs.
 
     Raises:
         InvalidTransition: it is not in a state from which that can be.
         SlotTaken: a missed visit cannot be taken back, its time is given to somebody else.
+        FeePaid: nor can one whose fee is paid.
     """
     changes: dict[str, Any] = {}
+    where: dict[str, Any] = {}
     if status == Status.NO_SHOW:
         if appointment.starts_at > timezone.now():  # nobody is missing yet
             raise InvalidTransition
         covering.release(actor, appointment)
+        changes["fee_cents"] = owing.for_missing(appointment)
         notices.withdraw(appointment)
     if appointment.status == Status.NO_SHOW:
-        changes["reservation"] = None
+        appointment.refresh_from_db(fields=["fee_paid_at"])
+        if appointment.fee_paid_at is not None:
+            raise FeePaid
+        changes |= {"reservation": None, "fee_cents": 0}
+        changes |= {"fee_waived_at": None, "fee_waived_reason": ""}
+        where["fee_paid_at"] = None
         placing.lock(appointment)
-    clash = placing.attempt(lambda: _change(appointment, status, **changes))
+    clash = placing.attempt(lambda: _change(appointment, status, where=where, **changes))
     if clash is not None:
         raise SlotTaken
     audit.record(actor, f"appointment.{status}", appointment)
@@ -259,9 +335,9 @@ def expect_ready(appointment: Appointment) -> None:
 
 
 def may_change(appointment: Appointment) -> bool:
-    """Whether the client may still move it, or cancel it free of charge (exactly 24 h is free)."""
-    cutoff = selectors.policy_of(appointment.location).cancel_cutoff
-    return timezone.now() <= appointment.starts_at - timedelta(minutes=cutoff)
+    """Whether the client may still move it; exactly at the cut-off, yes."""
+    cutoff = selectors.policy_of(appointment.location).reschedule_cutoff
+    return not fees.is_late(appointment.starts_at, timezone.now(), cutoff)
 
 
 def let_go(hold_token: UUID | None) -> None:
@@ -284,14 +360,19 @@ def _is_staff(actor: Actor) -> bool:
     return isinstance(actor, User) and actor.is_clinic_staff
 
 
-def _change(appointment: Appointment, status: str, **changes: Any) -> None:
+def _change(
+    appointment: Appointment, status: str, *, where: dict[str, Any] | None = None, **changes: Any
+) -> None:
     """Move to a status from where that is allowed, in one conditional UPDATE.
 
     The reservation must still be the one we saw: it may be tied at this very moment.
     """
     allowed = [before for before, after in TRANSITIONS.items() if status in after]
     changed = Appointment.objects.filter(
-        pk=appointment.pk, status__in=allowed, reservation=appointment.reservation_id
+        pk=appointment.pk,
+        status__in=allowed,
+        reservation=appointment.reservation_id,
+        **(where or {}),
     ).update(status=status, updated_at=timezone.now(), **changes)
     if not changed:
         raise InvalidTransition

@@ -15,7 +15,7 @@ from clinic import selectors as ground
 from clinic.models import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -47,16 +47,29 @@ def try_each(choices: list[UUID], take: Callable[[UUID], Appointment]) -> Appoin
     raise SlotTaken
 
 
-def booked(actor: Actor, pk: UUID, *, tell: bool = True) -> Appointment:
-    """What follows every booking: the first visit's extra time, the message, the record."""
+def booked(
+    actor: Actor, pk: UUID, *, tell: bool = True, outside: Sequence[str] = ()
+) -> Appointment:
+    """What follows every booking: the first visit's extra time, the message, the record.
+
+    `outside` are the rules that staff booked it against.
+    """
     appointment = selectors.appointments().get(pk=pk)
     extra = appointment.option.first_visit_extra
     if extra and _is_first(appointment):
         placing.extend(appointment, extra)
     if tell:
         notices.confirmed(appointment)
-    audit.record(actor, "appointment.booked", appointment)
+    how = {"outside": ", ".join(outside)} if outside else {}
+    audit.record(actor, "appointment.booked", appointment, **how)
     return appointment
+
+
+def note_override(appointment: Appointment, reason: str) -> None:
+    """Keep why it is where it is; at an offered time there is nothing to explain."""
+    if appointment.override_reason != reason:
+        appointment.override_reason = reason[:200]
+        appointment.save(update_fields=["override_reason"])
 
 
 def expect_free(client: Client, wanted: Appointment, start: datetime) -> None:

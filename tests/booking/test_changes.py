@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
-from django.utils import timezone
 from icalendar import Calendar
 
 from booking import services
@@ -21,6 +20,7 @@ from tests.prescriptions.factories import approved_prescription
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from booking.models import BookingPolicy
     from clinic.models import Client, Room, ServiceOption, Therapist, User
     from prescriptions.models import Prescription
 
@@ -149,16 +149,38 @@ def test_of_two_who_move_a_visit_the_second_is_told(
         services.reschedule(actor=desk_user, appointment=stale, start=stale.starts_at + 2 * day)
 
 
-def test_a_day_before_to_the_minute_is_still_in_time(visit: Appointment, client_user: User) -> None:
-    cutoff = timedelta(hours=24)
-    minute = timedelta(minutes=1)
-    now = timezone.now()
-    visit.starts_at = now + cutoff + minute
-    assert services.may_change(visit)
-    visit.starts_at = now + cutoff - minute
-    assert not services.may_change(visit)
-    with pytest.raises(TooLate):
-        services.reschedule(actor=client_user, appointment=visit, start=now + timedelta(days=3))
+def test_clients_move_a_visit_until_the_cutoff_to_the_minute(
+    visit: Appointment, policy: BookingPolicy, client_user: User
+) -> None:
+    policy.reschedule_cutoff, policy.cancel_cutoff = 12 * 60, 24 * 60
+    policy.save()
+    cutoff, day = timedelta(hours=12), timedelta(days=1)
+    with time_machine.travel(visit.starts_at - cutoff, tick=False):
+        moved = services.reschedule(
+            actor=client_user, appointment=visit, start=visit.starts_at + 7 * day
+        )
+    late = moved.starts_at - cutoff + timedelta(microseconds=1)
+    with time_machine.travel(late, tick=False):
+        assert not services.may_change(moved)
+        with pytest.raises(TooLate):
+            services.reschedule(
+                actor=client_user, appointment=moved, start=moved.starts_at + 7 * day
+            )
+
+
+def test_the_extra_time_of_a_first_visit_moves_along(
+    visit: Appointment, client_user: User, client_record: Client
+) -> None:
+    first = Appointment.objects.get(pk=visit.pk)
+    extra = timedelta(minutes=visit.option.buffer_after + visit.option.first_visit_extra)
+    assert first.blocked.upper == first.ends_at + extra
+    # By now it is not the only one any more.
+    booked_appointment(client_record, starts_at=first.starts_at + timedelta(days=14))
+    services.reschedule(
+        actor=client_user, appointment=visit, start=visit.starts_at + timedelta(days=7)
+    )
+    first.refresh_from_db()
+    assert first.blocked.upper == first.ends_at + extra
 
 
 def test_what_does_not_follow_from_a_state_is_refused(visit: Appointment) -> None:
@@ -232,26 +254,3 @@ def test_self_pay_gives_the_visit_back_and_takes_the_other_price(
     assert (kept.option, kept.price_cents, kept.reservation) == (other, 9000, None)
     prescription.refresh_from_db()
     assert prescription.reserved == 0
-
-
-def test_the_desk_books_inside_the_notice_but_never_over_an_overlap(
-    diary: list[Therapist],
-    option60: ServiceOption,
-    ten: datetime,
-    client_record: Client,
-    other_client: Client,
-    desk_user: User,
-) -> None:
-    policy = diary[0].working_hours.get(weekday=0).location.policy
-    policy.min_notice = 60 * 24 * 30
-    policy.save()
-    with pytest.raises(SlotTaken):
-        services.hold(actor=None, option=option60, start=ten, therapist=diary[0])
-    made = services.book_for_desk(
-        actor=desk_user, client=client_record, option=option60, start=ten, therapist=diary[0]
-    )
-    assert (made.status, made.source, made.booked_by) == ("booked", "desk", desk_user)
-    with pytest.raises(SlotTaken):
-        services.book_for_desk(
-            actor=desk_user, client=other_client, option=option60, start=ten, therapist=diary[0]
-        )

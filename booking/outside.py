@@ -1,0 +1,303 @@
+"""Times that staff may give although they are not offered: what they break, and what is in the way.
+
+Never over an overlap: `placing.place` and the exclusion constraints see to that, whatever is said
+here. This explains, before anything is written, so that a reason can be asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from booking import daysheet, selectors
+from booking.errors import InThePast, NeedsReason, SlotTaken
+from booking.models import Appointment
+from clinic import selectors as ground
+from clinic.templatetags.clinic_format import clock, day
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from booking.daysheet import DaySheet
+    from booking.models import BookingPolicy
+    from clinic.models import Location, Room, ServiceOption, Therapist
+
+HOUR, DAY_MINUTES = 60, 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A rule that a time breaks: its code for the record, and what staff read."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What staff would like to book; no therapist: whoever breaks least, no room: one that is free.
+
+    A walk-in stands at the counter: the notice is not for them.
+    """
+
+    option: ServiceOption
+    start: datetime
+    therapist: Therapist | None = None
+    room: Room | None = None
+    moving: Appointment | None = None
+    walk_in: bool = False
+
+    @property
+    def end(self) -> datetime:
+        return self.start + timedelta(minutes=self.option.minutes)
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One therapist for a wish."""
+
+    therapist: Therapist
+    breaches: list[Breach] = field(default_factory=list)
+    in_the_way: list[str] = field(default_factory=list)  # overlaps, in words for staff
+
+    @property
+    def codes(self) -> list[str]:
+        return [breach.code for breach in self.breaches]
+
+
+def choices(
+    wish: Wish, *, reason: str, breaks: Collection[str] | None = None
+) -> dict[UUID, list[str]]:
+    """Who can give it, best first, each with the codes of what that breaks.
+
+    Raises:
+        NeedsReason: something is broken that no reason was given for.
+        SlotTaken: everybody is taken then.
+        InThePast: the day is over.
+    """
+    candidates = [one for one in weigh(wish) if not one.in_the_way]
+    if not candidates:
+        raise SlotTaken
+    best = candidates[0]
+    if not best.breaches:
+        return {one.therapist.pk: [] for one in candidates if not one.breaches}
+    known = set(best.codes if breaks is None else breaks)
+    if not reason.strip() or not known.issuperset(best.codes):
+        raise NeedsReason(best.breaches)
+    allowed = [one for one in candidates if known.issuperset(one.codes)]
+    return {one.therapist.pk: one.codes for one in allowed}
+
+
+def weigh(wish: Wish) -> list[Candidate]:
+    """Every therapist asked for, who breaks least first; those who are taken come last.
+
+    Raises:
+        InThePast: the day is over.
+    """
+    location = ground.location()
+    with timezone.override(location.zone):
+        return _weigh(wish, location, timezone.now())
+
+
+def _weigh(wish: Wish, location: Location, now: datetime) -> list[Candidate]:
+    on = wish.start.astimezone(location.zone).date()
+    if on < now.astimezone(location.zone).date():
+        raise InThePast
+    policy = selectors.policy_of(location)
+    offered = _offered(wish, location)
+    common = _policy_breaches(wish, policy, location, now, on)
+    people = [wish.therapist] if wish.therapist else list(selectors.therapists())
+    if offered:  # who would break something more is not needed
+        people = [person for person in people if person.pk in offered]
+    candidates = {person.pk: Candidate(person, [*common]) for person in people}
+    if not offered:
+        _explain(candidates, wish, policy, location, on)
+        _find_overlaps(candidates, wish, location, now)
+        for candidate in candidates.values():
+            if not candidate.breaches and not candidate.in_the_way:
+                candidate.breaches.append(_off_grid(policy))
+    rank = {pk: place for place, pk in enumerate(offered)}
+    return sorted(
+        candidates.values(),
+        key=lambda one: (
+            bool(one.in_the_way),
+            len(one.breaches),
+            rank.get(one.therapist.pk, len(rank)),
+        ),
+    )
+
+
+def _explain(
+    candidates: dict[UUID, Candidate],
+    wish: Wish,
+    policy: BookingPolicy,
+    location: Location,
+    on: date,
+) -> None:
+    """Why each of them is not offered then, apart from overlaps."""
+    sheet = daysheet.read(location, on)
+    load = _load(location, on, wish.moving)
+    trained = _trained(wish.option, candidates)
+    for pk, candidate in candidates.items():
+        candidate.breaches += _closed(sheet, on)
+        candidate.breaches += _hours(candidate.therapist, sheet, wish)
+        candidate.breaches += _load_breaches(candidate.therapist, load, policy)
+        if pk not in trained:
+            candidate.breaches.append(_untrained(candidate.therapist, wish.option))
+
+
+def _offered(wish: Wish, location: Location) -> list[UUID]:
+    """Who could have been booked then anyway; the one truth is the selector's."""
+    if wish.room is not None and not _suits(wish.room, wish.option):
+        return []
+    return selectors.who_is_free(
+        option=wish.option,
+        start=wish.start,
+        therapist=wish.therapist,
+        location=location,
+        by_desk=True,
+        moving=wish.moving,
+    )
+
+
+def _policy_breaches(
+    wish: Wish, policy: BookingPolicy, location: Location, now: datetime, on: date
+) -> list[Breach]:
+    """What holds for everybody alike."""
+    found = []
+    if wish.start < now - timedelta(minutes=policy.slot_step):
+        found.append(Breach("past", _("That time has gone by already.")))
+    elif wish.start - now < timedelta(minutes=policy.min_notice) and not wish.walk_in:
+        text = _("It is inside the notice of %(time)s.") % {"time": spoken(policy.min_notice)}
+        found.append(Breach("notice", text))
+    last = now.astimezone(location.zone).date() + timedelta(days=policy.horizon_days)
+    if on > last:
+        text = _("It is beyond the %(count)s days that are open for booking (until %(day)s).")
+        found.append(Breach("horizon", text % {"count": policy.horizon_days, "day": day(last)}))
+    if wish.room is not None and not _suits(wish.room, wish.option):
+        text = _("%(room)s is not meant for %(service)s.")
+        names = {"room": wish.room.name, "service": wish.option.service.name}
+        found.append(Breach("room", text % names))
+    return found
+
+
+def _closed(sheet: DaySheet, on: date) -> list[Breach]:
+    if sheet.closed is None:
+        return []
+    name = sheet.closed.name or _("a day off")
+    text = _("The clinic is closed on %(day)s: %(name)s.") % {"day": day(on), "name": name}
+    return [Breach("closed", text)]
+
+
+def _hours(therapist: Therapist, sheet: DaySheet, wish: Wish) -> list[Breach]:
+    own = sheet.of(therapist.pk)
+    found = []
+    if not own.work and sheet.closed is None:
+        text = _("%(name)s does not work that day.") % {"name": therapist.name}
+        found.append(Breach("hours", text))
+    elif own.work and not daysheet.lies_within(own.work, wish.start, wish.end):
+        hours = ", ".join(between(work.start, work.end) for work in own.work)
+        text = _("It is outside %(name)s's hours (%(hours)s).")
+        found.append(Breach("hours", text % {"name": therapist.name, "hours": hours}))
+    for away in own.away:
+        if away.overlaps(wish.start, wish.end):
+            text = _("%(name)s is away %(span)s: %(reason)s.")
+            span = between(away.start, away.end)
+            values = {"name": therapist.name, "span": span, "reason": away.reason}
+            found.append(Breach(away.kind, text % values))
+    return found
+
+
+def _load(location: Location, on: date, moving: Appointment | None) -> dict[UUID, int]:
+    """Sessions of each therapist on a date."""
+    there = Appointment.objects.on(on, location.zone).taking_time(timezone.now())
+    if moving is not None:
+        there = there.exclude(pk=moving.pk)
+    counted: dict[UUID, int] = {}
+    for pk in there.order_by().values_list("therapist_id", flat=True):
+        counted[pk] = counted.get(pk, 0) + 1
+    return counted
+
+
+def _load_breaches(
+    therapist: Therapist, load: dict[UUID, int], policy: BookingPolicy
+) -> list[Breach]:
+    booked = load.get(therapist.pk, 0)
+    if policy.daily_cap is None or booked < policy.daily_cap:
+        return []
+    text = _("%(name)s has %(count)s sessions that day already, the most there should be.")
+    return [Breach("cap", text % {"name": therapist.name, "count": booked})]
+
+
+def _trained(option: ServiceOption, candidates: dict[UUID, Candidate]) -> set[UUID]:
+    needed = option.service.training_id
+    if needed is None:
+        return set(candidates)
+    people = selectors.therapists().filter(pk__in=candidates, trainings=needed)
+    return set(people.values_list("pk", flat=True))
+
+
+def _untrained(therapist: Therapist, option: ServiceOption) -> Breach:
+    text = _("%(name)s lacks the training that %(service)s calls for.")
+    return Breach("training", text % {"name": therapist.name, "service": option.service.name})
+
+
+def _off_grid(policy: BookingPolicy) -> Breach:
+    text = _("It is not one of the start times, which come every %(step)s minutes.")
+    return Breach("grid", text % {"step": policy.slot_step})
+
+
+def _suits(room: Room, option: ServiceOption) -> bool:
+    meant_for = set(room.services.values_list("pk", flat=True))
+    return not meant_for or option.service_id in meant_for
+
+
+def _find_overlaps(
+    candidates: dict[UUID, Candidate], wish: Wish, location: Location, now: datetime
+) -> None:
+    """Note what each is busy with then, and for all of them that no room is free."""
+    option = wish.option
+    begin = wish.start - timedelta(minutes=option.buffer_before)
+    end = wish.end + timedelta(minutes=option.buffer_after)
+    taken = Appointment.objects.taking_time(now).touching(begin, end)
+    taken = taken.filter(blocked__overlap=(begin, end)).select_related("room")
+    if wish.moving is not None:
+        taken = taken.exclude(pk=wish.moving.pk)
+    full = {}
+    for other in taken.order_by("starts_at"):
+        until = between(other.blocked.lower, other.blocked.upper)
+        if (candidate := candidates.get(other.therapist_id)) is not None:
+            text = _("%(name)s is taken %(span)s, with the time before and after.")
+            names = {"name": candidate.therapist.name, "span": until}
+            candidate.in_the_way.append(text % names)
+        full[other.room_id] = _("%(room)s is taken %(span)s, with the time before and after.") % {
+            "room": other.room.name,
+            "span": until,
+        }
+    rooms = location.rooms.filter(is_active=True)
+    wanted = [wish.room.pk] if wish.room else list(rooms.values_list("pk", flat=True))
+    if set(wanted) <= set(full):
+        text = full[wish.room.pk] if wish.room else _("No room is free then.")
+        for candidate in candidates.values():
+            candidate.in_the_way.append(text)
+
+
+def between(start: datetime, end: datetime) -> str:
+    """10:00 am to 11:15 am"""
+    return _("%(start)s to %(end)s") % {"start": clock(start), "end": clock(end)}
+
+
+def spoken(minutes: int) -> str:
+    """A length of time as it is said: 90 minutes, 2 hours, 3 days."""
+    if minutes and minutes % DAY_MINUTES == 0 and minutes > DAY_MINUTES:
+        return _("%(count)s days") % {"count": minutes // DAY_MINUTES}
+    if minutes and minutes % HOUR == 0:
+        hours = minutes // HOUR
+        return _("1 hour") if hours == 1 else _("%(count)s hours") % {"count": hours}
+    return _("%(count)s minutes") % {"count": minutes}
