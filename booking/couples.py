@@ -202,7 +202,7 @@ def reschedule(
         start=start,
         therapist=therapist,
         by_desk=actor.is_clinic_staff,
-        moving=pair[0],
+        moving=pair,
     )
     return _try_each(free, therapist, take, prefer=[one.therapist_id for one in pair])
 

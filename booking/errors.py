@@ -59,6 +59,14 @@ class NotTogether(DomainError):
     message = _("These two visits are not together any more. Please change each by itself.")
 
 
+class NeedsAdult(DomainError):
+    code = "needs_adult"
+    message = _(
+        "For somebody under 18 a parent or legal guardian books. If that is you, say so at"
+        " “Who is this visit for?”; if not, ask yours, or call us."
+    )
+
+
 class PriceChanged(DomainError):
     """The price on the page is not the price any more; nobody is booked at one they did not see."""
 

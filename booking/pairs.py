@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
-
 from booking import availability, selectors
 from booking.availability import seconds
 from booking.models import SEATS, TAKES_TIME, Appointment
@@ -37,20 +35,16 @@ def free_times(
 ) -> FreeTimes:
     """Starts at which two therapists and a room for two are free. Asked like one visit's."""
     free = selectors.free_times(option=option, **asked)
-    double = set(
-        Room.objects.filter(location=free.location, is_active=True, capacity__gte=SEATS)
-        .filter(Q(services=None) | Q(services=option.service_id))
-        .values_list("pk", flat=True)
-    )
+    wide = Room.objects.filter(location=free.location, capacity__gte=SEATS)
+    double = set(wide.values_list("pk", flat=True))
     rooms = [spans for pk, spans in free.busy.rooms.items() if pk in double]
-    session = selectors.session_of(option, free.policy)
     wanted = therapist.pk if therapist else None
     free.openings = [
         opening
         for opening in free.openings
         if len(opening.therapist_ids) >= SEATS
         and wanted in (None, *opening.therapist_ids)
-        and any(availability.is_free(session, opening.start, spans) for spans in rooms)
+        and any(availability.is_free(free.session, opening.start, spans) for spans in rooms)
     ]
     return free
 
@@ -58,7 +52,7 @@ def free_times(
 def who_is_free(
     *, option: ServiceOption, start: datetime, therapist: Therapist | None = None, **asked: Any
 ) -> list[UUID]:
-    """Who could give it then, least to do that day first; empty: no two of them, or no room."""
+    """Who could give it then, best choice first; empty: no two of them, or no room."""
     location = ground.location()
     day = start.astimezone(location.zone).date()
     free = free_times(
@@ -66,7 +60,7 @@ def who_is_free(
     )
     for opening in free.openings:
         if opening.start == seconds(start) and not start.microsecond:
-            return sorted(opening.therapist_ids, key=lambda pk: len(free.busy.diaries[pk].blocked))
+            return free.choices(opening)
     return []
 
 

@@ -18,7 +18,7 @@ from clinic import selectors as ground
 from clinic.models import Location, ServiceOption, Therapist
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from uuid import UUID
     from zoneinfo import ZoneInfo
 
@@ -142,7 +142,7 @@ def free_times(
     now: datetime | None = None,
     by_desk: bool = False,
     own_hold: UUID | None = None,
-    moving: Appointment | None = None,
+    moving: Appointment | Sequence[Appointment] | None = None,
 ) -> FreeTimes:
     """Free starts on local dates, both included, within notice and horizon.
 
@@ -183,7 +183,7 @@ def _busy(
     room_ids: list[UUID],
     *,
     own_hold: UUID | None = None,
-    moving: Appointment | None = None,
+    moving: Appointment | Sequence[Appointment] | None = None,
 ) -> Busy:
     zone = rules.location.zone
     begin = seconds(datetime.combine(window.first, time(), zone))
@@ -218,7 +218,7 @@ def _taken(
     end: int,
     now: datetime,
     own_hold: UUID | None,
-    moving: Appointment | None,
+    moving: Appointment | Sequence[Appointment] | None,
 ) -> list[tuple[UUID, UUID, int, int, int]]:
     """Therapist, room, start and blocked span of all that may take time between two instants."""
     query = TAKEN
@@ -231,8 +231,9 @@ def _taken(
         query += "AND NOT (status = 'held' AND hold_token = %(own)s)"
         values["own"] = own_hold
     if moving is not None:
-        query += "AND id <> %(moving)s"
-        values["moving"] = moving.pk
+        together = [moving] if isinstance(moving, Appointment) else moving
+        query += "AND NOT (id = ANY(%(moving)s))"
+        values["moving"] = [one.pk for one in together]
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         return cursor.fetchall()
@@ -246,7 +247,7 @@ def who_is_free(
     location: Location | None = None,
     by_desk: bool = False,
     own_hold: UUID | None = None,
-    moving: Appointment | None = None,
+    moving: Appointment | Sequence[Appointment] | None = None,
 ) -> list[UUID]:
     """Who could give this session then, best choice first: see `FreeTimes.choices`."""
     location = location or ground.location()

@@ -290,6 +290,15 @@ def test_both_move_together_or_not_at_all(
     }
 
 
+def test_both_may_move_to_a_time_that_overlaps_their_own(
+    couple: Couple, desk_user: User, ten: datetime
+) -> None:
+    start = ten + timedelta(minutes=15)
+    moved = couples.reschedule(actor=desk_user, appointment=couple[0], start=start)
+    assert [one.starts_at for one in moved] == [start, start]
+    assert [one.therapist_id for one in moved] == [one.therapist_id for one in couple]
+
+
 def test_a_client_moves_both_until_the_same_hour_as_one(
     couple: Couple, client_user: User, ten: datetime
 ) -> None:
