@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +21,7 @@ from booking import busy_times, fetching, placing, selectors
 from booking.availability import moment, seconds
 from booking.busy_times import CannotRead, Unreadable
 from booking.fetching import FetchFailed, Rules, Why
-from booking.models import LONGEST, Appointment, ExternalBusy, ExternalCalendar
+from booking.models import LONGEST, Appointment, CalendarFeed, ExternalBusy, ExternalCalendar
 from clinic import audit
 from clinic import selectors as ground
 from clinic.celery import enqueue
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 EVERY = timedelta(minutes=9)  # the beat comes every ten
 CLAIM = timedelta(minutes=2)  # longer than one reading can take
 STALE = timedelta(days=1)
+SHOWN = 20  # collisions on the page
 LONGEST_ADDRESS = 2000
 DAY = timedelta(days=1)
 
@@ -94,7 +95,8 @@ class State:
 
     @property
     def is_reading(self) -> bool:
-        return self.calendar.fetched_at is None and not self.calendar.error
+        tried, read = self.calendar.tried_at, self.calendar.fetched_at
+        return not self.calendar.error and (tried is None or read is None or read < tried)
 
     @property
     def trouble(self) -> str:
@@ -115,6 +117,30 @@ class State:
 def explain(why: str) -> str:
     text = str(TROUBLE.get(why, TROUBLE[Why.UNREACHABLE]))
     return f"{text} {_WHERE}" if why in WRONG_PLACE else text
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One therapist on the manager's list."""
+
+    therapist: Therapist
+    feed: CalendarFeed | None
+    state: State | None
+
+
+def overview() -> list[Row]:
+    """All therapists with their calendars; three queries."""
+    now = timezone.now()
+    spans = Count("busy", filter=Q(busy__ends_at__gt=now))
+    calendars = {one.therapist_id: one for one in ExternalCalendar.objects.annotate(spans=spans)}
+    live = CalendarFeed.objects.filter(revoked_at=None, therapist__isnull=False)
+    links = {one.therapist_id: one for one in live}
+    rows = []
+    for therapist in selectors.therapists():
+        calendar = calendars.get(therapist.pk)
+        state = State(calendar, calendar.spans, now) if calendar else None
+        rows.append(Row(therapist, links.get(therapist.pk), state))
+    return rows
 
 
 def state_of(therapist: Therapist) -> State | None:
@@ -180,14 +206,25 @@ def connect(*, actor: User, therapist: Therapist, url: str) -> ExternalCalendar:
     placing.lock_therapist(therapist.pk)
     calendar = ExternalCalendar.objects.filter(therapist=therapist).first()
     if calendar is not None and calendar.url == url:
-        ExternalCalendar.objects.filter(pk=calendar.pk).update(tried_at=None)  # read it again
-    else:
-        if calendar is not None:
-            calendar.delete()
-        calendar = ExternalCalendar.objects.create(therapist=therapist, url=url)
-        audit.record(actor, "external_calendar.connected", calendar)
+        read_again(therapist=therapist)
+        return calendar
+    if calendar is not None:
+        calendar.delete()
+    calendar = ExternalCalendar.objects.create(therapist=therapist, url=url)
+    audit.record(actor, "external_calendar.connected", calendar)
     enqueue("booking.fetch_calendar", str(calendar.pk))
     return calendar
+
+
+@transaction.atomic
+def read_again(*, therapist: Therapist) -> bool:
+    """Do not wait for the beat; False when there is no calendar."""
+    calendar = ExternalCalendar.objects.filter(therapist=therapist).first()
+    if calendar is None:
+        return False
+    ExternalCalendar.objects.filter(pk=calendar.pk).update(tried_at=None, error="")
+    enqueue("booking.fetch_calendar", str(calendar.pk))
+    return True
 
 
 @transaction.atomic

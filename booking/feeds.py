@@ -99,6 +99,10 @@ def content(feed: CalendarFeed) -> bytes:
     return ics.feed((ics.visit(one, url=_link("visit-detail", one)) for one in mine), name=name)
 
 
+def fingerprint(content: bytes) -> str:
+    return sha256(content).hexdigest()[:32]
+
+
 def was_read(feed: CalendarFeed) -> None:
     """Remember that somebody looks, at most once an hour."""
     now = timezone.now()

@@ -20,7 +20,12 @@ def too_many(request: HttpRequest, what: str, limit: int) -> bool:
     """Count one more try; a login is not counted, it can be called to account."""
     if request.user.is_authenticated:
         return False
-    key = f"booking:{what}:{context.current.get().ip}:{int(time() // WINDOW)}"
+    return crowded(f"booking:{what}:{context.current.get().ip}", limit)
+
+
+def crowded(what: str, limit: int) -> bool:
+    """Count one more; whether there are too many of this in the present ten minutes."""
+    key = f"{what}:{int(time() // WINDOW)}"
     cache.add(key, 0, timeout=WINDOW)
     tries = cache.get(key, 0) + 1
     cache.set(key, tries, timeout=WINDOW)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from booking import desk, desk_book, portal, slots, views
+from booking import calendar_pages, desk, desk_book, portal, slots, views
 
 app_name = "booking"
 urlpatterns = [
@@ -26,6 +26,20 @@ urlpatterns = [
         "portal/visits/<uuid:appointment_id>/appointment.ics",
         portal.visit_calendar,
         name="visit-calendar",
+    ),
+    path("portal/visits/calendar/", calendar_pages.mine, name="calendar-mine"),
+    path("portal/visits/calendar/link/", calendar_pages.mine_make, name="calendar-make"),
+    path("portal/visits/calendar/revoke/", calendar_pages.mine_revoke, name="calendar-revoke"),
+    path("calendar/<str:token>.ics", calendar_pages.feed, name="feed"),
+    path("desk/calendar/", calendar_pages.desk, name="desk-calendar"),
+    path("desk/calendar/link/", calendar_pages.desk_make, name="desk-calendar-make"),
+    path("desk/calendar/revoke/", calendar_pages.desk_revoke, name="desk-calendar-revoke"),
+    path("desk/calendar/other/", calendar_pages.external_connect, name="external-connect"),
+    path("desk/calendar/other/again/", calendar_pages.external_again, name="external-again"),
+    path(
+        "desk/calendar/other/remove/",
+        calendar_pages.external_disconnect,
+        name="external-disconnect",
     ),
     path("desk/", desk.day, name="day"),
     path("desk/book/", desk_book.who, name="desk-who"),
