@@ -1,6 +1,6 @@
 # `make run` and `make test` do everything on a fresh machine; docs/run.md tells the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check checks format lock images manage
+.PHONY: help run dev test check checks bench format lock images manage
 .SUFFIXES:
 
 PY := .venv/bin/python
@@ -13,6 +13,7 @@ help:
 	@echo 'make run      the whole clinic on http://127.0.0.1:8000 (PORT=, HOST=, CLINIC_DATA_DIR= change that)'
 	@echo 'make test     the whole test suite (ARGS="-k booking" passes arguments to pytest)'
 	@echo 'make check    format, lint, types, templates, floors, migrations, deployment settings'
+	@echo 'make bench    how fast the diary is, against yardsticks of the same run (ARGS="--quick" for a glance)'
 	@echo 'make dev      like run, with DEBUG, reloading when the source changes'
 	@echo 'make manage   manage.py on the data folder (ARGS="createsuperuser")'
 	@echo 'make format   put Python and templates in shape'
@@ -38,6 +39,11 @@ test: .venv/installed-test
 check: .venv/installed-test
 	@$(PY) -m clinic.runtime system run
 	@$(THROW_AWAY) $(MAKE) --no-print-directory --keep-going checks
+
+# Durable: a booking waits for the disk here as it does in the product.
+bench: .venv/installed-run
+	@$(PY) -m clinic.runtime system run
+	@exec $(PY) -m clinic.runtime exec --durable -- $(PY) -m bench $(ARGS)
 
 CHECKS := check-format check-lint check-types check-templates check-floors check-migrations check-deploy
 .PHONY: $(CHECKS)

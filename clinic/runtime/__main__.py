@@ -20,6 +20,9 @@ def main(argv: list[str]) -> int:
     manage = commands.add_parser("manage", help="run manage.py on the data folder's database")
     manage.add_argument("rest", nargs=argparse.REMAINDER)
     execute = commands.add_parser("exec", help="run a command on throw-away servers")
+    execute.add_argument(
+        "--durable", action="store_true", help="keep what waits for the disk, as the product does"
+    )
     execute.add_argument("rest", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     system = commands.add_parser("system", help="check, and where allowed install, system packages")
     system.add_argument("what", choices=["run", "test"])
@@ -47,7 +50,7 @@ def _do(options: argparse.Namespace) -> int:
         command = options.rest[1:] if options.rest[:1] == ["--"] else options.rest
         if not command:
             raise CannotStartError("exec needs a command: python -m clinic.runtime exec -- COMMAND")
-        return run(command)
+        return run(command, durable=options.durable)
     if options.command == "system":
         from clinic.runtime.system import check
 

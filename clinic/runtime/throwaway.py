@@ -34,12 +34,12 @@ def _stop(number: int, _frame: FrameType | None) -> None:
     raise _StopError(number)
 
 
-def run(command: list[str]) -> int:
+def run(command: list[str], *, durable: bool = False) -> int:
     """The command's exit code; its servers and files are gone when this returns."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
-        with servers() as environ:
+        with servers(durable=durable) as environ:
             return run_to_end(command, environ)
     except _StopError as stop:
         return 128 + int(stop.args[0])
@@ -64,8 +64,11 @@ def run_to_end(command: list[str], environ: dict[str, str]) -> int:
 
 
 @contextmanager
-def servers() -> Iterator[dict[str, str]]:
-    """A throw-away PostgreSQL and Redis, and the environment that names them."""
+def servers(*, durable: bool = False) -> Iterator[dict[str, str]]:
+    """A throw-away PostgreSQL and Redis, and the environment that names them.
+
+    `durable`: with the product's own settings, which wait for the disk; else as fast as they go.
+    """
     account = server_account()
     folder = make_temporary_folder(account)
     started: list[subprocess.Popen[bytes]] = []
@@ -73,8 +76,9 @@ def servers() -> Iterator[dict[str, str]]:
         data = folder / "data"
         make_data_folder(data)
         run_folder = make_run_folder(data, account)
-        cluster = postgres.prepare(data, run_folder, throw_away=True)
-        programs = [cluster.program(), redis_server.prepare(data, run_folder, throw_away=True)]
+        cluster = postgres.prepare(data, run_folder, throw_away=not durable)
+        redis = redis_server.prepare(data, run_folder, throw_away=not durable)
+        programs = [cluster.program(), redis]
         environ = _environment(folder)
         environ |= {
             "DATABASE_URL": cluster.url,

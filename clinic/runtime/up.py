@@ -29,6 +29,7 @@ from clinic.runtime.environment import complete, embedded_servers, remember_envi
 from clinic.runtime.folders import lock, make_data_folder, make_folder, remove_run_folder
 from clinic.runtime.programs import Program
 from clinic.runtime.supervise import Supervisor
+from clinic.runtime.web import web_server
 
 _DEMO_LOGINS = (
     ("client@example.test", "a client with visits, a prescription and receipts"),
@@ -127,39 +128,10 @@ def check_port(config: Config) -> None:
 def _django_programs(config: Config, *, reload: bool) -> list[Program]:
     """Web, worker and beat; with `reload` the web server is Django's own."""
     bind = f"{bracketed(config.host)}:{config.port}"
-    python = [sys.executable, "-m"]
-    web = [
-        *python,
-        "gunicorn",
-        "clinic.wsgi:application",
-        "--bind",
-        bind,
-        "--workers",
-        str(config.web_workers),
-    ]
-    web += [
-        "--worker-class",
-        "gthread",
-        "--threads",
-        "4",
-        "--timeout",
-        "60",
-        "--graceful-timeout",
-        "15",
-    ]
-    web += ["--max-requests", "5000", "--max-requests-jitter", "500", "--no-control-socket"]
-    # %(U)s leaves the query string out: no client data in logs.
-    web += [
-        "--access-logfile",
-        "-",
-        "--access-logformat",
-        '%(t)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms',
-    ]
-    if Path("/dev/shm").is_dir():  # noqa: S108  (a slow disk must not look like a hung worker)
-        web += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108
+    web = web_server(bind, config.web_workers)
     if reload:
         web = [sys.executable, str(ROOT / "manage.py"), "runserver", bind]
-    celery = [*python, "celery", "--app", "clinic.celery:app", "--quiet"]
+    celery = [sys.executable, "-m", "celery", "--app", "clinic.celery:app", "--quiet"]
     worker = [
         *celery,
         "worker",

@@ -1,0 +1,250 @@
+"""`make bench`: measure the diary beside its yardsticks, write the results, print them.
+
+It makes databases of its own on the server of DATABASE_URL and drops them at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import redis
+
+from bench import race, report, rows, workloads
+from bench.load import Sample, closed_loop, connections, get
+from bench.server import WORKERS, database, serve
+from clinic.runtime.config import ROOT, put
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from psycopg2.extensions import connection as Database
+
+    from bench.load import Address, Unit
+    from bench.rows import Clinic
+    from bench.workloads import Reading
+
+LATEST = ROOT / "bench" / "results" / "latest.json"
+YARDSTICKS = ("bare_view", "one_query", "sql_30_days")
+CONCURRENCY = (1, 8)
+PROBE = get("/healthz/bench/bare/")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    sizes: tuple[int, ...]
+    seconds: float  # of each workload at each concurrency, in all rounds together
+    rounds: int
+
+
+WHOLE = Plan((1_000, 100_000, 1_000_000), seconds=3, rounds=3)
+QUICK = Plan((1_000,), seconds=0.15, rounds=1)
+
+
+@dataclass(slots=True)
+class Results:
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    races: list[dict[str, Any]] = field(default_factory=list)
+    booked_share: float = 0.0
+
+    def add(self, name: str, size: int, concurrency: int, sample: Sample, queries: int) -> None:
+        self.runs.append(
+            {
+                "workload": name,
+                "rows": size,
+                "concurrency": concurrency,
+                "p50_ms": round(sample.quantile(0.5) * 1000, 3),
+                "p95_ms": round(sample.quantile(0.95) * 1000, 3),
+                "per_s": round(sample.per_second, 1),
+                "queries": queries,
+                "errors": sample.errors,
+            }
+        )
+        if sample.errors:
+            say(f"  {name}: {dict(sample.outcomes)}")
+
+    def as_json(self, plan: Plan, seconds: float) -> dict[str, Any]:
+        yardsticks = {
+            name: [
+                {key: value for key, value in run.items() if key != "workload"}
+                for run in self.runs
+                if run["workload"] == name
+            ]
+            for name in YARDSTICKS
+        }
+        runs = [run for run in self.runs if run["workload"] not in YARDSTICKS]
+        return {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "machine": {
+                "processors": os.cpu_count(),
+                "system": platform.platform(),
+                "python": platform.python_version(),
+                "load_before": LOAD_BEFORE,
+            },
+            "plan": {
+                "rows": plan.sizes,
+                "seconds": plan.seconds,
+                "rounds": plan.rounds,
+                "workers": WORKERS,
+                "booked_share": round(self.booked_share, 3),
+                "took_seconds": round(seconds),
+            },
+            "runs": runs,
+            "same_slot": self.races[-1]["at_the_booking"],
+            "same_slot_races": self.races,
+            "yardsticks": yardsticks,
+            "figures": report.figures(runs, yardsticks, self.races),
+        }
+
+
+LOAD_BEFORE = [round(load, 2) for load in os.getloadavg()]
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="1,000 rows and a glance at each")
+    parser.add_argument("--out", type=Path, help="where the results go")
+    options = parser.parse_args()
+    plan = QUICK if options.quick else WHOLE
+    out = options.out or (None if options.quick else LATEST)
+    began = perf_counter()
+    server, results = os.environ["DATABASE_URL"], Results()
+    run = f"bench_{os.getpid()}"
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, database(server, run) as base:
+        folder = Path(name)
+        clinic = prepare(base, folder)
+        for size in plan.sizes:
+            with database(server, f"{run}_{size}", template=run) as url:
+                since = perf_counter()
+                results.booked_share = rows.fill(url, clinic, size)
+                say(f"{size:,} past appointments, loaded in {perf_counter() - since:.0f} s")
+                with serve(url, f"{run}_{size}", folder) as address:
+                    measure(address, url, clinic, size, plan, results)
+                forget_tasks(f"{run}_{size}")
+    found = results.as_json(plan, perf_counter() - began)
+    if out is not None:
+        out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    say(report.table(found))
+    return 0
+
+
+def prepare(url: str, folder: Path) -> Clinic:
+    """The tables and the clinic without its appointments, and the static files."""
+    put(os.environ, "DATABASE_URL", url)
+    put(os.environ, "STATIC_ROOT", str(folder / "static"))
+    put(os.environ, "DEBUG", "0")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
+    import django
+    from django.core.management import call_command
+    from django.db import connection
+
+    django.setup()
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    clinic = rows.make_clinic()
+    connection.close()
+    return clinic
+
+
+def forget_tasks(queue: str) -> None:
+    """Take away what the web server rang for: nobody is there to answer."""
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as broker:
+        broker.delete(queue, f"_kombu.binding.{queue}")
+
+
+def measure(
+    address: Address, url: str, clinic: Clinic, size: int, plan: Plan, results: Results
+) -> None:
+    """All workloads on one database, in rounds, so that a noisy minute strikes them alike."""
+    between = rows.connect(url)
+    readings = workloads.readings(clinic)
+    places = iter(workloads.free_places(clinic))
+    visitors = workloads.Visitors.arrive(address, clinic)
+    turn = plan.seconds / plan.rounds
+    samples: dict[tuple[str, int], Sample] = {}
+
+    def loop(
+        name: str,
+        concurrency: int,
+        units: Iterator[Unit],
+        before: Callable[[], None] | None = None,
+        seconds: float = turn,
+    ) -> None:
+        lines = connections(address, concurrency, WORKERS, PROBE)
+        sample = closed_loop(lines, units, seconds, before)
+        for line in lines:
+            line.close()
+        samples.setdefault((name, concurrency), Sample()).add(sample)
+
+    def before_of(reading: Reading) -> Callable[[], None] | None:
+        return (lambda: raise_versions(between)) if reading.afresh else None
+
+    queries = {}
+    for reading in readings:
+        loop(reading.name, CONCURRENCY[-1], reading.units(), seconds=turn / 4)
+        if reading.afresh:
+            raise_versions(between)
+        queries[reading.name] = workloads.count_queries(address, reading)
+    loop("booking", CONCURRENCY[-1], visitors.each(places, visitors.book), seconds=turn / 4)
+    queries["booking"] = visitors.count_queries(address, next(places))
+    samples.clear()  # that was to warm up
+    for _round in range(plan.rounds):
+        for concurrency in CONCURRENCY:
+            for reading in readings:
+                loop(reading.name, concurrency, reading.units(), before_of(reading))
+            loop("booking", concurrency, visitors.each(places, visitors.book))
+        loop("whole_visit", CONCURRENCY[-1], visitors.each(places, visitors.visit))
+    samples["sql_30_days", 1] = bare_sql(between, clinic, plan.seconds)
+    for (name, concurrency), sample in samples.items():
+        results.add(name, size, concurrency, sample, queries.get(name, 0))
+    hold, booking = next(places), next(places)
+    results.races.append(
+        {
+            "rows": size,
+            "at_the_hold": race.at_the_hold(address, between, visitors, hold).as_json,
+            "at_the_booking": race.at_the_booking(address, between, visitors, booking).as_json,
+        }
+    )
+    between.close()
+
+
+def raise_versions(between: Database) -> None:
+    """As if the hours had changed: nothing that hangs on the diary's versions is good any more."""
+    with between.cursor() as cursor:
+        cursor.execute("UPDATE clinic_location SET diary_version = diary_version + 1")
+
+
+def bare_sql(between: Database, clinic: Clinic, seconds: float) -> Sample:
+    """The rows that 30 days of availability need, read through psycopg2 and nothing else."""
+    sample = Sample()
+    began = perf_counter()
+    with between.cursor() as cursor:
+        while (since := perf_counter()) - began < seconds:
+            cursor.execute(
+                "SELECT therapist_id, room_id, blocked FROM booking_appointment"
+                " WHERE starts_at > %s AND starts_at < %s"
+                " AND status NOT IN ('cancelled', 'noshow')",
+                [clinic.first, clinic.last],
+            )
+            cursor.fetchall()
+            sample.times.append(perf_counter() - since)
+            sample.outcomes["ok"] += 1
+    sample.seconds = perf_counter() - began
+    return sample
+
+
+if __name__ == "__main__":
+    sys.exit(main())

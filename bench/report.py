@@ -1,0 +1,113 @@
+"""The figures that were agreed, and whether they are reached; the table for the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Run = dict[str, Any]
+YARDSTICK = "one_query"
+REFERENCE = 100_000
+BUSY = 8  # the higher concurrency
+
+
+def figures(
+    runs: list[Run], yardsticks: dict[str, list[Run]], races: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Each figure of the issue: what is wanted, what was measured, whether it is reached."""
+    sizes = sorted({run["rows"] for run in runs})
+    reference = REFERENCE if REFERENCE in sizes else sizes[0]
+    found: list[dict[str, Any]] = []
+
+    def say(text: str, wanted: str, measured: float, reached: bool) -> None:
+        found.append(
+            {
+                "figure": text,
+                "wanted": wanted,
+                "measured": round(measured, 2),
+                "reached": bool(reached),
+            }
+        )
+
+    def at_most(text: str, name: str, most: float, at: list[int]) -> None:
+        worst = max(_times_yardstick(runs, yardsticks, name, size) for size in at)
+        say(text, f"<= {most:g} x", worst, worst <= most)
+
+    afresh = "any_therapist_30_days_afresh"
+    at_most(f"30 days, any therapist, afresh, {reference:,} rows", afresh, 8, [reference])
+    at_most("30 days, any therapist, nothing changed", "any_therapist_30_days", 2, sizes)
+    if len(sizes) > 1:
+        first, last = (_run(runs, afresh, size, 1)["p50_ms"] for size in (sizes[0], sizes[-1]))
+        text = f"30 days, afresh, {sizes[-1]:,} rows to {sizes[0]:,}"
+        say(text, "<= 1.2 x", last / first, last / first <= 1.2)
+    at_most("One therapist, one day, afresh", "one_therapist_one_day_afresh", 3, sizes)
+    at_most("One therapist, one day, nothing changed", "one_therapist_one_day", 3, sizes)
+    at_most("Booking page, afresh", "booking_page_afresh", 8, sizes)
+    at_most("Booking page, nothing changed", "booking_page", 8, sizes)
+    at_most("Page of sessions and prices", "sessions_page", 8, sizes)
+    slowest = min(
+        _run(runs, "booking", size, BUSY)["per_s"]
+        / _run(yardsticks[YARDSTICK], "", size, BUSY)["per_s"]
+        for size in sizes
+    )
+    say("Bookings a second at concurrency 8", ">= 0.1 x", slowest, slowest >= 0.1)
+    for step, text in (("at_the_hold", "pressing"), ("at_the_booking", "booking")):
+        tried = [race[step] for race in races]
+        clean = all(
+            race["accepted"] == race["written"] == 1 and not race["other"] for race in tried
+        )
+        slow = max(race["slowest_ms"] for race in tried) / 1000
+        accepted = "/".join(str(race["accepted"]) for race in tried)
+        say(
+            f"50 {text} one time: {accepted} accepted; seconds", "<= 2 s", slow, clean and slow <= 2
+        )
+    names = {run["workload"] for run in runs}
+    uneven = sum(
+        len({run["queries"] for run in runs if run["workload"] == name}) > 1 for name in names
+    )
+    say("Workloads whose queries grow with rows", "0", uneven, uneven == 0)
+    return found
+
+
+def _run(runs: list[Run], name: str, size: int, concurrency: int) -> Run:
+    return next(
+        run
+        for run in runs
+        if run.get("workload", "") == name
+        and (run["rows"], run["concurrency"]) == (size, concurrency)
+    )
+
+
+def _times_yardstick(
+    runs: list[Run], yardsticks: dict[str, list[Run]], name: str, size: int
+) -> float:
+    yardstick = _run(yardsticks[YARDSTICK], "", size, 1)["p50_ms"]
+    return float(_run(runs, name, size, 1)["p50_ms"] / yardstick)
+
+
+def table(found: dict[str, Any]) -> str:
+    """Everything measured, in the order of a reader's questions."""
+    head = ("rows", "workload", "at once", "p50 ms", "p95 ms", "per s", "x yardstick", "queries")
+    lines = [f"{head[0]:>9}  {head[1]:<30}" + "".join(f"{title:>12}" for title in head[2:])]
+    yardsticks = [
+        {"workload": name, **run} for name, runs in found["yardsticks"].items() for run in runs
+    ]
+    every = [*yardsticks, *found["runs"]]
+    for run in sorted(every, key=lambda run: (run["rows"], run["concurrency"])):
+        base = _run(found["yardsticks"][YARDSTICK], "", run["rows"], run["concurrency"])
+        if run["workload"] in {"booking", "whole_visit"}:
+            ratio = f"{run['per_s'] / base['per_s']:.3f}/s"
+        else:
+            ratio = f"{run['p50_ms'] / base['p50_ms']:.1f}"
+        lines.append(
+            f"{run['rows']:>9,}  {run['workload']:<30}{run['concurrency']:>12}"
+            f"{run['p50_ms']:>12.2f}{run['p95_ms']:>12.2f}{run['per_s']:>12.1f}{ratio:>12}"
+            f"{run['queries'] or '':>12}" + (f"  {run['errors']} errors" if run["errors"] else "")
+        )
+    lines += ["", f"{'':11}{'figure':<50}{'wanted':>12}{'measured':>12}"]
+    for figure in found["figures"]:
+        verdict = "reached" if figure["reached"] else "NOT reached"
+        lines.append(
+            f"{'':11}{figure['figure']:<50}{figure['wanted']:>12}{figure['measured']:>12}"
+            f"  {verdict}"
+        )
+    return "\n".join(lines)

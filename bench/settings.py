@@ -1,0 +1,19 @@
+"""The product's settings, with the yardsticks beside its pages. Nothing is made faster here."""
+
+import os
+
+from clinic.settings import *  # noqa: F403
+
+ROOT_URLCONF = "bench.urls"
+MIDDLEWARE = ["bench.middleware.BenchMiddleware", *MIDDLEWARE]  # noqa: F405
+
+# Databases of one run follow each other on one Redis: none may see another's entries.
+RUN = os.environ.get("BENCH_RUN", "bench")
+CACHES["default"]["KEY_PREFIX"] = RUN  # noqa: F405
+CELERY_TASK_DEFAULT_QUEUE = RUN  # nobody takes the tasks off; the run deletes them
+
+# Hashed names as in the product; compressing the files would only make the run longer.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+}

@@ -1,0 +1,193 @@
+"""What is asked of the product. Each unit is what one visitor does; outcome "ok" is a success."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from itertools import count, cycle
+from random import Random
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from bench.load import ask, get, post
+from bench.rows import DAYS, HORIZON, PLACES, WEEKDAYS, ZONE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from bench.load import Address, Unit
+    from bench.rows import Clinic
+
+OK, FOUND, REFUSED = 200, 302, 422
+SEED = 20_260_101
+COUNTED = {"X-Bench-Count": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A GET that is asked again and again, over a cycle of addresses."""
+
+    name: str
+    paths: list[str]
+    # Every version that a cache could hang on is raised before each request, outside its time.
+    afresh: bool = False
+
+    def units(self) -> Iterator[Unit]:
+        for path in cycle(self.paths):
+            yield one(get(path), OK)
+
+
+def one(request: bytes, wanted: int) -> Unit:
+    answer = yield request
+    return "ok" if answer.status == wanted else str(answer.status)
+
+
+def readings(clinic: Clinic) -> list[Reading]:
+    """The yardsticks first, then what the product answers, computed afresh and as it comes."""
+    chance = Random(SEED)
+    days = [clinic.first + timedelta(days=number) for number in range(DAYS)]
+    days = [day for day in days if day.weekday() < WEEKDAYS]
+    slots = f"/book/slots.json?option={clinic.option}"
+
+    def of(therapist: str) -> list[str]:
+        person = f"&therapist={therapist}" if therapist else ""
+        return [f"{slots}&from={day}&to={day}{person}" for day in days]
+
+    one_day = [path for therapist in clinic.therapists for path in of(therapist)]
+    chance.shuffle(one_day)
+    any_day = of("")
+    month = [f"{slots}&from={clinic.first}&to={clinic.last}"]
+    page = [f"/book/{clinic.option}/"]
+    return [
+        Reading("bare_view", ["/healthz/bench/bare/"]),
+        Reading("one_query", [f"/healthz/bench/one-query/{pk}/" for pk in clinic.therapists]),
+        Reading("one_therapist_one_day_afresh", one_day, afresh=True),
+        Reading("one_therapist_one_day", one_day),
+        Reading("any_therapist_one_day_afresh", any_day, afresh=True),
+        Reading("any_therapist_one_day", any_day),
+        Reading("any_therapist_30_days_afresh", month, afresh=True),
+        Reading("any_therapist_30_days", month),
+        Reading("booking_page_afresh", page, afresh=True),
+        Reading("booking_page", page),
+        Reading("sessions_page", ["/book/"]),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    therapist: str
+    start: str  # ISO 8601 with its offset
+
+
+def free_places(clinic: Clinic) -> list[Time]:
+    """Every place after the booked month, in an order that looks like people choosing."""
+    zone = ZoneInfo(ZONE)
+    places = []
+    for number in range(DAYS + 1, HORIZON):
+        day = clinic.today + timedelta(days=number)
+        if day.weekday() >= WEEKDAYS:
+            continue
+        for place in range(PLACES):
+            clock = (datetime.combine(day, time(9)) + timedelta(minutes=75 * place)).time()
+            start = datetime.combine(day, clock, zone).isoformat()
+            places += [Time(therapist, start) for therapist in clinic.therapists]
+    Random(SEED).shuffle(places)
+    return places
+
+
+@dataclass(slots=True)
+class Visitors:
+    """People without a login, each new to the clinic and with an address of their own."""
+
+    clinic: Clinic
+    csrf: str
+    numbers: Iterator[int]
+
+    @classmethod
+    def arrive(cls, address: Address, clinic: Clinic) -> Visitors:
+        page = ask(address, get(f"/book/{clinic.option}/"))
+        return cls(clinic, page.cookie("csrf"), count(1))
+
+    def headers(self, number: int, session: str = "", *, counted: bool = False) -> dict[str, str]:
+        address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        cookie = f"csrf={self.csrf}" + (f"; session={session}" if session else "")
+        more = COUNTED if counted else {}
+        return {"X-Bench-Visitor": address, "Cookie": cookie, **more}
+
+    def hold(self, number: int, wanted: Time, *, counted: bool = False) -> bytes:
+        """Press a time."""
+        form = {
+            "csrfmiddlewaretoken": self.csrf,
+            "therapist": wanted.therapist,
+            "start": wanted.start,
+        }
+        return post(f"/book/{self.clinic.option}/", form, self.headers(number, counted=counted))
+
+    def describe(self, number: int, session: str, *, counted: bool = False) -> bytes:
+        """Say who comes, and book."""
+        form = {
+            "csrfmiddlewaretoken": self.csrf,
+            "first_name": "Visitor",
+            "last_name": f"Number {number}",
+            "birth_date": "04/12/1981",
+            "phone": "(212) 555-0142",
+            "email": f"visitor{number}@clinic.example",
+            "relationship": "",
+        }
+        return post("/book/details/", form, self.headers(number, session, counted=counted))
+
+    def book(self, wanted: Time) -> Unit:
+        """Two requests: the time that is pressed, and the name. Pages are not counted here."""
+        number = next(self.numbers)
+        answer = yield self.hold(number, wanted)
+        if answer.status != FOUND:
+            return f"hold {answer.status}"
+        answer = yield self.describe(number, answer.cookie("session"))
+        ok = answer.status == FOUND and answer.header("Location").startswith("/book/done/")
+        return "ok" if ok else f"book {answer.status}"
+
+    def visit(self, wanted: Time) -> Unit:
+        """The same with all that a visitor sees on the way: six requests."""
+        number = next(self.numbers)
+        page = f"/book/{self.clinic.option}/"
+        for path in ("/book/", f"{page}?therapist={wanted.therapist}&day={wanted.start[:10]}"):
+            answer = yield get(path, self.headers(number))
+            if answer.status != OK:
+                return f"page {answer.status}"
+        answer = yield self.hold(number, wanted)
+        if answer.status != FOUND:
+            return f"hold {answer.status}"
+        session = answer.cookie("session")
+        answer = yield get("/book/details/", self.headers(number, session))
+        if answer.status != OK:
+            return f"page {answer.status}"
+        answer = yield self.describe(number, session)
+        if answer.status != FOUND:
+            return f"book {answer.status}"
+        answer = yield get("/book/done/", self.headers(number, session))
+        return "ok" if answer.status == OK else f"page {answer.status}"
+
+    def each(
+        self,
+        wanted: Iterable[Time],
+        what: Callable[[Time], Unit],
+    ) -> Iterator[Unit]:
+        for place in wanted:
+            yield what(place)
+
+    def count_queries(self, address: Address, wanted: Time) -> int:
+        """Of one booking, over both of its requests."""
+        number = next(self.numbers)
+        held = ask(address, self.hold(number, wanted, counted=True))
+        booked = ask(address, self.describe(number, held.cookie("session"), counted=True))
+        if booked.status != FOUND:
+            raise RuntimeError(f"the counted booking was refused: {booked.status}")
+        return int(held.header("X-Bench-Queries")) + int(booked.header("X-Bench-Queries"))
+
+
+def count_queries(address: Address, reading: Reading) -> int:
+    """Of one request, with what the timed ones will find in caches."""
+    answer = ask(address, get(reading.paths[0], COUNTED))
+    if answer.status != OK:
+        raise RuntimeError(f"{reading.name}: {answer.status}")
+    return int(answer.header("X-Bench-Queries"))
