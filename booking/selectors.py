@@ -150,7 +150,7 @@ def free_times(
     needs no notice and may still take the start that has just gone by.
     """
     now = now or timezone.now()
-    rules = timetable.read(location or ground.location())
+    rules = timetable.current(location or ground.location())
     policy, zone = rules.policy, rules.location.zone
     today = now.astimezone(zone).date()
     last = min(end, today + timedelta(days=policy.horizon_days))
@@ -171,7 +171,7 @@ def free_times(
 
 def busy_between(location: Location, first: date, last: date, now: datetime) -> Busy:
     """What working hours there are on these dates and what is taken of them, for everyone."""
-    rules = timetable.read(location)
+    rules = timetable.current(location)
     return _busy(rules, Window(first, last, 0), now, list(rules.hours), list(rules.rooms))
 
 
@@ -236,7 +236,8 @@ def _taken(
         values["moving"] = [one.pk for one in together]
     with connection.cursor() as cursor:
         cursor.execute(query, values)
-        return cursor.fetchall()
+        rows: list[tuple[UUID, UUID, int, int, int]] = cursor.fetchall()
+    return rows
 
 
 def who_is_free(
@@ -279,7 +280,7 @@ def still_offered(
     What is booked is not looked at: the constraints see to that. Whoever writes hours or time off
     locks the therapist's row first, so nothing can change between this answer and the booking.
     """
-    rules = timetable.read(location)
+    rules = timetable.current(location)
     if therapist_id not in rules.able(option.service) or not rules.suitable(option.service):
         return False
     begin = seconds(start)

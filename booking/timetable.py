@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
+from booking import versions
 from booking.availability import DateLine, Diary, Hours, Period, Session, Span, seconds
 from booking.models import (
     BookingPolicy,
@@ -22,14 +23,14 @@ from booking.models import (
     WorkingBreak,
     WorkingHours,
 )
-from clinic.models import Room, ServiceOption, Therapist
+from clinic.models import Location, Room, ServiceOption, Therapist
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import time
+    from datetime import datetime, time
     from uuid import UUID
 
-    from clinic.models import Location, Service
+    from clinic.models import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,27 @@ def session_of(option: ServiceOption, policy: BookingPolicy) -> Session:
     )
 
 
+# What this process has read, by location: under which version, and what it was.
+_known: dict[UUID, tuple[str, Timetable]] = {}
+
+
+def current(location: Location, version: str | None = None) -> Timetable:
+    """As the rules stand now, or stood at a version just read; reads them when they have changed.
+
+    One query, or none when the version is given.
+    """
+    version = versions.read().rules if version is None else version
+    known = _known.get(location.pk)
+    if known is not None and known[0] == version:
+        return known[1]
+    found = read(location)
+    _known[location.pk] = (version, found)
+    return found
+
+
 def read(location: Location) -> Timetable:
-    """Twelve queries, whatever there is."""
+    """Thirteen queries, whatever there is."""
+    location = Location.objects.get(pk=location.pk)  # the caller's may be an old copy
     policy = BookingPolicy.objects.filter(location=location).first()
     therapists = {person.pk: person for person in Therapist.objects.filter(is_active=True)}
     options = ServiceOption.objects.filter(is_active=True, service__is_active=True)
@@ -130,14 +150,17 @@ def _hours(location: Location, therapists: list[UUID]) -> dict[UUID, Hours]:
 def _away(location: Location, therapists: list[UUID]) -> dict[UUID, list[Span]]:
     away: dict[UUID, list[Span]] = {pk: [] for pk in therapists}
     off = TimeOff.objects.filter(Q(location=location) | Q(therapist__isnull=False))
-    for pk, starts, ends in off.values_list("therapist_id", "starts_at", "ends_at"):
+    rows: Iterable[tuple[UUID | None, datetime, datetime]] = off.values_list(
+        "therapist_id", "starts_at", "ends_at"
+    )
+    for pk, starts, ends in rows:
         for therapist_id in therapists if pk is None else [pk]:
             if therapist_id in away:
                 away[therapist_id].append((seconds(starts), seconds(ends)))
     elsewhere = ExternalBusy.objects.values_list("calendar__therapist_id", "starts_at", "ends_at")
-    for pk, starts, ends in elsewhere:
-        if pk in away:
-            away[pk].append((seconds(starts), seconds(ends)))
+    for owner, starts, ends in elsewhere:
+        if owner in away:
+            away[owner].append((seconds(starts), seconds(ends)))
     return {pk: sorted(spans) for pk, spans in away.items()}
 
 

@@ -61,6 +61,7 @@ def test_the_board_takes_the_same_queries_however_many_come(
                 therapist=therapist,
                 room=room,
             )
+    as_desk.get("/desk/", {"day": str(day)})  # the rules of the diary are read once
     with django_assert_max_num_queries(18):  # type: ignore[operator]
         as_desk.get("/desk/", {"day": str(day)})
 
@@ -115,7 +116,8 @@ def test_the_desk_moves_and_cancels(
     )
     visit.refresh_from_db()
     assert (visit.starts_at, visit.therapist) == (later, diary[2])
-    as_desk.post(url("appointment-cancel", visit), {"reason": "rang"})
+    assert as_desk.post(url("appointment-cancel", visit), {"cause": "whim"}).status_code == 422
+    as_desk.post(url("appointment-cancel", visit), {"reason": "rang", "cause": "client"})
     visit.refresh_from_db()
     assert (visit.status, visit.cancel_reason) == ("cancelled", "rang")
 
