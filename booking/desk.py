@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages as flash
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from booking import flow, readiness, screens, selectors, services
-from booking.errors import SlotTaken
-from booking.forms import CancelForm, MarkForm, WhenForm
+from booking import desk_when, flow, owing, readiness, screens, selectors, services
+from booking.desk_forms import DeskCancelForm
+from booking.forms import MarkForm
+from booking.links import on_board
 from clinic import access, audit
 from clinic.dates import day_or_none
 from clinic.errors import DomainError
@@ -73,7 +74,7 @@ def appointment_mark(request: HttpRequest, appointment_id: UUID) -> HttpResponse
             )
         except DomainError as refusal:
             flash.error(request, str(refusal.message))
-    return _beside(appointment)
+    return redirect(on_board(appointment))
 
 
 @access.desk
@@ -85,59 +86,51 @@ def appointment_self_pay(request: HttpRequest, appointment_id: UUID) -> HttpResp
         flash.success(request, _("This is a self-pay session now."))
     except DomainError as refusal:
         flash.error(request, str(refusal.message))
-    return _beside(appointment)
+    return redirect(on_board(appointment))
 
 
 @access.desk
 @require_http_methods(["GET", "HEAD", "POST"])
 def appointment_cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     appointment = _one(request, appointment_id)
-    form = CancelForm(request.POST or None)
+    fee = owing.for_cancelling(appointment)
+    form = DeskCancelForm(request.POST or None, fee_cents=fee)
     if request.method == "POST" and form.is_valid():
         try:
-            services.cancel(
-                actor=request.user, appointment=appointment, reason=form.cleaned_data["reason"]
-            )
+            services.cancel(actor=request.user, appointment=appointment, **form.cleaned_data)
             flash.success(request, _("Cancelled. The client is told by e-mail."))
         except DomainError as refusal:
             flash.error(request, str(refusal.message))
-        return _beside(appointment)
-    context = {"appointment": appointment, "form": form, "back": _beside_url(appointment)}
-    return render(request, "booking/appointment_cancel.html", context)
+        return redirect(on_board(appointment))
+    context = {
+        "appointment": appointment,
+        "form": form,
+        "fee_cents": fee,
+        "back": on_board(appointment),
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "booking/appointment_cancel.html", context, status=status)
 
 
 @access.desk
 @require_http_methods(["GET", "HEAD", "POST"])
 def appointment_move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     appointment = _one(request, appointment_id)
-    status, error, lost = 200, "", []
-    form = WhenForm(request.POST or None)
-    if form.is_valid():
-        start, therapist = form.cleaned_data["start"], form.cleaned_data["therapist"]
-        try:
-            moved = services.reschedule(
-                actor=access.user_of(request),
-                appointment=appointment,
-                start=start,
-                therapist=therapist,
-            )
-            flash.success(request, _("Moved. The client is told by e-mail."))
-            return _beside(moved)
-        except DomainError as refusal:
-            status, error = 422, str(refusal.message)
-            if isinstance(refusal, SlotTaken):
-                lost = screens.alternatives(appointment.option, start, therapist)
-    screen = flow.time_screen(request, appointment.option, moving=appointment, by_desk=True)
-    screen.lost = lost
+    option = appointment.option
+    act = partial(services.reschedule, actor=access.user_of(request), appointment=appointment)
+    found = desk_when.attempt(request, desk_when.Wishing(option, moving=appointment), act)
+    if found.made:
+        flash.success(request, _("Moved. The client is told by e-mail."))
+        return redirect(on_board(found.made))
+    screen = flow.time_screen(request, option, moving=appointment, by_desk=True)
     context = {
-        "screen": screen,
-        "error": error,
+        **desk_when.context(found, screen),
         "appointment": appointment,
-        "back": _beside_url(appointment),
+        "back": on_board(appointment),
     }
-    whole = "booking/appointment_move.html"
-    page = "booking/_times.html" if flow.wants_part(request, "times") else whole
-    return render(request, page, context, status=status)
+    part = flow.wants_part(request, "times")
+    page = "booking/_times.html" if part else "booking/appointment_move.html"
+    return render(request, page, context, status=found.status)
 
 
 @access.staff
@@ -165,19 +158,10 @@ def _panel(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
         "appointment": appointment,
         "readiness": readiness.of(appointment),
         "may_book": _may_book(request),
-        "day_url": _beside_url(appointment),
+        "day_url": on_board(appointment),
         "now": timezone.now(),
     }
 
 
 def _may_book(request: HttpRequest) -> bool:
     return access.user_of(request).role in {Role.FRONT_DESK, Role.MANAGER}
-
-
-def _beside_url(appointment: Appointment) -> str:
-    on = appointment.local_date.isoformat()
-    return f"{reverse('booking:day')}?day={on}&open={appointment.pk}"
-
-
-def _beside(appointment: Appointment) -> HttpResponse:
-    return redirect(_beside_url(appointment))

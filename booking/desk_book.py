@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.contrib import messages as flash
@@ -10,13 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from booking import flow, screens, selectors, services
-from booking.errors import SlotTaken
-from booking.forms import DetailsForm, WhenForm
+from booking import desk_when, flow, selectors, services
+from booking.forms import DetailsForm
+from booking.links import on_board
 from booking.models import Appointment
 from clinic import access, people
 from clinic import selectors as ground
-from clinic.errors import DomainError
 from clinic.forms import ClientSearchForm
 
 if TYPE_CHECKING:
@@ -53,41 +53,25 @@ def what(request: HttpRequest, client_id: UUID) -> HttpResponse:
     options = list(selectors.bookable_options().order_by("service__position", "minutes"))
     wanted = flow.uuid_or_none(request.GET.get("option"))
     option = next((item for item in options if item.pk == wanted), None)
-    status, error, lost = 200, "", []
-    form = WhenForm(request.POST or None)
-    if option and form.is_valid():
-        start, therapist = form.cleaned_data["start"], form.cleaned_data["therapist"]
-        walk_in = "walk_in" in request.GET
-        try:
-            made = services.book_for_desk(
-                actor=access.user_of(request),
-                client=client,
-                option=option,
-                start=start,
-                therapist=therapist,
-                source=Appointment.Source.WALK_IN if walk_in else Appointment.Source.DESK,
-            )
-            flash.success(request, _("Booked. The confirmation is on its way by e-mail."))
-            on = made.local_date.isoformat()
-            return redirect(f"{reverse('booking:day')}?day={on}&open={made.pk}")
-        except DomainError as refusal:
-            status, error = 422, str(refusal.message)
-            if isinstance(refusal, SlotTaken):
-                lost = screens.alternatives(option, start, therapist)
-    screen = flow.time_screen(request, option, by_desk=True) if option else None
-    if screen:
-        screen.lost = lost
-    context = {
-        "client": client,
-        "options": options,
-        "option": option,
-        "screen": screen,
-        "error": error,
-        "walk_in": "walk_in" in request.GET,
-    }
-    whole = "booking/desk_what.html"
-    page = "booking/_times.html" if flow.wants_part(request, "times") and screen else whole
-    return render(request, page, context, status=status)
+    walk_in = "walk_in" in request.GET
+    context = {"client": client, "options": options, "option": option, "walk_in": walk_in}
+    if option is None:
+        return render(request, "booking/desk_what.html", context)
+    act = partial(
+        services.book_for_desk,
+        actor=access.user_of(request),
+        client=client,
+        option=option,
+        source=Appointment.Source.WALK_IN if walk_in else Appointment.Source.DESK,
+    )
+    found = desk_when.attempt(request, desk_when.Wishing(option, walk_in=walk_in), act)
+    if found.made:
+        flash.success(request, _("Booked. The confirmation is on its way by e-mail."))
+        return redirect(on_board(found.made))
+    context |= desk_when.context(found, flow.time_screen(request, option, by_desk=True))
+    part = flow.wants_part(request, "times")
+    page = "booking/_times.html" if part else "booking/desk_what.html"
+    return render(request, page, context, status=found.status)
 
 
 def _keep(request: HttpRequest) -> str:

@@ -11,9 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from booking import flow, ics, readiness, screens, selectors, services
-from booking.errors import SlotTaken
-from booking.forms import CancelForm, WhenForm
+from booking import changing, flow, ics, readiness, selectors, services
 from booking.reply import calendar_file
 from clinic import access
 from clinic.errors import DomainError
@@ -85,56 +83,38 @@ def visit_calendar(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def visit_cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     appointment = _mine(request, appointment_id)
-    form = CancelForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.cancel(
-                actor=request.user, appointment=appointment, reason=form.cleaned_data["reason"]
-            )
-            flash.success(request, _("Your visit is cancelled. We have sent you an e-mail."))
-        except DomainError as refusal:
-            flash.error(request, str(refusal.message))
+    try:
+        page = changing.cancelling(request, appointment, access.user_of(request))
+    except DomainError as refusal:
+        flash.error(request, str(refusal.message))
+        return redirect("booking:visit-detail", appointment.pk)
+    if page.is_done:
+        flash.success(request, _("Your visit is cancelled. We have sent you an e-mail."))
         return redirect("booking:visit-detail", appointment.pk)
     context = {
         "appointment": appointment,
-        "form": form,
-        "is_free": services.may_change(appointment),
+        "page": page,
+        "back": reverse("booking:visit-detail", args=[appointment.pk]),
     }
-    return render(request, "booking/visit_cancel.html", context)
+    return render(request, "booking/visit_cancel.html", context, status=page.status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def visit_move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     appointment = _mine(request, appointment_id)
-    option = appointment.option
-    status, error, lost = 200, "", []
-    form = WhenForm(request.POST or None)
-    if form.is_valid():
-        start, therapist = form.cleaned_data["start"], form.cleaned_data["therapist"]
-        try:
-            services.reschedule(
-                actor=access.user_of(request),
-                appointment=appointment,
-                start=start,
-                therapist=therapist,
-            )
-            flash.success(request, _("Your visit has moved. We have sent you an e-mail."))
-            return redirect("booking:visit-detail", appointment.pk)
-        except DomainError as refusal:
-            status, error = 422, str(refusal.message)
-            if isinstance(refusal, SlotTaken):
-                lost = screens.alternatives(option, start, therapist)
-    screen = flow.time_screen(request, option, moving=appointment)
-    screen.lost = lost
-    context = {
-        "screen": screen,
-        "error": error,
-        "appointment": appointment,
-        "may_change": appointment.is_upcoming and services.may_change(appointment),
-    }
-    whole = "booking/visit_move.html"
-    page = "booking/_times.html" if flow.wants_part(request, "times") else whole
-    return render(request, page, context, status=status)
+    try:
+        page = changing.moving(request, appointment, access.user_of(request))
+    except DomainError as refusal:
+        flash.error(request, str(refusal.message))
+        return redirect("booking:visit-detail", appointment.pk)
+    if page.made:
+        flash.success(request, _("Your visit has moved. We have sent you an e-mail."))
+        return redirect("booking:visit-detail", appointment.pk)
+    back = reverse("booking:visit-detail", args=[appointment.pk])
+    context = {**page.context, "appointment": appointment, "back": back}
+    part = flow.wants_part(request, "times") and page.screen
+    template = "booking/_times.html" if part else "booking/visit_move.html"
+    return render(request, template, context, status=page.status)
 
 
 @require_POST

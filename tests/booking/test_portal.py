@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from django.test import Client as Browser
 
+    from booking.models import BookingPolicy
     from clinic.models import Client, ServiceOption, Therapist
 
 pytestmark = pytest.mark.django_db
@@ -106,15 +107,54 @@ def test_a_time_that_is_gone_leaves_the_visit_and_offers_others(
     assert visit.sequence == 0
 
 
-def test_it_is_too_late_to_move_on_the_day_but_not_to_cancel(
-    as_client: Browser, diary: list[Therapist], client_record: Client
+@pytest.fixture
+def soon(diary: list[Therapist], client_record: Client) -> Appointment:
+    """An hour at $100, in five hours."""
+    start = timezone.now() + timedelta(hours=5)
+    return booked_appointment(client_record, starts_at=start, price_cents=10000)
+
+
+def test_late_cancelling_says_what_it_costs_and_wants_a_yes_to_just_that(
+    as_client: Browser, soon: Appointment, policy: BookingPolicy
 ) -> None:
-    soon = booked_appointment(client_record, starts_at=timezone.now() + timedelta(hours=5))
     assert "too late to move" in as_client.get(url("move", soon)).text
-    assert "free time to cancel is over" in as_client.get(url("cancel", soon)).text
-    assert as_client.post(url("cancel", soon), {"reason": ""}).status_code == 302
+    later = soon.starts_at + timedelta(days=7)
+    assert as_client.post(url("move", soon), {"start": later.isoformat()}).status_code == 422
+    page = as_client.get(url("cancel", soon))
+    assert "Cancelling now costs $50.00" in page.text
+    assert "less than 24 hours" in page.text
+    answer = as_client.post(url("cancel", soon), {"reason": "tired", "fee": "5000"})
+    assert answer.status_code == 422
+    assert "Tick this to agree" in answer.text
+    assert 'value="tired"' in answer.text
+    policy.late_cancel_percent = 80  # meanwhile
+    policy.save()
+    agreed = {"reason": "tired", "fee": "5000", "agree": "on"}
+    answer = as_client.post(url("cancel", soon), agreed)
+    assert answer.status_code == 422
+    assert "$80.00" in answer.text
+    assert 'value="tired"' in answer.text
+    assert as_client.post(url("cancel", soon), {**agreed, "fee": "8000"}).status_code == 302
     soon.refresh_from_db()
-    assert soon.status == "cancelled"
+    assert (soon.status, soon.fee_cents, soon.cancel_reason) == ("cancelled", 8000, "tired")
+    assert "cancelling late, $80.00, is to pay" in as_client.get(url("detail", soon)).text
+
+
+def test_moving_to_a_time_so_close_that_cancelling_costs_is_asked_about_first(
+    as_client: Browser, visit: Appointment, policy: BookingPolicy
+) -> None:
+    policy.reschedule_cutoff, policy.cancel_cutoff = 60, 30 * 24 * 60
+    policy.save()
+    later = visit.starts_at + timedelta(hours=3)
+    move = {"start": later.isoformat(), "therapist": ""}
+    answer = as_client.post(url("move", visit), move)
+    assert answer.status_code == 422
+    assert "free cancelling is over" in answer.text
+    visit.refresh_from_db()
+    assert visit.sequence == 0
+    assert as_client.post(url("move", visit), {**move, "knowing": "1"}).status_code == 302
+    visit.refresh_from_db()
+    assert visit.starts_at == later
 
 
 def test_a_client_cancels_once_and_is_told_the_second_time(
