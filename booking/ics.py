@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from icalendar import Alarm, Calendar, Event, vCalAddress, vText
+from icalendar import Alarm, Calendar, Event, vCalAddress, vDuration, vText
+
+from booking.models import FREE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,12 +31,25 @@ def entry(appointment: Appointment, *, method: str, url: str, attendee: str = ""
         event["organizer"].params["ROLE"] = vText("CHAIR")
         event["attendee"] = _address(attendee, "")
     if method != CANCEL:
-        alarm = Alarm()
-        alarm.add("action", "DISPLAY")
-        alarm.add("trigger", timedelta(hours=-2))
-        alarm.add("description", _title(location))
-        event.add_component(alarm)
+        event.add_component(_alarm(location))
     return bytes(_calendar(method, [event]).to_ical()).decode()
+
+
+def entries(linked: Iterable[tuple[Appointment, str]]) -> str:
+    """Several appointments, each with its link, in one object.
+
+    Published, not requested: only a PUBLISH may hold events of more than one UID (RFC 5546 §3.2).
+    """
+    events = []
+    for appointment, url in linked:
+        event = visit(appointment, url=url)
+        event["organizer"] = _address(appointment.location.email, appointment.location.name)
+        if appointment.status in FREE:
+            event["status"] = vText("CANCELLED")
+        else:
+            event.add_component(_alarm(appointment.location))
+        events.append(event)
+    return bytes(_calendar(PUBLISH, events).to_ical()).decode()
 
 
 def feed(events: Iterable[Event], *, name: str) -> bytes:
@@ -43,7 +58,7 @@ def feed(events: Iterable[Event], *, name: str) -> bytes:
     calendar.add("x-wr-calname", name)
     # RFC 7986 §5.7, and its elder that Outlook reads.
     calendar.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
-    calendar.add("x-published-ttl", REFRESH)
+    calendar["x-published-ttl"] = vDuration(REFRESH)
     return bytes(calendar.to_ical())
 
 
@@ -107,6 +122,14 @@ def _times(appointment: Appointment, url: str) -> Event:
     event.add("status", "CONFIRMED")
     event.add("class", "PRIVATE")
     return event
+
+
+def _alarm(location: Location) -> Alarm:
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("trigger", timedelta(hours=-2))
+    alarm.add("description", _title(location))
+    return alarm
 
 
 def _calendar(method: str, events: Iterable[Event]) -> Calendar:

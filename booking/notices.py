@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from booking import ics
+from booking import ics, series_reads
 from clinic import messages, people
 from clinic.links import absolute
 from clinic.templatetags.clinic_format import when
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from booking.models import Appointment
     from clinic.models import Message
 
@@ -25,6 +28,7 @@ TEMPLATES = {
     CANCELLED: "messages/booking_cancelled.txt",
     REMINDER: "messages/booking_reminder.txt",
 }
+SERIES, SERIES_CANCELLED = "booking.series", "booking.series_cancelled"
 
 
 def confirmed(appointment: Appointment) -> Message | None:
@@ -44,13 +48,60 @@ def reminder(appointment: Appointment) -> Message | None:
     return _queue(REMINDER, appointment, _("Reminder: your appointment is %(when)s"), "")
 
 
+def series_booked(visits: Sequence[Appointment]) -> Message | None:
+    """One message for a whole series, with one calendar file."""
+    subject = _("Your appointments: %(count)s, from %(when)s")
+    return _queue_series(SERIES, visits, subject, "messages/booking_series.txt")
+
+
+def series_cancelled(visits: Sequence[Appointment]) -> Message | None:
+    """One message for visits that were cancelled together, in place of one for each."""
+    for appointment in visits:
+        messages.withdraw(about=appointment.pk, kinds=[CANCELLED])
+    subject = _("Your appointments are cancelled: %(count)s, from %(when)s")
+    return _queue_series(SERIES_CANCELLED, visits, subject, "messages/booking_series_cancelled.txt")
+
+
 def withdraw(appointment: Appointment) -> None:
     """Take back what has not gone out yet: nothing is sent about a time that is no more."""
     messages.withdraw(about=appointment.pk)
+    if appointment.series and messages.withdraw(about=appointment.series, kinds=[SERIES]):
+        # The message about the whole series still waited: it is written anew, as things stand.
+        others = series_reads.standing(appointment).exclude(pk=appointment.pk)
+        series_booked(list(others))
 
 
 def visit_path(appointment: Appointment) -> str:
     return reverse("booking:visit-detail", args=[appointment.pk])
+
+
+def _queue_series(
+    kind: str, visits: Sequence[Appointment], subject: str, template: str
+) -> Message | None:
+    if not visits or visits[0].client is None:
+        return None
+    first, client = visits[0], visits[0].client
+    location = first.location
+    linked = [(visit, absolute(visit_path(visit))) for visit in visits]
+    with timezone.override(location.zone):
+        return messages.queue(
+            kind=kind,
+            key=f"{kind}:{uuid4()}",
+            recipient=people.notify_address(client),
+            subject=subject % {"count": len(visits), "when": when(first.starts_at)},
+            template=template,
+            context={
+                "first_name": client.first_name,
+                "visits": visits,
+                "location": location,
+                "url": absolute(reverse("booking:series-detail", args=[first.series])),
+                "sign_in_url": absolute(reverse("account_request_login_code")),
+                "book_url": absolute(reverse("booking:start")),
+            },
+            client=client,
+            about=first.series,
+            calendar=ics.entries(linked),
+        )
 
 
 def _queue(kind: str, appointment: Appointment, subject: str, method: str) -> Message | None:

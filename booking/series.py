@@ -176,12 +176,16 @@ class _Desk:
 
         picks = [(when, who) for when in self.days[day] for who in when.therapist_ids]
         when, who = min(picks, key=cost)
+        return self.marked(day, when.at, when.start, who)
+
+    def marked(self, day: date, at: time, start: Instant, who: UUID) -> Visit:
+        taste = self.taste
         return Visit(
             day,
-            when.start,
+            start,
             who,
             other_day=self.wish.offset(day) not in taste.offsets,
-            other_time=taste.at is not None and when.at != taste.at,
+            other_time=taste.at is not None and at != taste.at,
             other_therapist=taste.therapist_id is not None and who != taste.therapist_id,
         )
 
@@ -251,6 +255,24 @@ def replacements(
         used.add(visit.day)
         found.append(visit)
     return found
+
+
+def marked(wish: Wish, booked: Sequence[Booked], zone: ZoneInfo) -> list[Visit]:
+    """These visits, each with how it differs from most of them."""
+    if not booked:
+        return []
+    desk = _Desk(wish, {}, _resembling(wish, booked, zone))
+    found = []
+    for start, who in booked:
+        local = moment(start).astimezone(zone)
+        found.append(desk.marked(local.date(), local.time().replace(fold=0), start, who))
+    return found
+
+
+def over_pace(wish: Wish, days: Iterable[date]) -> list[date]:
+    """The first days of the blocks that hold more visits than the pace."""
+    load = Counter(wish.block(day) for day in [*days, *wish.taken])
+    return [wish.block_start(block) for block in sorted(load) if load[block] > wish.pace.visits]
 
 
 def _by_day(wish: Wish, free: Sequence[Opening], zone: ZoneInfo) -> dict[date, list[_Time]]:

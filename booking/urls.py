@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from booking import calendar_pages, desk, desk_book, portal, slots, views
+from booking import calendar_pages, desk, desk_book, portal, series_urls, slots, views
 
 app_name = "booking"
 urlpatterns = [
+    *series_urls.urlpatterns,
     path("book/", views.start, name="start"),
     path("book/slots.json", slots.slots_json, name="slots"),
     path("book/details/", views.details, name="details"),

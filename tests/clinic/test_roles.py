@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from billing import services as billing
 from billing import tasks
+from booking.models import Appointment
 from clinic.models import AuditEvent, Client, Guardian, Message, Role, ServiceOption
 from prescriptions.models import Prescription
 from tests.intake.factories import loaded_questionnaire
@@ -48,6 +49,9 @@ PAGES: dict[str, set[Role]] = {
     "booking:day": STAFF,
     "booking:desk-who": DESK,
     "booking:desk-what": DESK,
+    "booking:desk-series": DESK,
+    "booking:desk-series-detail": DESK,
+    "booking:desk-series-cancel": DESK,
     "booking:client-panel": STAFF,
     "booking:appointment": STAFF,
     "booking:appointment-mark": STAFF,
@@ -118,6 +122,8 @@ def things(
     """An id for each name that a route may ask for, all of one client's."""
     loaded_questionnaire()
     visit = finished_visit(client_record)
+    series = uuid4()
+    Appointment.objects.filter(pk=visit.appointment.pk).update(series=series)
     receipt = billing.issue_current(actor=desk_user, visit=paid(desk_user, visit))
     tasks.render_receipt.run(str(receipt.pk))
     prescription = Prescription.objects.get(client=client_record)
@@ -134,6 +140,7 @@ def things(
     return {
         "client_id": client_record.pk,
         "appointment_id": visit.appointment.pk,
+        "series_id": series,
         "visit_id": visit.pk,
         "receipt_id": receipt.pk,
         "prescription_id": prescription.pk,
