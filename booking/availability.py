@@ -238,6 +238,11 @@ def is_at_work(session: Session, start: Instant, diary: Diary) -> bool:
     ) and all(away_end <= start or end <= away for away, away_end in diary.away)
 
 
+def is_full(diary: Diary, day: date, cap: int) -> bool:
+    """Whether a therapist has as many sessions on a local date as anyone may have."""
+    return day in _full(diary, cap)
+
+
 def nearest(openings: Sequence[Opening], wanted: Instant, count: int) -> list[Opening]:
     """The openings closest to a time that was lost, in order of time."""
     closest = sorted(openings, key=lambda opening: (abs(opening.start - wanted), opening.start))

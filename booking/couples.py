@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import combinations
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
 
-from booking import covering, notices, pairs, placing, selectors, services, steps
+from booking import covering, notices, owing, pairs, placing, selectors, services, steps
 from booking.errors import (
     AlreadyBooked,
+    FeeNotAgreed,
     HoldLapsed,
     NoRoomForTwo,
     NotBookable,
@@ -103,6 +104,7 @@ def _book(actor: Actor, hold_token: UUID, clients: People) -> Couple:
     in_order = sorted(both, key=lambda one: one[1].pk)
     reserved = {held.pk: covering.reserve(actor, client, held) for held, client in in_order}
     placing.lock_together(pair)
+    placing.expect_offered(pair)
     for held, client in in_order:
         steps.expect_free(client, held, held.starts_at)
     for held, client in both:
@@ -207,17 +209,29 @@ def reschedule(
     return _try_each(free, therapist, take, prefer=[one.therapist_id for one in pair])
 
 
+def fee_for_cancelling(pair: Couple) -> int:
+    """Cents it costs to cancel both now."""
+    return sum(owing.for_cancelling(one) for one in pair)
+
+
 @transaction.atomic
-def cancel(*, actor: User, appointment: Appointment, reason: str = "") -> Couple:
+def cancel(*, actor: User, appointment: Appointment, agreed_cents: int = 0, **how: Any) -> Couple:
     """Cancel both visits, or neither. To cancel one alone, cancel that one: the other stays.
+
+    `how` is as for one visit: reason, cause, waived_because.
 
     Raises:
         NotTogether, InvalidTransition, TooLate.
+        FeeNotAgreed: cancelling both costs something else than was agreed to.
     """
     pair = _expect(appointment)
+    fee = fee_for_cancelling(pair)
+    if fee and not actor.is_clinic_staff and fee != agreed_cents:
+        raise FeeNotAgreed(fee)
     covering.lock(_by_client(pair))
     for one in _by_client(pair):
-        services.cancel(actor=actor, appointment=one, reason=reason)
+        own = owing.for_cancelling(one)
+        services.cancel(actor=actor, appointment=one, agreed_cents=own, **how)
     return pair
 
 

@@ -16,6 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from psycopg2.extras import DateTimeTZRange
 
+from booking import selectors
 from booking.errors import NoRoomForTwo, SlotTaken
 from booking.models import SEATS, Appointment, AppointmentStatus
 from clinic.errors import InvalidTransition
@@ -64,18 +65,22 @@ def place(
     instead_of: UUID | None = None,
     room: Room | None = None,
     check: Callable[[], None] | None = None,
+    outside: bool = False,
 ) -> Appointment:
     """Save an appointment, new or moved, at a time, in the first room that is free.
 
     `instead_of` is the token of a hold that is given up, if and only if this succeeds. A `room`
     that staff chose is the only one tried. `check` may lock the client and refuse: therapist and
-    room are locked by then, and nothing is written yet.
+    room are locked by then, and nothing is written yet. `outside`: staff know that the rules do
+    not offer this time.
 
     Raises:
-        SlotTaken: the therapist, or every room, is taken.
+        SlotTaken: the therapist, or every room, is taken, or the rules have just changed.
         InvalidTransition: somebody else moved or ended the appointment meanwhile.
     """
     extra = _set_time(appointment, lock_therapist(therapist_id), start)
+    if not outside:
+        expect_offered([appointment], instead_of)
     is_new = appointment._state.adding
     if not is_new:  # who is moved alone comes alone
         appointment.party, appointment.seat = uuid4(), 0
@@ -104,11 +109,12 @@ def place_together(
     start: datetime,
     instead_of: UUID | None = None,
     check: Callable[[], None] | None = None,
+    outside: bool = False,
 ) -> None:
     """Save a couple's two appointments, new or moved, in one room for two: both, or neither.
 
-    Whoever keeps a therapist must be given that one, so that no two of them swap. `check` is as
-    for one visit.
+    Whoever keeps a therapist must be given that one, so that no two of them swap. `check`
+    and `outside` are as for one visit.
 
     Raises:
         NoRoomForTwo: every such room is taken.
@@ -120,6 +126,8 @@ def place_together(
         _set_time(appointment, locked[pk], start)
         for appointment, pk in zip(pair, therapist_ids, strict=True)
     ]
+    if not outside:
+        expect_offered(pair, instead_of)
     is_new = pair[0]._state.adding
 
     def take() -> None:
@@ -140,6 +148,24 @@ def place_together(
         if clash == THERAPIST_CLASH:
             raise SlotTaken
     raise NoRoomForTwo
+
+
+def expect_offered(placed: Sequence[Appointment], own_hold: UUID | None = None) -> None:
+    """Refuse what the hours, time off and rules as they now stand do not allow. Lock first.
+
+    Raises:
+        SlotTaken: somebody changed the diary while the time was being chosen.
+    """
+    for one in placed:
+        if not selectors.still_offered(
+            option=one.option,
+            start=one.starts_at,
+            therapist_id=one.therapist_id,
+            location=one.location,
+            own_hold=own_hold,
+            moving=placed,
+        ):
+            raise SlotTaken
 
 
 def extend(appointment: Appointment, minutes: int) -> None:

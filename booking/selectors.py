@@ -273,18 +273,32 @@ def who_is_free(
 
 
 def still_offered(
-    *, option: ServiceOption, start: datetime, therapist_id: UUID, location: Location
+    *,
+    option: ServiceOption,
+    start: datetime,
+    therapist_id: UUID,
+    location: Location,
+    own_hold: UUID | None = None,
+    moving: Appointment | Sequence[Appointment] | None = None,
 ) -> bool:
     """Whether the rules still let a therapist give a session then. Ask with their row locked.
 
-    What is booked is not looked at: the constraints see to that. Whoever writes hours or time off
-    locks the therapist's row first, so nothing can change between this answer and the booking.
+    Whoever writes hours or time off locks the therapist's row first, so nothing changes between
+    this answer and the booking. One query; overlaps are left to the constraints.
     """
     rules = timetable.current(location)
     if therapist_id not in rules.able(option.service) or not rules.suitable(option.service):
         return False
+    day = start.astimezone(location.zone).date()
+    window, cap = Window(day, day, 0), rules.policy.daily_cap
+    if cap is not None:
+        busy = _busy(
+            rules, window, timezone.now(), [therapist_id], [], own_hold=own_hold, moving=moving
+        )
+        if availability.is_full(busy.diaries[therapist_id], day, cap):
+            return False
     begin = seconds(start)
-    diary = rules.diary(therapist_id, begin, begin + option.minutes * 60)
+    diary = rules.diary(therapist_id, begin, begin + option.minutes * availability.MINUTE)
     return availability.is_at_work(rules.session(option), begin, diary)
 
 

@@ -89,6 +89,7 @@ def book(*, actor: Actor, hold_token: UUID, client: Client) -> Appointment:
     Raises:
         HoldLapsed: the hold is gone; the time may still be free (`hold` again).
         AlreadyBooked: the client has a visit at that time.
+        SlotTaken: the clinic has closed the time since.
     """
     try:
         return _book(actor, hold_token, client)
@@ -107,6 +108,7 @@ def _book(actor: Actor, hold_token: UUID, client: Client) -> Appointment:
         raise HoldLapsed
     reservation = covering.reserve(actor, client, known)
     placing.lock(known)
+    placing.expect_offered([known])
     steps.expect_free(client, known, known.starts_at)
     changed = Appointment.objects.filter(pk=known.pk, status=Status.HELD).update(
         status=Status.BOOKED,
@@ -158,7 +160,14 @@ def book_for_desk(
         appointment.override_reason = reason[:200] if choices[therapist_id] else ""
         appointment.reservation = covering.reserve(actor, client, appointment)
         check = partial(steps.expect_free, client, appointment, start)
-        placing.place(appointment, therapist_id=therapist_id, start=start, room=room, check=check)
+        placing.place(
+            appointment,
+            therapist_id=therapist_id,
+            start=start,
+            room=room,
+            check=check,
+            outside=bool(choices[therapist_id]),
+        )
         return steps.booked(actor, appointment.pk, outside=choices[therapist_id])
 
     return steps.try_each(list(choices), take)
@@ -256,7 +265,14 @@ def reschedule(
             raise InvalidTransition
         still_covered = covering.move(actor, fresh, start)
         check = partial(steps.expect_free, fresh.client, fresh, start) if fresh.client else None
-        placing.place(fresh, therapist_id=therapist_id, start=start, room=room, check=check)
+        placing.place(
+            fresh,
+            therapist_id=therapist_id,
+            start=start,
+            room=room,
+            check=check,
+            outside=bool(choices[therapist_id]),
+        )
         if not still_covered:
             covering.untie(fresh)
         steps.note_override(fresh, reason if choices[therapist_id] else "")
