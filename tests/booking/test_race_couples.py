@@ -16,7 +16,7 @@ from booking.errors import SlotTaken
 from booking.models import Appointment
 from clinic.errors import DomainError
 from clinic.models import Room, Therapist
-from tests.booking.test_race import all_at_once, without_constraints
+from tests.booking.racing import all_at_once, without_constraints
 from tests.factories import make_client
 
 if TYPE_CHECKING:
