@@ -34,9 +34,10 @@ from booking.errors import (
     SlotTaken,
     TooLate,
 )
-from booking.models import TRANSITIONS, Appointment, AppointmentStatus, CancelCause
+from booking.models import TRANSITIONS, Appointment, AppointmentStatus, CancelCause, WaitlistOffer
 from clinic import audit
 from clinic import selectors as ground
+from clinic.celery import enqueue
 from clinic.errors import InvalidTransition
 from clinic.models import Client, Room, ServiceOption, Therapist, User
 
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     Actor = User | AnonymousUser | None
 
 Status = AppointmentStatus
+WAITLIST = "booking.offer_freed"  # what came free is offered to who waits for it
 GRACE = timedelta(minutes=30)  # a lapsed hold keeps its row for an owner who types slowly
 
 
@@ -220,6 +222,7 @@ def cancel(
     notices.cancelled(appointment)
     how = {"by": "link"} if by_link else {}
     audit.record(actor, "appointment.cancelled", appointment, cause=cause, fee_cents=fee, **how)
+    enqueue(WAITLIST)
     return appointment
 
 
@@ -282,6 +285,7 @@ def reschedule(
         if choices[therapist_id]:
             how["outside"] = ", ".join(choices[therapist_id])
         audit.record(actor, "appointment.moved", fresh, before=before.isoformat(), **how)
+        enqueue(WAITLIST)
         return fresh
 
     return steps.try_each(list(choices), take)
@@ -364,6 +368,8 @@ def let_go(hold_token: UUID | None) -> None:
 def expire_holds() -> int:
     """Clear away holds that lapsed a while ago; returns how many."""
     late = Appointment.objects.filter(status=Status.HELD, held_until__lte=timezone.now() - GRACE)
+    # Those of the waitlist end with their offers (`waitlist.sweep`).
+    late = late.exclude(pk__in=WaitlistOffer.objects.filter(status="open").values("appointment"))
     with transaction.atomic():
         # Who holds a row now is about to book it or to clear it away: leave it to them.
         free = late.select_for_update(no_key=False, skip_locked=True)

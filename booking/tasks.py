@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from booking import external, notices, services
+from booking import external, notices, services, waitlist
 from booking.models import Appointment, AppointmentStatus, BookingPolicy
 from booking.selectors import appointments
 from clinic.models import Location, Message, Service
@@ -26,6 +26,12 @@ BATCH = 200
 @shared_task(name="booking.expire_holds")
 def expire_holds() -> None:
     services.expire_holds()
+
+
+@shared_task(name="booking.offer_freed")
+def offer_freed() -> None:
+    """Offer what has come free to who waits for it."""
+    waitlist.sweep()
 
 
 @shared_task(name="booking.tie_prescriptions")

@@ -3,9 +3,11 @@ from __future__ import annotations
 from django.urls import path
 
 from booking import calendar_pages, desk, desk_book, portal, series_urls, slots, views
+from booking.waitlist_urls import urlpatterns as waiting
 
 app_name = "booking"
 urlpatterns = [
+    *waiting,
     *series_urls.urlpatterns,
     path("book/", views.start, name="start"),
     path("book/slots.json", slots.slots_json, name="slots"),

@@ -160,6 +160,7 @@ CELERY_BEAT_SCHEDULE = {
         "clinic.sweep_messages": 30,
         "booking.expire_holds": 60,
         "booking.tie_prescriptions": 20,
+        "booking.offer_freed": 20,
         "booking.queue_reminders": 30,
         "booking.fetch_calendars": 600,
         "billing.sweep_documents": 60,

@@ -315,9 +315,9 @@ def test_nobody_jumps_the_line_nobody_has_two_offers_and_no_time_goes_to_two(
         ]
     clients = [match.wish.client_id for match in made]
     assert len(clients) == len(set(clients)), "somebody has two offers"
-    for number, (who, begin, until) in enumerate(taken):
+    for number, (giver, begin, until) in enumerate(taken):
         for other, start, end in taken[number + 1 :]:
-            assert who != other or until <= start or end <= begin, "a time was offered to two"
+            assert giver != other or until <= start or end <= begin, "a time was offered to two"
     for asked in line:  # nobody is forgotten
         if not asked.has_offer:
             assert not any(

@@ -13,12 +13,14 @@ import pytest
 from django.apps import apps
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from billing import services as billing
 from billing import tasks
 from booking.models import Appointment
 from clinic.models import AuditEvent, Client, Guardian, Message, Role, ServiceOption
 from prescriptions.models import Prescription
+from tests.booking.waiting import in_line
 from tests.intake.factories import loaded_questionnaire
 from tests.treatment.factories import finished_visit, mid_afternoon
 
@@ -53,6 +55,12 @@ PAGES: dict[str, set[Role]] = {
     "booking:desk-series-detail": DESK,
     "booking:desk-series-cancel": DESK,
     "booking:client-panel": STAFF,
+    "booking:desk-waitlist": DESK,
+    "booking:desk-waitlist-find": DESK,
+    "booking:desk-waitlist-add": DESK,
+    "booking:desk-waitlist-remove": DESK,
+    "booking:desk-waitlist-offer": DESK,
+    "booking:waitlist-client-panel": STAFF,
     "booking:appointment": STAFF,
     "booking:appointment-mark": STAFF,
     "booking:appointment-move": DESK,
@@ -149,6 +157,7 @@ def things(
         "number": 1,
         "message_id": message.pk,
         "option_id": option.pk,
+        "entry_id": in_line(client_record, option, timezone.localdate(), days=9).pk,
         "guardian_id": guardian.pk,
     }
 
