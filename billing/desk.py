@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing import selectors, services
-from billing.forms import PaymentForm, VoidForm
+from billing import fees, selectors, services
+from billing.forms import FeeForm, PaymentForm, VoidForm, WaiveForm
+from booking import owing
 from booking import selectors as booking
 from booking.links import on_board
 from clinic import access, audit
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+    from booking.models import Appointment
+
 PANEL = 5
 
 
@@ -34,7 +37,7 @@ def panel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """Payment and receipt of an appointment: beside the day board by htmx, else a page."""
     appointment = access.own(request, booking.appointments(), appointment_id)
     visit = selectors.visits().filter(appointment=appointment).first()
-    context = {**_about(request, visit), "appointment": appointment}
+    context = {**_about(request, visit), **_fee(appointment), "appointment": appointment}
     part = bool(getattr(request, "htmx", False))
     return render(request, "billing/_panel.html" if part else "billing/payment.html", context)
 
@@ -62,6 +65,59 @@ def pay(request: HttpRequest, visit_id: UUID) -> HttpResponse:
             return redirect(on_board(visit.appointment))
     context = {**_about(request, visit), "appointment": visit.appointment, "form": form}
     return render(request, "billing/payment.html", context, status=422)
+
+
+@access.desk
+@require_POST
+def pay_fee(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """The fee for cancelling late, or for not coming."""
+    appointment = access.own(request, booking.appointments(), appointment_id)
+    form = FeeForm(request.POST)
+    if form.is_valid():
+        try:
+            fees.take(actor=access.user_of(request), appointment=appointment, **form.cleaned_data)
+        except DomainError as refusal:
+            form.add_error(None, str(refusal.message))
+        else:
+            flash.success(request, _("Payment taken."))
+            return redirect(on_board(appointment))
+    return _fee_again(request, appointment, fee_form=form)
+
+
+@access.desk
+@require_POST
+def waive_fee(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    appointment = access.own(request, booking.appointments(), appointment_id)
+    form = WaiveForm(request.POST)
+    if form.is_valid():
+        try:
+            owing.waive(
+                actor=access.user_of(request),
+                appointment=appointment,
+                reason=form.cleaned_data["reason"],
+            )
+        except DomainError as refusal:
+            form.add_error(None, str(refusal.message))
+        else:
+            flash.success(request, _("The fee is waived."))
+            return redirect(on_board(appointment))
+    return _fee_again(request, appointment, waive_form=form)
+
+
+def _fee_again(request: HttpRequest, appointment: Appointment, **forms: Any) -> HttpResponse:
+    visit = selectors.visits().filter(appointment=appointment).first()
+    appointment = access.own(request, booking.appointments(), appointment.pk)
+    context = {**_about(request, visit), **_fee(appointment), "appointment": appointment, **forms}
+    return render(request, "billing/payment.html", context, status=422)
+
+
+def _fee(appointment: Appointment) -> dict[str, Any]:
+    """The forms for a fee that is open, and the payment of one that is paid."""
+    if not appointment.fee_cents:
+        return {}
+    if appointment.open_fee_cents:
+        return {"fee_form": FeeForm(), "waive_form": WaiveForm()}
+    return {"fee_payment": appointment.fee_payments.first()}
 
 
 @access.desk

@@ -43,6 +43,11 @@ class Overpaid(DomainError):
     message = _("Enter more than zero, and no more than is still to pay.")
 
 
+class NotFromAPlan(DomainError):
+    code = "not_from_a_plan"
+    message = _("A fee is no treatment: HSA and FSA cards cannot pay it.")
+
+
 class NoPrescription(DomainError):
     """A therapist cannot diagnose: without the order there is no medical receipt."""
 

@@ -57,6 +57,31 @@ class PaymentForm(forms.Form):
         return text
 
 
+class FeeForm(PaymentForm):
+    """The whole fee, with anything but the card of a health plan."""
+
+    method = forms.ChoiceField(
+        label=_("Paid with"),
+        choices=[
+            (method, method.label) for method in Payment.Method if method not in Payment.PLAN_CARDS
+        ],
+    )
+    amount = None  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super(PaymentForm, self).__init__(*args, **kwargs)
+        self.fields["form_token"].initial = uuid4
+
+
+class WaiveForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Why is it waived?"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Say why, in a few words.")},
+    )
+
+
 class VoidForm(forms.Form):
     reason = forms.CharField(label=_("Why is it void?"), max_length=120)
     reissue = forms.BooleanField(

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from booking.models import Appointment
 from clinic.models import BaseModel, Client, Document, Technique
 from prescriptions.models import VisitReservation
 from treatment.models import Visit
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 
 class Procedure(BaseModel):
@@ -61,8 +67,14 @@ class Payment(BaseModel):
         CASH = "cash", _("Cash")
         CHECK = "check", _("Check")
 
+    PLAN_CARDS = (Method.HSA, Method.FSA)  # they pay for treatment, never for a fee
+
     client = models.ForeignKey(Client, models.PROTECT, related_name="payments")
-    visit = models.ForeignKey(Visit, models.PROTECT, related_name="payments")
+    # For a visit; or for the fee of an appointment that was cancelled late, or missed.
+    visit = models.ForeignKey(Visit, models.PROTECT, related_name="payments", null=True, blank=True)
+    appointment = models.ForeignKey(
+        Appointment, models.PROTECT, related_name="fee_payments", null=True, blank=True
+    )
     method = models.CharField(max_length=8, choices=Method)
     amount_cents = models.PositiveIntegerField()
     reference = models.CharField(_("last four digits or check number"), max_length=20, blank=True)
@@ -75,7 +87,25 @@ class Payment(BaseModel):
         ordering = ["paid_at"]
         constraints = [
             models.CheckConstraint(condition=Q(amount_cents__gt=0), name="payment_is_positive"),
+            models.CheckConstraint(
+                condition=Q(visit__isnull=True) ^ Q(appointment__isnull=True),
+                name="payment_for_a_visit_or_a_fee",
+            ),
+            models.CheckConstraint(
+                condition=Q(appointment__isnull=True) | ~Q(method__in=["hsa", "fsa"]),
+                name="payment_of_a_fee_from_no_plan",
+            ),
+            models.UniqueConstraint(
+                fields=["appointment"],
+                condition=Q(appointment__isnull=False),
+                name="payment_one_per_fee",
+            ),
         ]
+
+    @property
+    def of_appointment(self) -> UUID | None:
+        """The appointment that the money was for, one way or the other."""
+        return self.visit.appointment_id if self.visit is not None else self.appointment_id
 
 
 class ReceiptCounter(models.Model):

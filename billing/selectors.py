@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from billing import pricing
 from billing.errors import NoProcedure
 from billing.models import Charge, Payment, Procedure, Receipt
+from booking.models import Appointment
 from clinic import selectors as ground
 from clinic.dates import bounds
 from clinic.models import Client, Payer
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
     from billing.pricing import Line
     from clinic.models import Technique
+
+
+MOST_FEES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ def receipts_of(client: Client) -> QuerySet[Receipt]:
 
 
 def owed_by(client: Client) -> int:
-    """Cents a client still owes for finished visits, those not charged yet at their price."""
+    """Cents a client still owes: finished visits, those not charged yet at their price; fees."""
     done = Visit.objects.filter(appointment__client=client, status=Visit.Status.FINISHED)
     sums = [
         Charge.objects.filter(visit__in=done).aggregate(cents=Sum("net_cents")),
@@ -147,7 +151,19 @@ def owed_by(client: Client) -> int:
         Payment.objects.filter(visit__in=done).aggregate(cents=Sum("amount_cents")),
     ]
     charged, agreed, paid = [int(one["cents"] or 0) for one in sums]
-    return charged + agreed - paid
+    return charged + agreed - paid + sum(fee.open_fee_cents for fee in fees_of(client))
+
+
+def fees_of(client: Client) -> list[Appointment]:
+    """A client's late cancellations and missed visits that cost something, newest first."""
+    rows = Appointment.objects.filter(client=client, fee_cents__gt=0)
+    return list(rows.select_related("location").order_by("-starts_at"))
+
+
+def open_fees() -> list[Appointment]:
+    """Fees to collect, oldest first."""
+    rows = Appointment.objects.owing_a_fee().select_related("client", "location")
+    return list(rows.order_by("starts_at")[:MOST_FEES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +172,7 @@ class Takings:
     by_method: list[tuple[str, int]]
     receipts: list[Receipt]
     unbilled: list[Visit]
+    fees: list[Appointment]  # of any day
 
     @property
     def total_cents(self) -> int:
@@ -163,11 +180,11 @@ class Takings:
 
 
 def takings(day: date) -> Takings:
-    """What came in on a clinic-local date, and which of its visits have no receipt; 4 queries."""
+    """What came in on a clinic-local date, and which of its visits have no receipt; 5 queries."""
     begin, end = bounds(day, ground.location().zone)
     payments = list(
         Payment.objects.filter(paid_at__gte=begin, paid_at__lt=end)
-        .select_related("client", "visit__appointment")
+        .select_related("client", "visit", "appointment")
         .order_by("-paid_at")
     )
     sums: dict[str, int] = {}
@@ -191,6 +208,7 @@ def takings(day: date) -> Takings:
         sorted(sums.items(), key=lambda pair: -pair[1]),
         list(receipts.select_related("client").order_by("-serial")),
         list(unbilled),
+        open_fees(),
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
 from django.http import Http404
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from billing import selectors
@@ -38,9 +38,19 @@ def portal_panel(request: HttpRequest) -> HttpResponse:
     return render(request, page, _of(access.acting_client(request), PANEL if part else None))
 
 
+@require_safe
+def portal_balance(request: HttpRequest) -> HttpResponse:
+    """One light for the next visit: what is still to pay."""
+    client = access.acting_client(request)
+    if not getattr(request, "htmx", False):
+        return redirect("billing:receipt-list")
+    return render(request, "billing/_balance.html", {"owed_cents": selectors.owed_by(client)})
+
+
 def _of(client: Client, most: int | None = None) -> dict[str, Any]:
     return {
         "client": client,
+        "fees": selectors.fees_of(client),
         "receipts": list(selectors.receipts_of(client)[:most]),
         "owed_cents": selectors.owed_by(client),
     }

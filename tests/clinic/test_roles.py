@@ -6,6 +6,7 @@ everything is there: the record of a client who came, paid and holds a receipt.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -17,8 +18,8 @@ from django.utils import timezone
 
 from billing import services as billing
 from billing import tasks
-from booking.models import Appointment
-from clinic.models import AuditEvent, Client, Guardian, Message, Role, ServiceOption
+from booking.models import Appointment, ClosedDate, TimeOff
+from clinic.models import AuditEvent, Client, Guardian, Message, Role, ServiceOption, Training
 from prescriptions.models import Prescription
 from tests.booking.waiting import in_line
 from tests.intake.factories import loaded_questionnaire
@@ -47,6 +48,8 @@ PAGES: dict[str, set[Role]] = {
     "billing:desk-receipt": DESK,
     "billing:panel": STAFF,
     "billing:pay": DESK,
+    "billing:pay-fee": DESK,
+    "billing:waive-fee": DESK,
     "billing:issue": DESK,
     "booking:day": STAFF,
     "booking:desk-who": DESK,
@@ -72,6 +75,33 @@ PAGES: dict[str, set[Role]] = {
     "booking:external-connect": {HANDS, BOSS},
     "booking:external-again": {HANDS, BOSS},
     "booking:external-disconnect": {HANDS, BOSS},
+    "diary:overview": DESK,
+    "diary:hours-list": DESK,
+    "diary:hours": DESK,
+    "diary:closed": DESK,
+    "diary:time-off": DESK,
+    "diary:time-off-new": DESK,
+    "diary:time-off-change": DESK,
+    "diary:time-off-remove": DESK,
+    "diary:week": {BOSS},
+    "diary:date": {BOSS},
+    "diary:closed-new": {BOSS},
+    "diary:closed-open": {BOSS},
+    "diary:holidays": {BOSS},
+    "diary:rooms": {BOSS},
+    "diary:room-new": {BOSS},
+    "diary:room": {BOSS},
+    "diary:therapists": {BOSS},
+    "diary:therapist-new": {BOSS},
+    "diary:therapist": {BOSS},
+    "diary:training-new": {BOSS},
+    "diary:training": {BOSS},
+    "diary:services": {BOSS},
+    "diary:service-new": {BOSS},
+    "diary:service": {BOSS},
+    "diary:option-new": {BOSS},
+    "diary:option": {BOSS},
+    "diary:rules": {BOSS},
     "treatment:today": {HANDS},
     "treatment:panel": STAFF,
     "treatment:check-in": STAFF,
@@ -159,6 +189,26 @@ def things(
         "option_id": option.pk,
         "entry_id": in_line(client_record, option, timezone.localdate(), days=9).pk,
         "guardian_id": guardian.pk,
+        **diary_things(visit.appointment),
+    }
+
+
+def diary_things(visit: Appointment) -> dict[str, Any]:
+    ahead = timezone.now() + timedelta(days=1)
+    off = TimeOff.objects.create(
+        therapist=visit.therapist,
+        location=visit.location,
+        starts_at=ahead,
+        ends_at=ahead + timedelta(hours=1),
+    )
+    closed = ClosedDate.objects.create(location=visit.location, day=ahead.date())
+    return {
+        "therapist_id": visit.therapist_id,
+        "room_id": visit.room_id,
+        "service_id": visit.option.service_id,
+        "time_off_id": off.pk,
+        "closed_id": closed.pk,
+        "training_id": Training.objects.create(name="Oncology massage").pk,
     }
 
 
