@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from icalendar import Calendar
+from recurring_ical_events import CalendarQuery, of
+
 from booking.availability import seconds, to_instant
 
 if TYPE_CHECKING:
@@ -27,14 +30,22 @@ if TYPE_CHECKING:
     from booking.availability import Span
 
 MOST = 5000  # occurrences in the window
-SECONDS = 20  # for one calendar
+SECONDS = 20  # of computing, for one calendar
+SPARE = 10  # seconds more on a busy machine
 MEMORY = 1024**3
 DAY = timedelta(days=1)
 ROOT = Path(__file__).resolve().parent.parent
 NEEDED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # to find Python's parts
 ENDLESS = {"SECONDLY", "MINUTELY"}  # nobody's day looks like that
 OURS = re.compile(rb"^UID:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@", re.I | re.M)
+BROKEN = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 AWAY = "away-"  # time off in our own feeds
+
+
+class Patient(CalendarQuery):  # type: ignore[misc]  # it ships no types
+    """Leaves a broken event out and goes on to the next."""
+
+    suppressed_errors = [*CalendarQuery.suppressed_errors, *BROKEN]
 
 
 class Unreadable(StrEnum):
@@ -64,7 +75,7 @@ def read(
             [sys.executable, "-m", "booking.busy_times"],
             input=json.dumps(question).encode() + b"\n" + content,
             capture_output=True,
-            timeout=SECONDS + 10,
+            timeout=SECONDS + SPARE,
             cwd=ROOT,
             env={name: os.environ[name] for name in NEEDED if name in os.environ},
             check=True,
@@ -121,12 +132,12 @@ def spans(
     Raises:
         CannotRead: it is no calendar, or too much of one.
     """
-    from icalendar import Calendar
-
     try:
         calendars = Calendar.from_ical(content, multiple=True)
-    except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
+    except BROKEN as error:
         raise CannotRead(Unreadable.NOT_A_CALENDAR) from error
+    if not calendars:
+        raise CannotRead(Unreadable.NOT_A_CALENDAR)
     ours = {uid.lower() for uid in skip}
     found: list[Span] = []
     for calendar in calendars:
@@ -134,7 +145,10 @@ def spans(
             uid = str(event.get("UID", "")).lower()
             if uid.partition("@")[0] in ours or uid.startswith(AWAY):
                 continue
-            begins, ends = _span(event, zone)
+            try:
+                begins, ends = _span(event, zone)
+            except BROKEN:
+                continue
             found.append((max(begins, start), min(ends, end)))
             if len(found) > MOST:
                 raise CannotRead(Unreadable.TOO_MANY)
@@ -142,18 +156,17 @@ def spans(
 
 
 def _busy_events(calendar: Any, zone: ZoneInfo, start: int, end: int) -> Iterator[Any]:
-    import recurring_ical_events
-
     events = list(calendar.walk("VEVENT"))
     for event in events:
         rules = event.get("RRULE") or []
         for rule in rules if isinstance(rules, list) else [rules]:
-            if ENDLESS & {str(frequency).upper() for frequency in rule.get("FREQ", [])}:
+            often = rule.get("FREQ", []) if isinstance(rule, dict) else []  # else it is broken
+            if ENDLESS & {str(frequency).upper() for frequency in often}:
                 raise CannotRead(Unreadable.TOO_MANY)
     # A day more on both sides: whole days and floating times have no zone until `_span` reads them.
     first = datetime.fromtimestamp(start, zone) - DAY
     last = datetime.fromtimestamp(end, zone) + DAY
-    query = recurring_ical_events.of(calendar, skip_bad_series=True)
+    query = of(calendar, skip_bad_series=True, calendar_query=Patient)
     for event in query.between(first, last):
         transparent = str(event.get("TRANSP", "")).upper() == "TRANSPARENT"
         if not transparent and str(event.get("STATUS", "")).upper() != "CANCELLED":

@@ -205,7 +205,7 @@ def _is_manager(request: HttpRequest) -> bool:
 
 def _page(therapist: Therapist | None) -> str:
     page = reverse("booking:desk-calendar")
-    return f"{page}?{urlencode({'therapist': therapist.pk})}" if therapist else page
+    return f"{page}?{urlencode({'therapist': str(therapist.pk)})}" if therapist else page
 
 
 def _make(request: HttpRequest, owner: Therapist | Client) -> None:
