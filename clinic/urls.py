@@ -44,6 +44,7 @@ urlpatterns = [
     # The floors, top down. Each app says its own paths under /book/, /portal/ and /desk/.
     path("", include("billing.urls")),
     path("", include("treatment.urls")),
+    path("desk/diary/", include("booking.diary.urls")),
     path("", include("booking.urls")),
     path("", include("prescriptions.urls")),
     path("", include("intake.urls")),

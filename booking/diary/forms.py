@@ -1,0 +1,316 @@
+"""Shape of input only: time off, closed dates, rooms, people, prices, rules."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from booking.diary import absence
+from booking.diary.errors import NoSuchTime
+from booking.diary.fields import ClockField, DayField, DollarsField, HoursField, NpiField
+from booking.models import BookingPolicy, ClosedDate, TimeOff
+from clinic.models import Role, Room, Service, ServiceOption, Therapist, Training, User
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from booking.diary.holidays import Holiday
+    from clinic.models import Location
+
+    ModelForm = forms.ModelForm[Any]
+else:
+    ModelForm = forms.ModelForm
+
+EVERYBODY = "all"
+ONE = timedelta(days=1)
+
+
+class TimeOffForm(forms.Form):
+    who = forms.ChoiceField(label=_("Who is off?"))
+    first = DayField(label=_("First day"))
+    last = DayField(
+        label=_("Last day"), required=False, help_text=_("Leave empty if it is one day.")
+    )
+    starts = ClockField(
+        label=_("From"), required=False, help_text=_("Leave both times empty for whole days.")
+    )
+    ends = ClockField(label=_("Until"), required=False)
+    reason = forms.CharField(
+        label=_("Note (you need not say)"),
+        max_length=80,
+        required=False,
+        help_text=_("Colleagues see it, clients do not."),
+    )
+
+    def __init__(self, *args: Any, location: Location, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.location = location
+        people = [(str(t.pk), t.name) for t in Therapist.objects.all()]
+        everybody = (EVERYBODY, _("Everybody at %(place)s") % {"place": location.name})
+        self.fields["who"].choices = [*people, everybody]  # type: ignore[attr-defined]
+
+    @staticmethod
+    def initial_of(off: TimeOff, location: Location) -> dict[str, Any]:
+        zone = location.zone
+        starts, ends = off.starts_at.astimezone(zone), off.ends_at.astimezone(zone)
+        shown: dict[str, Any] = {
+            "who": str(off.therapist_id or EVERYBODY),
+            "first": starts.date(),
+            "reason": off.reason,
+        }
+        last = ends.date() - ONE
+        if absence.whole_days(starts.date(), max(last, starts.date()), zone) == (starts, ends):
+            return shown | {"last": last if last != starts.date() else None}
+        last = ends.date() if ends.date() != starts.date() else None  # type: ignore[assignment]
+        return shown | {"last": last, "starts": starts.time(), "ends": ends.time()}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        first: date | None = data.get("first")
+        last: date | None = data.get("last") or first
+        starts, ends = data.get("starts"), data.get("ends")
+        if "starts" not in self.cleaned_data or "ends" not in self.cleaned_data:
+            return data
+        if first is None or last is None or "last" not in self.cleaned_data:
+            return data
+        if not (timezone.localdate() - 366 * ONE <= first and last <= _far()):
+            self.add_error("first", _("Choose dates within the next five years."))
+        elif last < first:
+            self.add_error("last", _("The last day lies before the first."))
+        elif (starts is None) != (ends is None):
+            missing = "starts" if starts is None else "ends"
+            self.add_error(missing, _("Enter both times, or neither for whole days."))
+        else:
+            self._span(data, first, last, starts, ends)
+        return data
+
+    def _span(
+        self, data: dict[str, Any], first: date, last: date, starts: time | None, ends: time | None
+    ) -> None:
+        zone = self.location.zone
+        if starts is None or ends is None:
+            data["span"] = absence.whole_days(first, last, zone)
+            return
+        try:
+            data["span"] = absence.part_day(first, starts, last, ends, zone)
+        except NoSuchTime as refusal:
+            self.add_error("starts", str(refusal))
+            return
+        if data["span"][1] <= data["span"][0]:
+            self.add_error("ends", _("Time off must end after it starts."))
+
+    @property
+    def therapist(self) -> Therapist | None:
+        who = self.cleaned_data["who"]
+        return None if who == EVERYBODY else Therapist.objects.get(pk=who)
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        starts, ends = self.cleaned_data["span"]
+        return starts, ends
+
+
+class ClosedDateForm(forms.Form):
+    day = DayField(label=_("Date"))
+    name = forms.CharField(
+        label=_("What it is"),
+        max_length=80,
+        required=False,
+        help_text=_("For example: Thanksgiving, stocktaking."),
+    )
+
+    def __init__(self, *args: Any, location: Location, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.location = location
+
+    def clean_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        if day > _far():
+            raise forms.ValidationError(_("Choose a date within the next five years."))
+        if ClosedDate.objects.filter(location=self.location, day=day).exists():
+            raise forms.ValidationError(_("The clinic is closed on that date already."))
+        return day
+
+    @property
+    def days(self) -> dict[date, str]:
+        return {self.cleaned_data["day"]: self.cleaned_data["name"]}
+
+
+class HolidaysForm(forms.Form):
+    """The federal holidays of a year that are still to come and not closed yet."""
+
+    dates = forms.MultipleChoiceField(
+        label=_("Close the clinic on"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one date.")},
+    )
+
+    def __init__(self, *args: Any, holidays: list[Holiday], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.names = {}
+        choices = []
+        for holiday in holidays:
+            self.names[holiday.day] = holiday.name
+            choices.append(
+                (holiday.day.isoformat(), f"{holiday.day:%a, %b} {holiday.day.day}: {holiday.name}")
+            )
+        self.fields["dates"].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def days(self) -> dict[date, str]:
+        chosen = [date.fromisoformat(text) for text in self.cleaned_data["dates"]]
+        return {day: self.names[day] for day in chosen}
+
+
+class RecordForm(ModelForm):
+    """Values for `SaveRecord`; nothing is written here."""
+
+    def values(self) -> dict[str, Any]:
+        many = self.many()
+        return {name: self.cleaned_data[name] for name in self.names() if name not in many}
+
+    def many(self) -> dict[str, list[Model]]:
+        known = {field.name for field in self._meta.model._meta.many_to_many}
+        return {name: list(self.cleaned_data[name]) for name in self.names() if name in known}
+
+    def names(self) -> list[str]:
+        return list(self._meta.fields or ())
+
+
+class RoomForm(RecordForm):
+    capacity = forms.TypedChoiceField(
+        label=_("Tables"),
+        coerce=int,
+        choices=[(1, _("One")), (2, _("Two: couples can be treated together"))],
+    )
+
+    class Meta:
+        model = Room
+        fields = ["name", "capacity", "services", "is_active"]
+        widgets = {"services": forms.CheckboxSelectMultiple}
+
+
+class TherapistForm(RecordForm):
+    npi = NpiField(label=_("NPI (individual)"))
+
+    class Meta:
+        model = Therapist
+        fields = [
+            *("name", "credential", "license_number", "license_state", "npi", "is_active"),
+            *("trainings", "techniques", "position", "user"),
+        ]
+        labels = {"user": _("Login"), "position": _("Place in lists")}
+        help_texts = {
+            "user": _("With which they see their own day. Logins are made under Clinic settings."),
+            "position": _("The lowest number stands first."),
+        }
+        widgets = {
+            "trainings": forms.CheckboxSelectMultiple,
+            "techniques": forms.CheckboxSelectMultiple,
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        logins = User.objects.filter(role=Role.THERAPIST, is_active=True)
+        free = logins.filter(therapist=None) | logins.filter(therapist=self.instance.pk)
+        self.fields["user"].queryset = free.order_by("email")  # type: ignore[attr-defined]
+        self.fields["user"].label_from_instance = lambda user: user.email  # type: ignore[attr-defined]
+
+    def clean_license_state(self) -> str:
+        return str(self.cleaned_data["license_state"]).upper()
+
+
+class TrainingForm(RecordForm):
+    class Meta:
+        model = Training
+        fields = ["name", "position"]
+        labels = {"position": _("Place in lists")}
+
+
+class ServiceForm(RecordForm):
+    class Meta:
+        model = Service
+        fields = ["name", "kind", "summary", "training", "position", "is_active"]
+        labels = {"position": _("Place in lists")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["training"].empty_label = _("None")  # type: ignore[attr-defined]
+        if not self.instance._state.adding:  # visits were agreed, and covered, as what it is
+            self.fields["kind"].disabled = True
+
+
+class OptionForm(RecordForm):
+    price_cents = DollarsField(label=_("Price, $"))
+
+    class Meta:
+        model = ServiceOption
+        fields = [
+            *("minutes", "price_cents", "buffer_before", "buffer_after"),
+            *("first_visit_extra", "is_active"),
+        ]
+        labels = {
+            "minutes": _("Length, minutes"),
+            "buffer_before": _("Preparation before, minutes"),
+            "buffer_after": _("Turnover after, minutes"),
+            "first_visit_extra": _("More after a first visit, minutes"),
+        }
+        help_texts = {
+            "buffer_after": _("Therapist and room are kept free; clients are not told."),
+        }
+
+
+class PolicyForm(RecordForm):
+    STEPS = (5, 10, 15, 20, 30, 45, 60)
+
+    slot_step = forms.TypedChoiceField(label=_("Start times every"), coerce=int)
+    min_notice = HoursField(
+        label=_("Shortest notice, hours"), help_text=_("The desk may book at any notice.")
+    )
+    cancel_cutoff = HoursField(label=_("Free to cancel until, hours before"))
+    reschedule_cutoff = HoursField(label=_("Clients may move until, hours before"))
+    reminder_lead = HoursField(label=_("Reminder, hours before"))
+    prescription_lead = HoursField(label=_("Prescription due, hours before"))
+
+    class Meta:
+        model = BookingPolicy
+        fields = [
+            *("slot_step", "adjoining_starts", "packing", "min_notice", "horizon_days"),
+            *("daily_cap", "reschedule_cutoff", "cancel_cutoff", "late_cancel_percent"),
+            *("no_show_percent", "hold_minutes", "offer_minutes", "reminder_lead"),
+            *("prescription_lead",),
+        ]
+        labels = {
+            "horizon_days": _("How far ahead clients may book, days"),
+            "daily_cap": _("Most sessions a day for one therapist"),
+            "late_cancel_percent": _("Late cancellation fee, % of the price"),
+            "no_show_percent": _("Missed visit fee, % of the price"),
+            "hold_minutes": _("A chosen time is kept for, minutes"),
+            "offer_minutes": _("A waitlist offer is kept for, minutes"),
+        }
+        help_texts = {
+            "daily_cap": _("Leave empty for no limit."),
+            "adjoining_starts": _("Besides the regular start times."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        steps = sorted({*self.STEPS, self.instance.slot_step})
+        choices = [(step, _("%(count)s minutes") % {"count": step}) for step in steps]
+        self.fields["slot_step"].choices = choices  # type: ignore[attr-defined]
+        for name, least, most in (
+            *(("horizon_days", 1, 730), ("hold_minutes", 1, 120), ("offer_minutes", 1, 1440)),
+            *(("late_cancel_percent", 0, 100), ("no_show_percent", 0, 100), ("daily_cap", 1, 50)),
+        ):
+            field = self.fields[name]
+            field.min_value, field.max_value = least, most  # type: ignore[attr-defined]
+            field.widget.attrs |= {"min": least, "max": most}
+            field.validators += forms.IntegerField(min_value=least, max_value=most).validators
+
+
+def _far() -> date:
+    return timezone.localdate() + 5 * 365 * ONE
