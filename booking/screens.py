@@ -178,7 +178,8 @@ def day_board(day: date) -> dict[str, Any]:
     location, now = ground.location(), timezone.now()
     busy = selectors.busy_between(location, day, day, now)
     on_board = Appointment.objects.filter(location=location).on(day, location.zone)
-    found = list(on_board.taking_time(now).with_names().order_by("starts_at"))
+    on_board = on_board.taking_time(now).with_names().select_related("offer__entry__client")
+    found = list(on_board.order_by("starts_at"))
     agreed = [appointment for appointment in found if appointment.status != "held"]
     working = {
         pk: availability.working(diary.hours, day, day) for pk, diary in busy.diaries.items()
