@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from booking import ics, series_reads
+from booking import ics, series_reads, visit_link
 from clinic import messages, people
 from clinic.links import absolute
 from clinic.templatetags.clinic_format import when
@@ -44,8 +44,14 @@ def cancelled(appointment: Appointment) -> Message | None:
 
 
 def reminder(appointment: Appointment) -> Message | None:
-    """Once for each time the appointment has had; useless once the visit has begun."""
-    return _queue(REMINDER, appointment, _("Reminder: your appointment is %(when)s"), "")
+    """Once for each time the appointment has had; useless once the visit has begun.
+
+    One that was taken back (the visit was given up, and then not) goes out after all.
+    """
+    made = _queue(REMINDER, appointment, _("Reminder: your appointment is %(when)s"), "")
+    if made is None:
+        messages.revive(key=_key(REMINDER, appointment))
+    return made
 
 
 def series_booked(visits: Sequence[Appointment]) -> Message | None:
@@ -104,6 +110,10 @@ def _queue_series(
         )
 
 
+def _key(kind: str, appointment: Appointment) -> str:
+    return f"{kind}:{appointment.pk}:{appointment.sequence}"
+
+
 def _queue(kind: str, appointment: Appointment, subject: str, method: str) -> Message | None:
     client = appointment.client
     if client is None:  # a hold: nobody to write to
@@ -113,7 +123,7 @@ def _queue(kind: str, appointment: Appointment, subject: str, method: str) -> Me
     with timezone.override(appointment.location.zone):
         return messages.queue(
             kind=kind,
-            key=f"{kind}:{appointment.pk}:{appointment.sequence}",
+            key=_key(kind, appointment),
             recipient=recipient,
             subject=subject % {"when": when(appointment.starts_at)},
             template=TEMPLATES[kind],
@@ -122,6 +132,7 @@ def _queue(kind: str, appointment: Appointment, subject: str, method: str) -> Me
                 "starts_at": appointment.starts_at,
                 "location": appointment.location,
                 "url": url,
+                "change_url": absolute(visit_link.path(appointment)),
                 "has_paperwork": appointment.option.service.needs_intake,
                 "sign_in_url": absolute(reverse("account_request_login_code")),
                 "book_url": absolute(reverse("booking:start")),

@@ -71,10 +71,14 @@ def queue_reminders() -> None:
             starts_at__gt=now,
             starts_at__lte=horizon,
         )
+        # Booked within the lead: the confirmation has said it all just now.
+        lead = timedelta(minutes=policy.reminder_lead)
+        due = due.exclude(sequence=0, booked_at__gt=F("starts_at") - lead)
         # What has its reminder already is known by a key; asked for once, not once each.
         pairs = list(due.order_by("starts_at").values_list("pk", "sequence"))
         keys = {f"{notices.REMINDER}:{pk}:{sequence}": pk for pk, sequence in pairs}
-        known = set(Message.objects.filter(key__in=keys).values_list("key", flat=True))
+        there = Message.objects.filter(key__in=keys).exclude(status=Message.Status.CANCELLED)
+        known = set(there.values_list("key", flat=True))
         for key, pk in keys.items():
             if key not in known:
                 _remind(pk, horizon)

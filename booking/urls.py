@@ -2,7 +2,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from booking import calendar_pages, desk, desk_book, portal, series_urls, slots, views
+from booking import (
+    calendar_pages,
+    desk,
+    desk_book,
+    link_pages,
+    portal,
+    series_urls,
+    slots,
+    views,
+)
 from booking.waitlist_urls import urlpatterns as waiting
 
 app_name = "booking"
@@ -14,6 +23,10 @@ urlpatterns = [
     path("book/details/", views.details, name="details"),
     path("book/done/", views.done, name="done"),
     path("book/done/appointment.ics", views.calendar, name="calendar"),
+    path("book/visit/done/", link_pages.done, name="link-done"),
+    path("book/visit/<str:token>/", link_pages.visit, name="link"),
+    path("book/visit/<str:token>/move/", link_pages.move, name="link-move"),
+    path("book/visit/<str:token>/cancel/", link_pages.cancel, name="link-cancel"),
     path("book/<uuid:option_id>/", views.time, name="time"),
     path("portal/visits/", portal.visit_list, name="visit-list"),
     path("portal/visits/next/", portal.panel, name="portal-panel"),

@@ -93,6 +93,12 @@ def withdraw(*, about: UUID, kinds: Iterable[str] | None = None) -> int:
     return Message.objects.filter(pk__in=list(free)).update(status=Message.Status.CANCELLED)
 
 
+def revive(*, key: str) -> int:
+    """Let a message that was withdrawn before it went out go out after all."""
+    taken_back = Message.objects.filter(key=key, status=Message.Status.CANCELLED, sent_at=None)
+    return taken_back.update(status=Message.Status.QUEUED, not_before=timezone.now())
+
+
 def due() -> QuerySet[Message]:
     """Queued, its time has come, and not too late."""
     now = timezone.now()

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from booking import readiness, services, tasks
+from booking import notices, readiness, services, tasks
 from booking.errors import NotReady
 from booking.selectors import appointments
 from clinic.models import Message
@@ -27,8 +27,36 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def soon(policy: BookingPolicy, client_record: Client) -> Appointment:
-    """A visit in twenty hours."""
-    return booked_appointment(client_record, starts_at=timezone.now() + timedelta(hours=20))
+    """A visit in twenty hours, booked three days ago."""
+    now = timezone.now()
+    return booked_appointment(
+        client_record,
+        starts_at=now + timedelta(hours=20),
+        booked_at=now - timedelta(days=3),
+    )
+
+
+def test_a_visit_booked_within_the_lead_has_just_been_confirmed_and_is_not_reminded_of(
+    soon: Appointment,
+) -> None:
+    soon.booked_at = soon.starts_at - timedelta(hours=24) + timedelta(seconds=1)
+    soon.save()
+    tasks.queue_reminders()
+    assert not Message.objects.filter(kind="booking.reminder").exists()
+    soon.sequence = 1  # it has moved since, and may be forgotten
+    soon.save()
+    tasks.queue_reminders()
+    assert Message.objects.filter(kind="booking.reminder").count() == 1
+
+
+def test_a_reminder_that_was_taken_back_goes_out_when_the_visit_stands_again(
+    soon: Appointment,
+) -> None:
+    tasks.queue_reminders()
+    notices.withdraw(soon)
+    assert Message.objects.get(kind="booking.reminder").status == Message.Status.CANCELLED
+    tasks.queue_reminders()
+    assert Message.objects.get(kind="booking.reminder").status == Message.Status.QUEUED
 
 
 def test_the_reminder_is_written_once(soon: Appointment) -> None:
@@ -46,7 +74,8 @@ def test_a_visit_that_is_far_off_or_over_or_cancelled_has_no_reminder(
     now = timezone.now()
     booked_appointment(client_record, starts_at=now + timedelta(hours=26))
     booked_appointment(client_record, starts_at=now - timedelta(hours=2))
-    services.cancel(actor=None, appointment=soon)
+    soon = appointments().get(pk=soon.pk)
+    services.cancel(actor=None, appointment=soon, agreed_cents=soon.price_cents // 2)
     tasks.queue_reminders()
     assert not Message.objects.filter(kind="booking.reminder").exists()
 
