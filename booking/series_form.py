@@ -115,8 +115,8 @@ class SeriesForm(forms.Form):
         fields["option"].label_from_instance = _option_label
         fields["prescription"].queryset = ask.usable()
         fields["therapist"].choices = [
-            (SAME, _("The same each time, whoever is free")),
-            (ANYONE, _("Anyone, also different ones")),
+            (SAME, _("The same each time")),
+            (ANYONE, _("Anyone")),
             *[(str(person.pk), person.title) for person in ask.therapists],
         ]
         fields["rate"].choices = rates(ask.prescribed_rate(self.data))
@@ -136,5 +136,4 @@ class SeriesForm(forms.Form):
 
 
 def _option_label(option: ServiceOption) -> str:
-    dollars = f"${option.price_cents / 100:,.2f}"
-    return f"{option.service.name}, {option.minutes} min, {dollars}"
+    return f"{option.service.name}, {option.minutes} min"

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 USUAL_COUNT = 6  # visits proposed to who has no prescription
-STRIP = 14  # days to change a visit to, at once
+STRIP = 7  # days to change a visit to, at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,13 +298,13 @@ class Planner:
         day: date | None = None,
     ) -> Screen:
         rows = self._rows(plan)
-        room = self.left is None or len(rows) < self.left
+        room = len(rows) < (MOST if self.left is None else min(self.left, MOST))
         return Screen(
             rows=rows,
             notes=list(notes),
             warnings=self._warnings(plan),
             change=self._times(rows, change, day) if change is not None else None,
-            can_add=room and len(rows) < MOST,
+            can_add=room and self.add(plan) is not None,
             left_after=None if self.left is None else self.left - len(rows),
         )
 
@@ -338,13 +338,14 @@ class Planner:
         by_day = self.free.by_day()
         others = {other.start.date() for other in rows if other is not row} | wish.taken
         shown = min(max(day or own, wish.first), wish.last)
-        begin = shown - timedelta(days=(shown - wish.first).days % STRIP)
+        begin = max(min(shown - STRIP // 2 * DAY, wish.last - (STRIP - 1) * DAY), wish.first)
         end = min(begin + (STRIP - 1) * DAY, wish.last)
         cells = []
         for offset in range((end - begin).days + 1):
             on = begin + offset * DAY
             count = 0 if on in others else len(by_day.get(on, []))
-            state = "" if count else "planned" if on in others else "full"
+            state = "booked" if on in wish.taken else "planned" if on in others else "full"
+            state = "" if count else state
             cells.append(DayCell(on, count, state, on == shown))
         openings = [] if shown in others else by_day.get(shown, [])
         return Times(
@@ -354,8 +355,8 @@ class Planner:
             day=shown,
             groups=self._groups(openings, row),
             names={person.pk: person.name for person in self.ask.therapists},
-            earlier=begin - STRIP * DAY if begin > wish.first else None,
-            later=end + DAY if end < wish.last else None,
+            earlier=max(shown - STRIP * DAY, wish.first) if begin > wish.first else None,
+            later=min(shown + STRIP * DAY, wish.last) if end < wish.last else None,
         )
 
     def _groups(self, openings: Sequence[Opening], row: Row) -> list[tuple[str, list[Chosen]]]:

@@ -230,6 +230,7 @@ def _show(
         "token": token or uuid4(),
         "by_desk": side.by_desk,
         "has_prescription": bool(ask.prescriptions),
+        "wish_open": "count" in request.GET or not (planner and planner.prescription),
     }
     part = flow.wants_part(request, PART)
     template = "booking/_series.html" if part else side.template
