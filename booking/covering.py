@@ -128,7 +128,7 @@ def untie(appointment: Appointment) -> None:
 
 
 @transaction.atomic
-def switch_to_self_pay(actor: User, appointment: Appointment) -> Appointment:
+def switch_to_self_pay(actor: Actor, appointment: Appointment) -> Appointment:
     option = (
         selectors.bookable_options()
         .filter(service__kind=Service.Kind.THERAPEUTIC, minutes=appointment.option.minutes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,11 +16,15 @@ KEY = "booking"
 @dataclass(slots=True)
 class Draft:
     option: str = ""
-    therapist: str = ""  # blank: anyone
+    therapist: str = ""  # whose time is held
+    wanted: str = ""  # who was asked for; blank: anyone
     start: str = ""
     hold: str = ""
+    two: bool = False  # for two at the same time
+    price: int = -1  # in cents, as it was shown
     typed: dict[str, str] = field(default_factory=dict)
     done: str = ""  # the appointment this draft became
+    done_too: str = ""  # and the other one's
     sent_to: str = ""  # the address its confirmation was asked for at
 
     @classmethod
@@ -34,6 +39,10 @@ class Draft:
     @property
     def hold_token(self) -> UUID | None:
         return UUID(self.hold) if self.hold else None
+
+    @property
+    def start_at(self) -> datetime:
+        return datetime.fromisoformat(self.start)
 
     def keep(self, form_data: dict[str, str]) -> None:
         """Remember what was typed, right or wrong."""

@@ -39,8 +39,16 @@ class OtherTime(DomainError):
 
     code = "other_time"
     message = _(
-        "You have chosen another time since, maybe in another tab. Look at the time on this page;"
-        " if it is the right one, press the button again."
+        "You have chosen another time or session since, maybe in another tab. Look at what this"
+        " page says; if it is the right one, press the button again."
+    )
+
+
+class OtherTherapist(DomainError):
+    code = "other_therapist"
+    message = _(
+        "That time is still free, but with another therapist. Look at the name on this page; if it"
+        " suits you, press the button again."
     )
 
 

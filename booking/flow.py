@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
-from booking import screens, selectors, services
+from booking import couples, minors, outlook, pairs, screens, selectors, services
 from booking.draft import Draft
-from booking.errors import AlreadyBooked, HoldLapsed, OtherTime, SlotTaken
-from booking.forms import SOMEBODY_NEW, DetailsForm, WhenForm
+from booking.errors import (
+    AlreadyBooked,
+    HoldLapsed,
+    NotBookable,
+    OtherTherapist,
+    OtherTime,
+    PriceChanged,
+    SlotTaken,
+)
+from booking.forms import SOMEBODY_NEW, VisitorForm, WhenForm
 from clinic import access, people
 from clinic import selectors as ground
 from clinic.dates import day_or_none
-from clinic.models import ServiceOption, Therapist, User
+from clinic.models import Client, Service, ServiceOption, Therapist, User
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from collections.abc import Sequence
+    from datetime import date
+
+    from django.http import HttpRequest, HttpResponse
 
     from booking.models import Appointment
-    from clinic.models import Client
 
-TYPED = (*DetailsForm.AUTOCOMPLETE, "client", "relationship")
+TYPED = (*VisitorForm.AUTOCOMPLETE, "client", "relationship", "pay")
 
 
 def uuid_or_none(text: str | None) -> UUID | None:
@@ -51,65 +64,148 @@ def time_screen(request: HttpRequest, option: ServiceOption, **more: Any) -> scr
         therapist=therapist_of(request.GET.get("therapist")),
         begin=day_or_none(request.GET.get("from")),
         day=day_or_none(request.GET.get("day")),
+        location=getattr(request, "clinic", None),
         **more,
     )
 
 
 def take_time(
-    request: HttpRequest, draft: Draft, option: ServiceOption, form: WhenForm
-) -> Appointment:
+    request: HttpRequest, draft: Draft, option: ServiceOption, form: WhenForm, *, two: bool = False
+) -> None:
     """Hold the time that was pressed, in place of any other this visitor holds."""
     start, therapist = form.cleaned_data["start"], form.cleaned_data["therapist"]
-    held = services.hold(
+    hold = couples.hold if two else services.hold
+    made = hold(
         actor=request.user,
         option=option,
         start=start,
         therapist=therapist,
         replaces=draft.hold_token,
     )
+    held = made if not isinstance(made, tuple) else made[0]
     draft.option, draft.start, draft.hold = str(option.pk), start.isoformat(), str(held.hold_token)
-    draft.therapist, draft.done = str(held.therapist_id), ""
+    draft.therapist, draft.wanted = str(held.therapist_id), str(therapist.pk) if therapist else ""
+    draft.two, draft.price, draft.done, draft.done_too = two, option.price_cents, "", ""
     draft.save(request)
-    return held
 
 
-def details_form(request: HttpRequest, draft: Draft) -> DetailsForm:
-    clients = list(access.clients_for(request.user))
+def aside(request: HttpRequest, draft: Draft) -> HttpResponse | None:
+    """Where another button of the details leads; what was typed is kept already."""
+    go = request.POST.get("go", "")
+    if go == "time":
+        page = "booking:two-time" if draft.two else "booking:time"
+        day = {"day": draft.start_at.astimezone(ground.location().zone).date()}
+        return redirect(f"{reverse(page, args=[draft.option])}?{urlencode(day)}")
+    if go == "session":
+        return redirect(reverse("booking:start") + ("?for=two" if draft.two else ""))
+    if go == "sign-in":
+        here = reverse("booking:two-details" if draft.two else "booking:details")
+        return redirect(f"{reverse('account_login')}?{urlencode({'next': here})}")
+    return None
+
+
+def option_of(draft: Draft) -> ServiceOption | None:
+    return selectors.bookable_options().filter(pk=draft.option).first()
+
+
+def without_prescription(option: ServiceOption | None) -> ServiceOption | None:
+    """The same session as a self-pay one, where the clinic offers it."""
+    if option is None or not option.service.needs_prescription:
+        return None
+    same = selectors.bookable_options().filter(minutes=option.minutes)
+    return same.filter(service__kind=Service.Kind.THERAPEUTIC).first()
+
+
+def outlooks(
+    option: ServiceOption | None, clients: Sequence[Client], on: date
+) -> dict[str, outlook.Outlook]:
+    """How far the prescription of each of the login's own people reaches, by client."""
+    if option is None or not option.service.needs_prescription or not clients:
+        return {}
+    found = outlook.of_all([client.pk for client in clients], on)
+    return {str(pk): one for pk, one in found.items()}
+
+
+def local_date(draft: Draft) -> date:
+    return draft.start_at.astimezone(ground.location().zone).date()
+
+
+def details_form(
+    request: HttpRequest,
+    draft: Draft,
+    option: ServiceOption | None,
+    clients: Sequence[Client],
+    reach: dict[str, outlook.Outlook],
+) -> VisitorForm:
     signed_in = isinstance(request.user, User) and not request.user.is_clinic_staff
-    first: dict[str, Any] = dict(draft.typed)
-    if clients and "client" not in first:
+    first: dict[str, Any] = {"pay": VisitorForm.PRESCRIPTION, **draft.typed}
+    if clients and "client" not in draft.typed:
         chosen = request.session.get(access.ACTING)
         first["client"] = chosen if chosen in {str(c.pk) for c in clients} else str(clients[0].pk)
-    return DetailsForm(
+    picked = reach.get(first.get("client", ""))
+    if picked is not None and picked.falls_short and "pay" not in draft.typed:
+        del first["pay"]  # they are told, and choose
+    without = without_prescription(option)
+    form = VisitorForm(
         request.POST if request.method == "POST" else None,
         initial=first,
         clients=clients,
         ask_email=not signed_in,
+        ask_booker=not _is_named(request.user, clients),
+        on=local_date(draft),
+        without=without,
+        same_price=bool(option and without and without.price_cents == option.price_cents),
+        reach=reach,
     )
+    if draft.two and not clients:  # who books for two comes along
+        del form.fields["relationship"], form.fields["booker_name"]
+    return form
 
 
-def typed(request: HttpRequest) -> dict[str, str]:
-    return {name: request.POST[name] for name in TYPED if name in request.POST}
+def typed(request: HttpRequest, names: Sequence[str] = TYPED) -> dict[str, str]:
+    return {name: request.POST[name] for name in names if name in request.POST}
 
 
-def finish(request: HttpRequest, draft: Draft, form: DetailsForm) -> Appointment:
+def expect_shown(request: HttpRequest, draft: Draft, option: ServiceOption) -> None:
+    """Nobody books a time, a session or a price that their page does not show.
+
+    Raises:
+        OtherTime, PriceChanged.
+    """
+    posted = request.POST
+    if posted.get("start", draft.start) != draft.start:
+        raise OtherTime
+    if posted.get("option", draft.option) != draft.option:
+        raise OtherTime
+    shown, draft.price = posted.get("price", str(draft.price)), option.price_cents
+    if shown != str(option.price_cents):
+        draft.save(request)
+        raise PriceChanged
+    without = without_prescription(option) if "self_price" in posted else None
+    if without and posted["self_price"] != str(without.price_cents):
+        raise PriceChanged
+
+
+def finish(request: HttpRequest, draft: Draft, form: VisitorForm) -> Appointment:
     """Book for the person described. A hold that is gone is taken anew if the time is free.
 
     Raises:
         DomainError: the time is gone, or the person has another visit then. A visitor who is not
             signed in is told the first in either case: whose visits there are is not theirs to see.
     """
-    if request.POST.get("start", draft.start) != draft.start:
-        raise OtherTime
-    client = _client(request, form)
+    option = option_of(draft)
+    if option is None:
+        raise NotBookable
+    expect_shown(request, draft, option)
+    client = client_of(request, draft, form)
+    if form.cleaned_data.get("pay") == VisitorForm.SELF_PAY:
+        option = without_prescription(option) or option
     try:
-        appointment = _book(request, draft, client)
+        appointment = _book(request, draft, option, client)
     except AlreadyBooked:
         if request.user.is_authenticated:
             raise
-        services.let_go(draft.hold_token)
-        draft.hold = ""
-        draft.save(request)
+        let_go(request, draft)
         raise SlotTaken from None
     if request.user.is_authenticated:
         Draft(done=str(appointment.pk)).save(request)
@@ -119,37 +215,99 @@ def finish(request: HttpRequest, draft: Draft, form: DetailsForm) -> Appointment
     return appointment
 
 
-def _book(request: HttpRequest, draft: Draft, client: Client) -> Appointment:
-    try:
-        token = draft.hold_token or _hold_again(request, draft)
-        return services.book(actor=request.user, hold_token=token, client=client)
-    except HoldLapsed:
-        token = _hold_again(request, draft)
-        return services.book(actor=request.user, hold_token=token, client=client)
-
-
-def _hold_again(request: HttpRequest, draft: Draft) -> UUID:
-    option = selectors.bookable_options().filter(pk=draft.option).first()
-    if option is None:
-        raise SlotTaken
-    held = services.hold(
-        actor=request.user,
-        option=option,
-        start=datetime.fromisoformat(draft.start),
-        therapist=therapist_of(draft.therapist),
-        replaces=draft.hold_token,
-    )
-    draft.hold = str(held.hold_token)
+def let_go(request: HttpRequest, draft: Draft) -> None:
+    services.let_go(draft.hold_token)
+    draft.hold = ""
     draft.save(request)
+
+
+def _book(request: HttpRequest, draft: Draft, option: ServiceOption, client: Client) -> Appointment:
+    held = selectors.hold_of(draft.hold)
+    if held is not None and (held.option_id, held.price_cents) == (option.pk, option.price_cents):
+        try:
+            return services.book(actor=request.user, hold_token=UUID(draft.hold), client=client)
+        except HoldLapsed:
+            pass
+    elif held is None and draft.hold:  # a second click: the first one booked it
+        made = selectors.appointments().filter(hold_token=draft.hold, client=client).first()
+        if made is not None:
+            return made
+    token = hold_again(request, draft, option)
+    return services.book(actor=request.user, hold_token=token, client=client)
+
+
+def hold_again(request: HttpRequest, draft: Draft, option: ServiceOption) -> UUID:
+    """The same time once more; with somebody else only if nobody was asked for, and not unsaid.
+
+    Raises:
+        OtherTherapist: the time is held again, with another therapist than the page says.
+        SlotTaken: it cannot be had.
+    """
+    before = therapist_of(draft.therapist)
+    if before is None and draft.wanted:
+        raise SlotTaken
+    held = None
+    turns: list[Therapist | None] = [before] if draft.wanted else [before, None]
+    for therapist in turns if before else [None]:
+        with suppress(SlotTaken):
+            held = services.hold(
+                actor=request.user,
+                option=option,
+                start=draft.start_at,
+                therapist=therapist,
+                replaces=draft.hold_token,
+            )
+            break
+    if held is None:
+        raise SlotTaken
+    draft.hold, draft.therapist = str(held.hold_token), str(held.therapist_id)
+    draft.save(request)
+    if before is None or held.therapist_id != before.pk:
+        raise OtherTherapist
     return UUID(draft.hold)
 
 
-def _client(request: HttpRequest, form: DetailsForm) -> Client:
+def keep_longer(request: HttpRequest, draft: Draft) -> None:
+    """Ten minutes more for who types slowly.
+
+    Raises:
+        SlotTaken: somebody else has the time by now.
+    """
+    option = option_of(draft)
+    if option is None:
+        raise NotBookable
+    hold_again(request, draft, option)
+
+
+def take_other(request: HttpRequest, draft: Draft) -> None:
+    """One of the times near the one that was lost.
+
+    Raises:
+        NotBookable, SlotTaken: that one cannot be had either.
+    """
+    option, form = option_of(draft), WhenForm({"start": request.POST["take"]})
+    if option is None or not form.is_valid():
+        raise NotBookable
+    take_time(request, draft, option, form, two=draft.two)
+
+
+def client_of(request: HttpRequest, draft: Draft, form: VisitorForm) -> Client:
+    """Whoever was picked or described.
+
+    Raises:
+        NeedsAdult: a minor, and nobody of age books.
+    """
     data = form.cleaned_data
     picked = data.get("client")
+    on = local_date(draft)
     if picked and picked != SOMEBODY_NEW:
-        return access.own(request, access.clients_for(request.user), picked, "pk")
+        client = access.own(request, access.clients_for(request.user), picked, "pk")
+        if request.user == client.user:  # a minor's own login
+            minors.expect_adult(client.birth_date, "", on)
+        return client
     user = request.user if isinstance(request.user, User) else None
+    relationship = data.get("relationship", "")
+    minors.expect_adult(data["birth_date"], relationship, on)
     return people.register_client(
         actor=user,
         email=data.get("email") or (user.email if user else ""),
@@ -157,32 +315,47 @@ def _client(request: HttpRequest, form: DetailsForm) -> Client:
         last_name=data["last_name"],
         birth_date=data["birth_date"],
         phone=data["phone"],
-        relationship=data["relationship"],
+        relationship=relationship,
+        booker_name=data.get("booker_name", "") if relationship else "",
     )
+
+
+def _is_named(user: object, clients: Sequence[Client]) -> bool:
+    """Whether we know already what the owner of this login is called."""
+    if not isinstance(user, User):
+        return False
+    return bool(user.display_name) or any(client.user_id == user.pk for client in clients)
 
 
 def instead(draft: Draft) -> list[screens.TimeChoice]:
     """Times near the one that was lost."""
-    option = selectors.bookable_options().filter(pk=draft.option).first()
+    option = option_of(draft)
     if option is None:
         return []
-    near = datetime.fromisoformat(draft.start)
-    return screens.alternatives(option, near, None, draft.hold_token)
+    near = draft.start_at
+    return screens.alternatives(option, near, None, draft.hold_token, two=draft.two)
 
 
-def summary(draft: Draft) -> dict[str, Any]:
+def summary(draft: Draft, option: ServiceOption | None) -> dict[str, Any]:
     """What has been chosen so far, for the side of the page."""
-    option = ServiceOption.objects.select_related("service").filter(pk=draft.option).first()
-    held = selectors.hold_of(draft.hold)
-    policy = selectors.policy_of(ground.location())
-    start = datetime.fromisoformat(draft.start)
+    now, location = timezone.now(), ground.location()
+    start = draft.start_at
+    pair = pairs.held(draft.hold) if draft.two else None
+    held = pair[0] if pair else None if draft.two else selectors.hold_of(draft.hold)
+    alone = None if draft.two else therapist_of(draft.therapist)
+    any_option = ServiceOption.objects.select_related("service")
+    shown = option or any_option.filter(pk=draft.option).first()
+    without = without_prescription(shown)
     return {
-        "option": option,
+        "option": shown,
         "starts_at": start,
-        "therapist": therapist_of(draft.therapist),
+        "therapists": [one.therapist for one in pair] if pair else [alone] if alone else [],
         "held_until": held.held_until if held else None,
-        "deadlines": selectors.deadlines(start, policy, timezone.now()),
-        "now": timezone.now(),
+        "deadlines": selectors.deadlines(start, selectors.policy_of(location), now),
+        "now": now,
+        "shown": draft.start,
+        "price": shown.price_cents if shown else draft.price,
+        "self_price": without.price_cents if without else None,
     }
 
 

@@ -11,13 +11,16 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
-from booking import selectors
+from booking import minors, selectors
+from booking.errors import NeedsAdult
 from booking.models import AppointmentStatus
 from clinic.models import Guardian, Location, ServiceOption, Therapist
+from clinic.templatetags.clinic_format import money
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from booking.outlook import Outlook
     from clinic.models import Client
 
 LONGEST_RANGE = 62  # days, both ends counted
@@ -87,7 +90,11 @@ class WhenForm(forms.Form):
 
     start = StartField(error_messages={"required": _("Choose one of the times.")})
     therapist: forms.ModelChoiceField[Therapist] = forms.ModelChoiceField(
-        queryset=None, required=False
+        queryset=None,
+        required=False,
+        error_messages={
+            "invalid_choice": _("That therapist takes no bookings at the moment. Choose a time."),
+        },
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -97,6 +104,12 @@ class WhenForm(forms.Form):
 
 class BirthDateField(forms.DateField):
     """Month, day, year, as it is said here; also what a date picker sends."""
+
+    default_error_messages = {
+        "invalid": _("Write the date as month/day/year, such as 04/12/1981."),
+        "future": _("That date is still to come. Check the year of birth."),
+        "ancient": _("That is more than %(years)s years ago. Check the year of birth."),
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("input_formats", ["%m/%d/%Y", "%Y-%m-%d", "%m-%d-%Y"])
@@ -108,8 +121,12 @@ class BirthDateField(forms.DateField):
     def validate(self, value: date | None) -> None:
         super().validate(value)
         today = timezone.localdate()
-        if value and (value > today or value.year < today.year - OLDEST):
-            raise forms.ValidationError(_("Check the date of birth."), code="invalid")
+        if value and value > today:
+            raise forms.ValidationError(self.error_messages["future"], code="future")
+        if value and value.year < today.year - OLDEST:
+            raise forms.ValidationError(
+                self.error_messages["ancient"], code="ancient", params={"years": OLDEST}
+            )
 
 
 class DetailsForm(forms.Form):
@@ -180,6 +197,110 @@ class DetailsForm(forms.Form):
         if phone := data.get("phone"):
             data["phone"] = phone.as_e164
         return data
+
+
+class VisitorForm(DetailsForm):
+    """Who comes, as a visitor fills it in: who books for somebody else, and what pays for it."""
+
+    PRESCRIPTION, SELF_PAY = "prescription", "self"
+
+    booker_name = forms.CharField(
+        label=_("Your own name"),
+        max_length=120,
+        required=False,
+        help_text=_("So that we know who booked."),
+    )
+    pay = forms.ChoiceField(label=_("Prescription"), required=False, widget=forms.RadioSelect)
+
+    AUTOCOMPLETE = {**DetailsForm.AUTOCOMPLETE, "booker_name": "name"}
+
+    def __init__(
+        self,
+        *args: Any,
+        on: date,
+        ask_booker: bool = True,
+        without: ServiceOption | None = None,
+        same_price: bool = True,
+        reach: Mapping[str, Outlook] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`on` is the date of the visit, `without` the same session without a prescription.
+
+        `reach` says how far each known client's prescription does: where it falls short, they
+        are told, and have to choose.
+        """
+        super().__init__(*args, **kwargs)
+        self.on, self.reach = on, reach or {}
+        if not ask_booker:
+            del self.fields["booker_name"]
+        if without is None:
+            del self.fields["pay"]
+        else:
+            price = money(without.price_cents)
+            text = _("Book without a prescription: self-pay, same price (%(price)s)")
+            if not same_price:
+                text = _("Book without a prescription: self-pay, %(price)s")
+            self.fields["pay"].choices = [  # type: ignore[attr-defined]
+                (self.PRESCRIPTION, _("I have a prescription, or will get one")),
+                (self.SELF_PAY, text % {"price": price}),
+            ]
+
+    def picks(self) -> Iterator[tuple[forms.boundfield.BoundWidget, Outlook | None]]:
+        """Each known client with how far their prescription reaches."""
+        for radio in self["client"]:
+            yield radio, self.reach.get(str(radio.data["value"]))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        picked = data.get("client")
+        if self.is_for_new:
+            self._check_new(data)
+        elif "pay" in self.fields and not data.get("pay") and self._falls_short(picked):
+            text = _("Choose one: the prescription we have does not reach this visit.")
+            self.add_error("pay", text)
+        return data
+
+    def _falls_short(self, picked: str | None) -> bool:
+        outlook = self.reach.get(picked or "")
+        return outlook is not None and outlook.falls_short
+
+    def _check_new(self, data: dict[str, Any]) -> None:
+        relationship, born = data.get("relationship", ""), data.get("birth_date")
+        if born and "relationship" not in self.errors:
+            try:
+                minors.expect_adult(born, relationship, self.on)
+            except NeedsAdult as refusal:
+                field = "relationship" if "relationship" in self.fields else "birth_date"
+                self.add_error(field, str(refusal.message))
+        if relationship and "booker_name" in self.fields and not data.get("booker_name"):
+            self.add_error("booker_name", _("Tell us your own name too."))
+
+
+class SecondForm(VisitorForm):
+    """The other one of a couple. Whoever has an e-mail address of their own is written to there."""
+
+    RELATIONSHIPS = [
+        (Guardian.Relationship.PARTNER, _("My spouse or partner")),
+        (Guardian.Relationship.PARENT, _("My child")),
+        (Guardian.Relationship.CHILD, _("My mother or father")),
+        (Guardian.Relationship.LEGAL_GUARDIAN, _("Somebody whose legal guardian I am")),
+        (Guardian.Relationship.OTHER, _("A friend, or somebody else")),
+    ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, ask_booker=False, ask_email=True, **kwargs)
+        relationship = self.fields["relationship"]
+        relationship.choices = self.RELATIONSHIPS  # type: ignore[attr-defined]
+        relationship.label = _("Who comes with you?")
+        for name in ("email", "phone"):
+            self.fields[name].required = False
+        self.fields["email"].help_text = _(
+            "Their confirmation goes there, and the visit is theirs to see. Blank: it goes to you."
+        )
+        self.fields["phone"].help_text = _("If they have one of their own.")
+        for name in self.AUTOCOMPLETE:
+            if name in self.fields:  # what the browser knows is about the first of the two
+                self.fields[name].widget.attrs["autocomplete"] = "off"
 
 
 class CancelForm(forms.Form):

@@ -73,7 +73,7 @@ class Outlook:
             return ""
         rate = self.prescription.visits_per_week
         text = _(
-            "That is more than the %(rate)s a week of the prescription. You may book it all the same."
+            "More than the %(rate)s a week of the prescription. You may book it all the same."
         )
         return text % {"rate": f"{rate.normalize():f}" if rate else ""}
 
@@ -114,7 +114,7 @@ def warnings(
 def _of(
     orders: Sequence[Prescription],
     entries: dict[UUID, list[VisitReservation]],
-    kept: set[UUID | None],
+    kept: set[UUID],
     on: date,
 ) -> Outlook:
     inside = [order for order in orders if authorization.covers(order, on)]

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from booking import availability, board, readiness, selectors
+from booking import availability, board, pairs, readiness, selectors
 from booking.availability import Opening, moment
 from booking.models import Appointment
 from clinic import selectors as ground
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
     from zoneinfo import ZoneInfo
 
     from booking.selectors import FreeTimes
-    from clinic.models import ServiceOption, Therapist
+    from clinic.models import Location, ServiceOption, Therapist
 
 STRIP = 14  # days
 DAY = timedelta(days=1)
@@ -39,6 +40,7 @@ class DayCell:
 class TimeChoice:
     start: datetime
     therapist: Therapist | None = None
+    suits_best: bool = False  # the clinic would rather have this one taken than others
 
     @property
     def value(self) -> str:
@@ -58,6 +60,12 @@ class TimeScreen:
     earlier: date | None
     later: date | None
     lost: list[TimeChoice] = field(default_factory=list)  # in place of a time that was taken
+    notes: list[str] = field(default_factory=list)  # what else to know about the chosen date
+    two: bool = False
+
+    @property
+    def some_suit_best(self) -> bool:
+        return any(choice.suits_best for _name, choices in self.groups for choice in choices)
 
 
 def time_screen(
@@ -67,18 +75,21 @@ def time_screen(
     begin: date | None = None,
     day: date | None = None,
     own_hold: UUID | None = None,
-    moving: Appointment | None = None,
+    moving: Appointment | Sequence[Appointment] | None = None,
     by_desk: bool = False,
+    location: Location | None = None,
+    two: bool = False,
 ) -> TimeScreen:
     """Two weeks of days with their counts, and the times of the chosen one."""
-    location = ground.location()
+    location = location or ground.location()
+    ask = pairs.free_times if two else selectors.free_times
     today = timezone.localdate(timezone=location.zone)
     horizon = today + timedelta(days=selectors.policy_of(location).horizon_days)
     staff = list(selectors.therapists())
     by_id = {person.pk: person for person in staff}
 
     def look(first_day: date, last_day: date) -> FreeTimes:
-        return selectors.free_times(
+        return ask(
             option=option,
             start=first_day,
             end=last_day,
@@ -107,10 +118,11 @@ def time_screen(
         therapists=staff,
         days=_strip(free, by_day, begin, end, day),
         chosen=day,
-        groups=_groups(by_day.get(day, []) if day else [], location.zone),
+        groups=_groups(by_day.get(day, []) if day else [], free),
         first=first,
         earlier=begin - STRIP * DAY if begin > today else None,
         later=end + DAY if end < horizon else None,
+        two=two,
     )
 
 
@@ -119,11 +131,14 @@ def alternatives(
     near: datetime,
     therapist: Therapist | None,
     own_hold: UUID | None = None,
+    *,
+    two: bool = False,
 ) -> list[TimeChoice]:
     """What to offer instead of a time that somebody else took."""
     zone = ground.location().zone
     by_id = {person.pk: person for person in selectors.therapists()}
-    found = selectors.alternatives(option=option, near=near, therapist=therapist, own_hold=own_hold)
+    ask = pairs.alternatives if two else selectors.alternatives
+    found = ask(option=option, near=near, therapist=therapist, own_hold=own_hold)
     return [_choice(opening, zone, by_id) for opening in found]
 
 
@@ -163,13 +178,16 @@ def _strip(
     return cells
 
 
-def _groups(openings: list[Opening], zone: ZoneInfo) -> list[tuple[str, list[TimeChoice]]]:
+def _groups(openings: list[Opening], free: FreeTimes) -> list[tuple[str, list[TimeChoice]]]:
     parts: dict[str, list[TimeChoice]] = {_("Morning"): [], _("Afternoon"): [], _("Evening"): []}
     names = list(parts)
+    tidy = {opening.start for opening in openings if free.is_tidy(opening)}
+    if len(tidy) == len(openings):  # a label on every one says nothing
+        tidy = set()
     for opening in openings:
-        start = moment(opening.start).astimezone(zone)
+        start = moment(opening.start).astimezone(free.zone)
         part = 0 if start.hour < NOON else 1 if start.hour < EVENING else 2
-        parts[names[part]].append(TimeChoice(start))
+        parts[names[part]].append(TimeChoice(start, suits_best=opening.start in tidy))
     return [(name, times) for name, times in parts.items() if times]
 
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from booking import (
     calendar_pages,
+    couples_urls,
     desk,
     desk_book,
     link_pages,
@@ -17,6 +18,7 @@ from booking.waitlist_urls import urlpatterns as waiting
 app_name = "booking"
 urlpatterns = [
     *waiting,
+    *couples_urls.urlpatterns,
     *series_urls.urlpatterns,
     path("book/", views.start, name="start"),
     path("book/slots.json", slots.slots_json, name="slots"),

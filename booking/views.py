@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages as flash
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from booking import flow, ics, screens, selectors, throttle
+from booking import covering, flow, ics, pairs, screens, selectors, throttle
 from booking.draft import Draft
 from booking.errors import NotBookable, SlotTaken
 from booking.forms import WhenForm
@@ -22,6 +23,7 @@ from clinic.errors import DomainError
 from clinic.links import absolute
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
@@ -35,38 +37,45 @@ def start(request: HttpRequest) -> HttpResponse:
     wanted = flow.uuid_or_none(request.GET.get("option"))
     if wanted and selectors.bookable_options().filter(pk=wanted).exists():
         return redirect("booking:time", wanted)
-    context = {"services": ground.price_list(), "draft": Draft.of(request)}
-    return _step(request, 1, "booking/start.html", context)
+    place = getattr(request, "clinic", None)
+    for_two_offered = place is not None and pairs.offered(place)
+    context = {
+        "services": ground.price_list(),
+        "for_two_offered": for_two_offered,
+        "two": for_two_offered and request.GET.get("for") == "two",
+    }
+    return step(request, 1, "booking/start.html", context)
 
 
 @access.public
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def time(request: HttpRequest, option_id: UUID) -> HttpResponse:
+def time(request: HttpRequest, option_id: UUID, *, two: bool = False) -> HttpResponse:
     """When: pressing a time keeps it while the rest is filled in."""
     option = get_object_or_404(selectors.bookable_options(), pk=option_id)
+    if two and not pairs.suits(option):
+        return redirect("booking:time", option.pk)
     draft = Draft.of(request)
-    screen = flow.time_screen(request, option, own_hold=draft.hold_token)
-    status, error = 200, ""
+    status, error, lost = 200, "", []
     if request.method == "POST":
-        form = WhenForm(request.POST)
+        form, status = WhenForm(request.POST), 422
         try:
             if form.is_valid():
                 if throttle.too_many(request, "hold", throttle.HOLDS):
                     return render(request, "429.html", status=429)
-                flow.take_time(request, draft, option, form)
-                return redirect("booking:details")
-            error = _("Choose one of the times.")
+                flow.take_time(request, draft, option, form, two=two)
+                return redirect("booking:two-details" if two else "booking:details")
+            wrong = form.errors.get("start") or form.errors.get("therapist")
+            error = str(wrong[0]) if wrong else _("Choose one of the times.")
         except (SlotTaken, NotBookable) as refusal:
             error = str(refusal.message)
-            screen = flow.time_screen(request, option, own_hold=draft.hold_token)
             near, who = form.cleaned_data["start"], form.cleaned_data["therapist"]
-            screen.lost = screens.alternatives(option, near, who, draft.hold_token)
-        status = 422
-    whole = "booking/time.html"
-    page = "booking/_times.html" if flow.wants_part(request, "times") else whole
-    context = {"screen": screen, "error": error}
-    return _step(request, 2, page, context, status)
+            lost = screens.alternatives(option, near, who, draft.hold_token, two=two)
+    screen = flow.time_screen(request, option, own_hold=draft.hold_token, two=two)
+    screen.lost, screen.notes = lost, _notes(request, screen)
+    part = flow.wants_part(request, "times")
+    page = "booking/_times.html" if part else "booking/time.html"
+    return step(request, 2, page, {"screen": screen, "error": error, "two": two}, status)
 
 
 @access.public
@@ -77,34 +86,46 @@ def details(request: HttpRequest) -> HttpResponse:
     draft = Draft.of(request)
     if not draft.start:
         return redirect("booking:done" if draft.done else "booking:start")
-    form = flow.details_form(request, draft)
-    lost: list[screens.TimeChoice] = []
+    if draft.two:
+        return redirect("booking:two-details")
     if request.method == "POST":
         draft.keep(flow.typed(request))
         draft.save(request)
-        if form.is_valid():
-            if throttle.too_many(request, "book", throttle.BOOKINGS):
-                return render(request, "429.html", status=429)
-            try:
-                flow.finish(request, draft, form)
-                return redirect("booking:done")
-            except SlotTaken as refusal:
-                form.add_error(None, str(refusal.message))
-                lost = flow.instead(draft)
-            except DomainError as refusal:
-                form.add_error(None, str(refusal.message))
-    context = {"form": form, "lost": lost, "shown": draft.start, **flow.summary(draft)}
-    return _step(request, 3, "booking/details.html", context, 422 if form.is_bound else 200)
+        if (elsewhere := flow.aside(request, draft)) is not None:
+            return elsewhere
+        if request.POST.get("go") == "keep":
+            return again(request, "booking:details", partial(flow.keep_longer, draft=draft))
+        if "take" in request.POST:
+            return again(request, "booking:details", partial(flow.take_other, draft=draft))
+    option, clients = flow.option_of(draft), list(access.clients_for(request.user))
+    reach = flow.outlooks(option, clients, flow.local_date(draft))
+    form = flow.details_form(request, draft, option, clients, reach)
+    lost: list[screens.TimeChoice] = []
+    if form.is_bound and form.is_valid():
+        if throttle.too_many(request, "book", throttle.BOOKINGS):
+            return render(request, "429.html", status=429)
+        try:
+            flow.finish(request, draft, form)
+            return redirect("booking:done")
+        except SlotTaken as refusal:
+            form.add_error(None, str(refusal.message))
+            lost = flow.instead(draft)
+        except DomainError as refusal:
+            form.add_error(None, str(refusal.message))
+    context = {"form": form, "lost": lost, **flow.summary(draft, option)}
+    return step(request, 3, "booking/details.html", context, 422 if form.is_bound else 200)
 
 
 @access.public
 @never_cache
 @require_safe
 def done(request: HttpRequest) -> HttpResponse:
+    if Draft.of(request).done_too:
+        return redirect("booking:two-done")
     appointment = flow.made(request)
     if appointment is None:
         return redirect("booking:start")
-    return _step(request, 5, "booking/done.html", flow.after(request, appointment))
+    return step(request, 5, "booking/done.html", flow.after(request, appointment))
 
 
 @access.public
@@ -120,8 +141,31 @@ def calendar(request: HttpRequest) -> HttpResponse:
     return calendar_file(ics.entry(appointment, method=ics.PUBLISH, url=url))
 
 
-def _step(
-    request: HttpRequest, step: int, template: str, context: dict[str, Any], status: int = 200
+def again(request: HttpRequest, page: str, hold: Callable[[HttpRequest], object]) -> HttpResponse:
+    """Hold a time from the page of details, and come back to it."""
+    if throttle.too_many(request, "hold", throttle.HOLDS):
+        return render(request, "429.html", status=429)
+    try:
+        hold(request)
+    except DomainError as refusal:
+        flash.warning(request, str(refusal.message))
+    return redirect(page)
+
+
+def step(
+    request: HttpRequest, number: int, template: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     names = [_("Session"), _("Time"), _("You"), _("Done")]
-    return render(request, template, {"steps": names, "step": step, **context}, status=status)
+    return render(request, template, {"steps": names, "step": number, **context}, status=status)
+
+
+def _notes(request: HttpRequest, screen: screens.TimeScreen) -> list[str]:
+    """What the client's prescription says to the chosen date, for the signed-in alone."""
+    if screen.chosen is None or not request.user.is_authenticated:
+        return []
+    clients = access.clients_for(request.user)
+    chosen = flow.uuid_or_none(request.session.get(access.ACTING))
+    client = (clients.filter(pk=chosen).first() if chosen else None) or clients.first()
+    if client is None:
+        return []
+    return covering.warnings(client=client, option=screen.option, on=screen.chosen)

@@ -26,6 +26,7 @@ def register_client(
     birth_date: date,
     phone: str = "",
     relationship: str = "",
+    booker_name: str = "",
 ) -> Client:
     """The client for somebody who books: found again, or made.
 
@@ -33,6 +34,7 @@ def register_client(
     nobody who types another's e-mail address overwrites or sees what is there; where the login is
     in use, its owner says first whether the new person belongs to it. `relationship` says that the
     login's owner books for somebody else (`Guardian.Relationship`); blank: for themselves.
+    `booker_name` is what that owner is called, kept where nothing is known of them yet.
     """
     # The row lock makes two clicks queue; the second finds the first one's client.
     user = User.objects.select_for_update(no_key=True).get(pk=login_for(email).pk)
@@ -48,6 +50,9 @@ def register_client(
     unused = user.role == Role.CLIENT and not reachable_by(user).exists()
     trusted = by_owner or unused
     own = trusted and not relationship and not user.own_clients.exists()
+    if trusted and booker_name and not user.display_name and user.role == Role.CLIENT:
+        user.display_name = " ".join(booker_name.split())[:120]
+        user.save(update_fields=["display_name"])
     client = Client.objects.create(
         user=user if own else None,
         first_name=first_name,

@@ -30,6 +30,5 @@ def together(
         "appointment": appointment,
         "partner": partner,
         "desk": desk,
-        "ways": ways and partner is not None and partner.is_upcoming,
-        "speaks": speaks,
+        "ways": ways and speaks and partner is not None and partner.is_upcoming,
     }

@@ -54,6 +54,10 @@ PAGES: dict[str, set[Role]] = {
     "booking:day": STAFF,
     "booking:desk-who": DESK,
     "booking:desk-what": DESK,
+    "booking:desk-partner": DESK,
+    "booking:desk-two": DESK,
+    "booking:appointment-move-both": DESK,
+    "booking:appointment-cancel-both": DESK,
     "booking:desk-series": DESK,
     "booking:desk-series-detail": DESK,
     "booking:desk-series-cancel": DESK,
@@ -177,6 +181,7 @@ def things(
     assert option is not None
     return {
         "client_id": client_record.pk,
+        "partner_id": child.pk,
         "appointment_id": visit.appointment.pk,
         "series_id": series,
         "visit_id": visit.pk,
