@@ -43,11 +43,6 @@ SHOWN = 20  # collisions on the page
 LONGEST_ADDRESS = 2000
 DAY = timedelta(days=1)
 
-_WHERE = _(
-    "Google Calendar: Settings, your calendar, “Secret address in iCal format”."
-    " Apple iCloud: share the calendar as a public calendar and copy its link."
-    " Outlook: Settings, Shared calendars, Publish, the ICS link."
-)
 TROUBLE: dict[str, StrOrPromise] = {
     Why.ADDRESS: _("This is not an address of a calendar. It starts with https:// or webcal://."),
     Why.SCHEME: _("The address has to start with https:// or webcal://, so that nobody listens."),
@@ -65,7 +60,9 @@ TROUBLE: dict[str, StrOrPromise] = {
     Why.MISSING: _("There is no calendar at that address any more. Please copy it again."),
     Why.STATUS: _("The other calendar answered with an error."),
     Why.TOO_BIG: _("That calendar is larger than 5 MB. Use one with fewer old entries."),
-    Unreadable.WEB_PAGE: _("That is a web page, not the calendar itself. The ICS address is here:"),
+    Unreadable.WEB_PAGE: _(
+        "That is a web page, not the calendar itself. See below where its ICS address is."
+    ),
     Unreadable.NOT_A_CALENDAR: _(
         "What is there is no calendar in ICS format. Its address is here:"
     ),
@@ -103,6 +100,11 @@ class State:
         return explain(self.calendar.error) if self.calendar.error else ""
 
     @property
+    def is_wrong_place(self) -> bool:
+        """The address leads to something else: say where the right one is found."""
+        return self.calendar.error in WRONG_PLACE
+
+    @property
     def is_stale(self) -> bool:
         """Nothing new for more than a day: what the diary knows may be wrong."""
         since = self.calendar.fetched_at or self.calendar.created_at
@@ -115,8 +117,7 @@ class State:
 
 
 def explain(why: str) -> str:
-    text = str(TROUBLE.get(why, TROUBLE[Why.UNREACHABLE]))
-    return f"{text} {_WHERE}" if why in WRONG_PLACE else text
+    return str(TROUBLE.get(why, TROUBLE[Why.UNREACHABLE]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,9 +216,14 @@ def test_a_reading_that_fails_says_why_and_leaves_the_last_good_one(
     assert spans() == []
 
 
-def test_the_usual_mistake_is_told_where_the_right_address_is() -> None:
-    text = external.explain(Unreadable.WEB_PAGE)
-    assert all(name in text for name in ("Google", "Apple", "Outlook"))
+def test_the_usual_mistake_is_told_where_the_right_address_is(
+    connected: ExternalCalendar, as_therapist: Browser
+) -> None:
+    ExternalCalendar.objects.update(error=Unreadable.WEB_PAGE, tried_at=timezone.now())
+    page = as_therapist.get(DESK).content.decode()
+    assert "That is a web page" in page
+    assert '<details class="more" open>' in page
+    assert all(name in page for name in ("Google Calendar", "Apple iCloud", "Outlook"))
 
 
 def test_two_workers_do_not_read_the_same_calendar(

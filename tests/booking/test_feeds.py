@@ -321,7 +321,7 @@ def test_a_client_makes_a_link_sees_it_once_and_switches_it_off(
     assert anonymous.get(web.removeprefix("http://127.0.0.1:8000")).status_code == 404
 
 
-def test_the_visits_lead_to_the_calendar_page(as_client: Browser, location: Location) -> None:
+def test_the_visits_lead_to_the_calendar_page(as_client: Browser, visit: Appointment) -> None:
     assert MINE in as_client.get(reverse("booking:visit-list")).content.decode()
 
 
