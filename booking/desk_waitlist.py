@@ -20,7 +20,7 @@ from clinic import selectors as ground
 from clinic.errors import DomainError
 from clinic.forms import ClientSearchForm
 from clinic.models import Role
-from clinic.templatetags.clinic_format import clock, longday
+from clinic.templatetags.clinic_format import clock, longday, when
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -138,7 +138,7 @@ def _free(entry: WaitlistEntry) -> list[tuple[str, list[tuple[str, str]]]]:
         if start < soonest:
             continue
         groups.setdefault(longday(start), []).extend(
-            (f"{start.isoformat()}|{pk}", f"{clock(start)} · {names.get(pk, '')}")
+            (f"{start.isoformat()}|{pk}", f"{when(start)} · {names.get(pk, '')}")
             for pk in opening.therapist_ids
         )
     return list(groups.items())

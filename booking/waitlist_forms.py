@@ -95,7 +95,7 @@ class OfferForm(forms.Form):
         self, *args: Any, groups: Sequence[tuple[str, list[tuple[str, str]]]], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["time"].choices = list(groups)  # type: ignore[attr-defined]
+        self.fields["time"].choices = [("", _("Choose a time")), *groups]  # type: ignore[attr-defined]
 
     def clean_time(self) -> tuple[Any, UUID]:
         """One of ours: the start and who gives the session."""
