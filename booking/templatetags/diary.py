@@ -34,6 +34,12 @@ def span(hours: Line) -> str:
 
 
 @register.filter
+def short_span(hours: Line) -> str:
+    """9:00 am-6:00 pm, with the dash of a range, where there is little room."""
+    return f"{oclock(hours.starts)}\N{EN DASH}{oclock(hours.ends)}"
+
+
+@register.filter
 def pauses(line: Line) -> str:
     """12:30 pm to 1:00 pm, 3:00 pm to 3:15 pm"""
     words = _("%(start)s to %(end)s")

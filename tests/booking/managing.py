@@ -1,0 +1,33 @@
+"""Using the managers' pages as a person does: open, preview, save."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+    from django.test import Client as Browser
+
+
+def hidden(answer: HttpResponse, name: str) -> str:
+    """What a hidden field of the page carries."""
+    after = answer.content.decode().split(f'name="{name}"')[1]
+    return after.split('value="')[1].split('"')[0]
+
+
+def previewed(
+    browser: Browser, url: str, typed: dict[str, Any]
+) -> tuple[HttpResponse, dict[str, Any]]:
+    """The page with the effect, and all that its form would post."""
+    carried = {**typed, "shown": hidden(browser.get(url), "shown")}
+    page = browser.post(url, {**carried, "do": "preview"})
+    carried["seen"] = hidden(page, "seen")
+    effect = page.context["effect"]
+    carried["accept"] = [visit.appointment.pk for visit in effect.stranded] if effect else []
+    return page, carried
+
+
+def save(browser: Browser, url: str, typed: dict[str, Any], do: str = "save") -> None:
+    page, carried = previewed(browser, url, typed)
+    assert page.status_code == 200, page.content.decode()
+    assert browser.post(url, {**carried, "do": do}).status_code == 302
