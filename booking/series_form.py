@@ -69,7 +69,10 @@ class SeriesForm(forms.Form):
         queryset=None,
         label=_("Session"),
         empty_label=None,
-        error_messages={"invalid_choice": _("Choose one of the sessions.")},
+        error_messages={
+            "required": _("Choose one of the sessions."),
+            "invalid_choice": _("Choose one of the sessions."),
+        },
     )
     prescription: forms.ModelChoiceField[Prescription] = forms.ModelChoiceField(
         queryset=None,
@@ -86,6 +89,12 @@ class SeriesForm(forms.Form):
         label=_("How many visits"),
         min_value=1,
         max_value=MOST,
+        error_messages={
+            "required": _("Say how many visits."),
+            "invalid": _("Say how many visits, as a number."),
+            "min_value": _("At least one visit."),
+            "max_value": _("At most %(limit_value)s visits at once. Book the rest later."),
+        },
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
     rate = forms.ChoiceField(label=_("How often"), choices=RATES)
