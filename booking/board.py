@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from booking.availability import moment
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from uuid import UUID
     from zoneinfo import ZoneInfo
 
-    from booking.availability import Span
+    from booking.daysheet import DaySheet, Sheet
     from booking.models import Appointment
     from booking.readiness import Readiness
     from clinic.models import Therapist
@@ -24,7 +23,8 @@ ROW = 5  # minutes
 ROWS_AN_HOUR = 60 // ROW
 SHORTEST, LONGEST = 4, 14  # hours that the style sheet knows
 USUAL = (9, 18)
-LANES = 8
+LANES, WIDE = 24, 9  # the most there are, and from how many on the board scrolls sideways
+LATE = 5  # minutes after the start, from which on somebody is late
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,14 @@ class Place:
 
     at: int
     rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Off:
+    """Where nobody is booked as a rule; outside the hours there is nothing more to say."""
+
+    place: Place
+    reason: str = ""
 
 
 KINDS = {
@@ -48,6 +56,8 @@ class Tile:
     place: Place
     readiness: Readiness | None
     style: str
+    is_couple: bool = False
+    late_minutes: int = 0  # not here yet
 
     @property
     def what(self) -> str:
@@ -58,7 +68,7 @@ class Tile:
 @dataclass(slots=True)
 class Lane:
     therapist: Therapist
-    off: list[Place]
+    off: list[Off]
     tiles: list[Tile]
     works: bool
 
@@ -70,6 +80,11 @@ class Board:
     hours: int
     lanes: list[Lane] = field(default_factory=list)
     now: int | None = None  # the row of the present moment, if it is on the board
+    closed: str = ""  # why nobody works that day
+
+    @property
+    def is_wide(self) -> bool:
+        return len(self.lanes) >= WIDE
 
     @property
     def marks(self) -> list[tuple[int, str]]:
@@ -107,31 +122,33 @@ def build(
     day: date,
     zone: ZoneInfo,
     therapists: Sequence[Therapist],
-    working: dict[UUID, list[Span]],
-    away: dict[UUID, list[Span]],
+    sheet: DaySheet,
     appointments: Sequence[Appointment],
     ready: dict[UUID, Readiness],
     now: datetime,
 ) -> Board:
     """One lane for each therapist who works, or has somebody, on the day; all when nobody does."""
     busy = {appointment.therapist_id for appointment in appointments}
-    shown = [t for t in therapists if working.get(t.pk) or t.pk in busy] or list(therapists)
-    spans = [span for t in shown for span in working.get(t.pk, [])]
-    ends = [(moment(start), moment(end)) for start, end in spans]
-    ends += [(appointment.starts_at, appointment.ends_at) for appointment in appointments]
-    first_hour, hours = _hours(ends, day, zone)
+    shown = [t for t in therapists if sheet.of(t.pk).work or t.pk in busy] or list(therapists)
+    spans = [(work.start, work.end) for t in shown for work in sheet.of(t.pk).work]
+    spans += [(appointment.starts_at, appointment.ends_at) for appointment in appointments]
+    first_hour, hours = _hours(spans, day, zone)
     scale = _Scale(day, first_hour, hours, zone)
     board = Board(day, first_hour, hours)
+    if sheet.closed is not None:
+        board.closed = sheet.closed.name or str(_("Closed"))
+    together = Counter(appointment.party for appointment in appointments)
     for therapist in shown[:LANES]:
-        mine = [a for a in appointments if a.therapist_id == therapist.pk]
-        board.lanes.append(
-            Lane(
-                therapist,
-                _off(working.get(therapist.pk, []), away.get(therapist.pk, []), scale),
-                [tile for a in mine if (tile := _tile(a, ready.get(a.pk), scale))],
-                bool(working.get(therapist.pk)),
-            )
-        )
+        tiles = [
+            tile
+            for appointment in appointments
+            if appointment.therapist_id == therapist.pk
+            and (tile := _tile(appointment, ready.get(appointment.pk), scale, now))
+        ]
+        for tile in tiles:
+            tile.is_couple = together[tile.appointment.party] > 1
+        own = sheet.of(therapist.pk)
+        board.lanes.append(Lane(therapist, _off(own, scale), tiles, bool(own.work)))
     if now.astimezone(zone).date() == day and 0 <= scale.minutes(now) < hours * 60:
         board.now = scale.minutes(now) // ROW
     return board
@@ -158,29 +175,34 @@ def _hours(
     return min(first, 24 - hours), hours
 
 
-def _off(working: Sequence[Span], away: Sequence[Span], scale: _Scale) -> list[Place]:
-    """Where nobody can be booked: outside the working hours, and time off."""
+def _off(own: Sheet, scale: _Scale) -> list[Off]:
+    """Outside the working hours; and breaks, time off and other calendars, each with its reason."""
     opening = datetime.combine(scale.day, time(scale.first_hour), scale.zone)
     closing = opening + timedelta(hours=scale.hours)
-    gaps: list[tuple[datetime, datetime]] = []
+    gaps: list[tuple[datetime, datetime, str]] = []
     at = opening
-    for start, end in sorted(working):
-        gaps.append((at, moment(start)))
-        at = max(at, moment(end))
-    gaps.append((at, closing))
-    gaps += [(moment(start), moment(end)) for start, end in away]
-    return [place for start, end in gaps if (place := scale.place(start, end))]
+    for work in own.work:
+        gaps.append((at, work.start, ""))
+        at = max(at, work.end)
+    gaps.append((at, closing, ""))
+    gaps += [(away.start, away.end, away.reason) for away in own.away]
+    return [Off(place, reason) for start, end, reason in gaps if (place := scale.place(start, end))]
 
 
-def _tile(appointment: Appointment, ready: Readiness | None, scale: _Scale) -> Tile | None:
+def _tile(
+    appointment: Appointment, ready: Readiness | None, scale: _Scale, now: datetime
+) -> Tile | None:
     place = scale.place(appointment.starts_at, appointment.ends_at)
     if place is None:
         return None
-    style = ""
+    style, late = "", 0
     if appointment.status == "held":
         style = "held"
     elif appointment.status == "fulfilled":
         style = "done"
     elif ready is not None and appointment.status in {"booked", "arrived"}:
         style = {"ok": "", "warn": "warn", "stop": "stop"}[ready.tone]
-    return Tile(appointment, place, ready, style)
+    if appointment.status == "booked":
+        waited = int((now - appointment.starts_at).total_seconds()) // 60
+        late = waited if waited >= LATE else 0
+    return Tile(appointment, place, ready, style, late_minutes=late)

@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from booking import desk_when, flow, owing, readiness, screens, selectors, services
+from booking import day_screen, desk_when, flow, owing, readiness, selectors, services
 from booking.desk_forms import DeskCancelForm
 from booking.forms import MarkForm
 from booking.links import on_board
 from clinic import access, audit
+from clinic import selectors as ground
 from clinic.dates import day_or_none
 from clinic.errors import DomainError
 from clinic.models import Role
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from booking.models import Appointment
+    from clinic.models import Location
 
 DAY = timedelta(days=1)
 
@@ -39,7 +41,7 @@ def day(request: HttpRequest) -> HttpResponse:
     wanted = flow.uuid_or_none(request.GET.get("open"))
     opened = selectors.appointments().filter(pk=wanted).first() if wanted else None
     context = {
-        **screens.day_board(shown),
+        **day_screen.day_board(_location(request), shown),
         "day": shown,
         "today": today,
         "previous": shown - DAY,
@@ -62,10 +64,12 @@ def appointment_detail(request: HttpRequest, appointment_id: UUID) -> HttpRespon
 
 
 @access.staff
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def appointment_mark(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """Did not come, or back again. Checking in and what follows is the treatment's."""
     appointment = _one(request, appointment_id)
+    if request.method != "POST":
+        return redirect(on_board(appointment))
     form = MarkForm(request.POST)
     if form.is_valid():
         try:
@@ -161,6 +165,12 @@ def _panel(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
         "day_url": on_board(appointment),
         "now": timezone.now(),
     }
+
+
+def _location(request: HttpRequest) -> Location:
+    """The clinic, as the middleware has read it for this request."""
+    known: Location | None = getattr(request, "clinic", None)
+    return known or ground.location()
 
 
 def _may_book(request: HttpRequest) -> bool:

@@ -29,13 +29,14 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 def who(request: HttpRequest) -> HttpResponse:
     """Find the client, or write down a new one."""
-    form = DetailsForm(request.POST or None, clients=[], ask_email=True)
+    find = ClientSearchForm(request.POST)  # names travel in the body, never in an address
+    searching = "find" in request.POST
+    form = DetailsForm(None if searching else request.POST or None, clients=[], ask_email=True)
     del form.fields["relationship"]
-    if request.method == "POST" and form.is_valid():
+    if form.is_bound and form.is_valid():
         client = people.register_client(actor=access.user_of(request), **form.cleaned_data)
         return redirect(_what_url(request, client.pk))
-    find = ClientSearchForm(request.GET)
-    words = find.cleaned_data["q"] if find.is_valid() else ""
+    words = find.cleaned_data["q"] if searching and find.is_valid() else ""
     context = {
         "form": form,
         "words": words,

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from django import forms
-
-from booking import flow, outside, screens
+from booking import outside, screens
 from booking.desk_forms import OtherTimeForm
 from booking.errors import InThePast, NeedsReason, SlotTaken
-from booking.forms import StartField, WhenForm
+from booking.forms import WhenForm
 from clinic.errors import DomainError
 
 if TYPE_CHECKING:
@@ -116,14 +114,18 @@ class Wishing:
 
 def _look(request: HttpRequest, wish: Wishing) -> Attempt:
     """The time in the address (a tile was dragged there): what it breaks, before anything is."""
-    try:
-        start = StartField(required=False).clean(request.GET.get("start", ""))
-    except (forms.ValidationError, ValueError):
+    if "at" not in request.GET:
         return Attempt(OtherTimeForm())
-    therapist = flow.therapist_of(request.GET.get("therapist"))
-    found = Attempt(OtherTimeForm.at(start, therapist), start=start, therapist=therapist)
-    if not found.other.is_valid():
+    names = {"date": "day", "time": "at", "therapist": "therapist"}
+    given = {
+        f"{OtherTimeForm.prefix}-{name}": request.GET.get(key, "") for name, key in names.items()
+    }
+    found = Attempt(OtherTimeForm(given))
+    if not found.other.is_valid() or "start" not in found.other.cleaned_data:
         return found
+    data = found.other.cleaned_data
+    start, therapist = data["start"], data["therapist"]
+    found.start, found.therapist = start, therapist
     try:
         best = outside.weigh(wish.at(start, therapist))[0]
     except InThePast as refusal:

@@ -12,6 +12,7 @@ from booking import (
     series_urls,
     slots,
     views,
+    walk_in,
 )
 from booking.waitlist_urls import urlpatterns as waiting
 
@@ -60,6 +61,7 @@ urlpatterns = [
         name="external-disconnect",
     ),
     path("desk/", desk.day, name="day"),
+    path("desk/walk-in/", walk_in.walk_in, name="walk-in"),
     path("desk/book/", desk_book.who, name="desk-who"),
     path("desk/book/<uuid:client_id>/", desk_book.what, name="desk-what"),
     path("desk/clients/<uuid:client_id>/visits/", desk.client_panel, name="client-panel"),

@@ -52,9 +52,11 @@ def panel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 
 
 @access.staff
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def check_in(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     appointment = _appointment(request, appointment_id)
+    if request.method != "POST":  # an address that was kept, or a page loaded again
+        return redirect(on_board(appointment))
     try:
         services.check_in(actor=access.user_of(request), appointment=appointment)
         flash.success(request, _("Checked in."))

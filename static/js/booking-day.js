@@ -1,11 +1,12 @@
-// Keys of the day board, and the mark on the tile whose panel is open.
+// The day board: its keys, the mark on the tile whose panel is open, and dragging a visit elsewhere.
+// Dragging only opens the move page with the time in it; that page says what the time breaks and asks.
 (() => {
   "use strict";
 
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, [contenteditable]");
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    const link = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    const link = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
     if (link) link.click();
   });
 
@@ -15,4 +16,111 @@
     const tile = event.detail.requestConfig.elt;
     if (tile && tile.classList.contains("visit")) tile.setAttribute("aria-current", "true");
   });
+
+  // ---- Dragging ----
+  const STEP = 3; // rows of five minutes
+  const SLACK = 6; // pixels before a press becomes a drag
+  const board = document.querySelector(".board[data-day]");
+  if (!board) return;
+  let drag = null;
+
+  const count = (element, kind) => {
+    const name = [...element.classList].find((item) => item.startsWith(`${kind}-`));
+    return name ? Number(name.slice(kind.length + 1)) : 0;
+  };
+
+  function clock(row) {
+    const minutes = Number(board.dataset.firstHour) * 60 + row * 5;
+    const two = (number) => String(number).padStart(2, "0");
+    return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+  }
+
+  function begin() {
+    const ghost = document.createElement("div");
+    ghost.className = `visit ghost for-${drag.rows}`;
+    ghost.setAttribute("role", "status");
+    drag.ghost = ghost;
+    drag.tile.classList.add("dragging");
+    board.classList.add("moving");
+  }
+
+  function follow(event) {
+    const lane = document.elementFromPoint(event.clientX, event.clientY)?.closest(".lane[data-therapist]");
+    if (!lane) return;
+    const box = lane.getBoundingClientRect();
+    const total = count(board, "hours") * 12;
+    const row = ((event.clientY - box.top) / box.height) * total - drag.grip;
+    const snapped = Math.min(Math.max(0, Math.round(row / STEP) * STEP), Math.max(0, total - drag.rows));
+    if (drag.lane !== lane) {
+      drag.lane?.classList.remove("over");
+      lane.classList.add("over");
+      lane.append(drag.ghost);
+    }
+    drag.ghost.classList.remove(`at-${drag.row}`);
+    drag.ghost.classList.add(`at-${snapped}`);
+    drag.lane = lane;
+    drag.row = snapped;
+    drag.ghost.textContent = `${clock(snapped)} · ${lane.getAttribute("aria-label")}`;
+  }
+
+  function stop() {
+    if (!drag) return null;
+    const last = drag;
+    drag = null;
+    last.ghost?.remove();
+    last.lane?.classList.remove("over");
+    last.tile.classList.remove("dragging");
+    board.classList.remove("moving");
+    return last;
+  }
+
+  board.addEventListener("pointerdown", (event) => {
+    const tile = event.target.closest(".visit[data-move]");
+    // A finger scrolls; on a phone the move button does the same.
+    if (!tile || event.button !== 0 || event.pointerType === "touch") return;
+    const lane = tile.closest(".lane");
+    const box = tile.getBoundingClientRect();
+    const rowHeight = lane.getBoundingClientRect().height / (count(board, "hours") * 12);
+    drag = {
+      tile,
+      home: lane,
+      from: count(tile, "at"),
+      rows: count(tile, "for"),
+      grip: (event.clientY - box.top) / rowHeight,
+      x: event.clientX,
+      y: event.clientY,
+      ghost: null,
+      lane: null,
+      row: null,
+    };
+  });
+  document.addEventListener("pointermove", (event) => {
+    if (!drag) return;
+    if (!drag.ghost && Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < SLACK) return;
+    if (!drag.ghost) begin();
+    follow(event);
+  });
+  document.addEventListener("pointerup", () => {
+    const last = stop();
+    if (!last?.ghost) return;
+    // The click that follows would open the panel.
+    const swallow = (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    document.addEventListener("click", swallow, { capture: true, once: true });
+    setTimeout(() => document.removeEventListener("click", swallow, { capture: true }), 0);
+    if (!last.lane || (last.lane === last.home && last.row === last.from)) return;
+    const wish = new URLSearchParams({
+      day: board.dataset.day,
+      at: clock(last.row),
+      therapist: last.lane.dataset.therapist,
+    });
+    location.assign(`${last.tile.dataset.move}?${wish}`);
+  });
+  document.addEventListener("pointercancel", stop);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") stop();
+  });
+  board.addEventListener("dragstart", (event) => event.preventDefault());
 })();

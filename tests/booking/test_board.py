@@ -1,18 +1,19 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from booking import board
-from booking.availability import seconds
+from booking.daysheet import DaySheet, Sheet, Stretch
+from booking.models import ClosedDate
 from tests.booking.factories import booked_appointment
 from tests.factories import make_client
 
 if TYPE_CHECKING:
-    from booking.availability import Span
     from clinic.models import Therapist
 
 pytestmark = pytest.mark.django_db
@@ -26,19 +27,20 @@ def at(clock: str) -> datetime:
     return datetime.combine(DAY, datetime.strptime(clock, "%H:%M").time(), ZONE)  # noqa: DTZ007
 
 
-def span(start: str, end: str) -> Span:
-    return seconds(at(start)), seconds(at(end))
+def span(start: str, end: str, reason: str = "") -> Stretch:
+    return Stretch(at(start), at(end), reason=reason)
 
 
-def build(therapist: Therapist, hours: list[Span], **more: object) -> board.Board:
-    given = {"away": {}, "appointments": [], "ready": {}, "now": LONG_AGO, **more}
-    return board.build(
-        day=DAY,
-        zone=ZONE,
-        therapists=[therapist],
-        working={therapist.pk: hours},
-        **given,  # type: ignore[arg-type]
-    )
+def build(
+    therapist: Therapist,
+    hours: list[Stretch],
+    away: list[Stretch] | None = None,
+    closed: ClosedDate | None = None,
+    **more: object,
+) -> board.Board:
+    given: dict[str, Any] = {"appointments": [], "ready": {}, "now": LONG_AGO, **more}
+    sheet = DaySheet(closed, {therapist.pk: Sheet(hours, away or [])})
+    return board.build(day=DAY, zone=ZONE, therapists=[therapist], sheet=sheet, **given)
 
 
 def test_the_board_spans_the_hours_that_are_worked(therapist: Therapist) -> None:
@@ -47,7 +49,47 @@ def test_the_board_spans_the_hours_that_are_worked(therapist: Therapist) -> None
     assert built.marks[0] == (0, "8")
     assert built.marks[5] == (60, "1")
     off = built.lanes[0].off
-    assert [(place.at, place.rows) for place in off] == [(0, 6), (48, 12), (123, 9)]
+    assert [(one.place.at, one.place.rows) for one in off] == [(0, 6), (48, 12), (123, 9)]
+
+
+def test_time_off_says_why_and_a_closed_date_says_its_name(therapist: Therapist) -> None:
+    lunch = span("12:00", "12:30", "Break")
+    built = build(therapist, [span("09:00", "17:00")], [lunch])
+    why = [(one.place.at, one.place.rows, one.reason) for one in built.lanes[0].off if one.reason]
+    assert why == [(36, 6, "Break")]
+    closed = build(therapist, [], closed=ClosedDate(day=DAY, name="Thanksgiving"))
+    assert closed.closed == "Thanksgiving"
+
+
+def test_who_is_not_here_yet_is_late_from_the_fifth_minute_on(therapist: Therapist) -> None:
+    visit = booked_appointment(make_client(), starts_at=at("10:00"), therapist=therapist)
+
+    def late(now: str) -> int:
+        hours = [span("09:00", "17:00")]
+        built = build(therapist, hours, appointments=[visit], now=at(now))
+        return built.lanes[0].tiles[0].late_minutes
+
+    assert [late(now) for now in ("09:00", "10:04", "10:05", "10:20")] == [0, 0, 5, 20]
+    visit.status = "arrived"
+    assert late("10:20") == 0
+
+
+def test_the_two_of_a_couple_are_marked(therapist: Therapist) -> None:
+    party = uuid4()
+    visits = [
+        booked_appointment(
+            make_client("Client", name),
+            starts_at=at("10:00"),
+            therapist=therapist,
+            party=party,
+            status="cancelled",  # so that one therapist may have both
+            seat=seat,
+        )
+        for seat, name in enumerate(("One", "Two"))
+    ]
+    alone = booked_appointment(make_client(), starts_at=at("13:00"), therapist=therapist)
+    built = build(therapist, [span("09:00", "17:00")], appointments=[*visits, alone])
+    assert [tile.is_couple for tile in built.lanes[0].tiles] == [True, True, False]
 
 
 def test_a_visit_outside_the_hours_stretches_the_board(therapist: Therapist) -> None:

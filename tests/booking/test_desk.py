@@ -15,6 +15,7 @@ from tests.factories import make_client
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from django.http import HttpResponse
     from django.test import Client as Browser
 
     from clinic.models import Location, Room, ServiceOption, Therapist
@@ -129,7 +130,7 @@ def test_the_desk_books_for_a_known_client(
     option60: ServiceOption,
     ten: datetime,
 ) -> None:
-    found = as_desk.get(reverse("booking:desk-who"), {"q": "lima"})
+    found = as_desk.post(reverse("booking:desk-who"), {"q": "lima", "find": "1"})
     what = reverse("booking:desk-what", args=[client_record.pk])
     assert what in found.text
     page = as_desk.get(what, {"option": str(option60.pk), "day": str(ten.date())})
@@ -171,6 +172,7 @@ def test_a_therapist_sees_the_day_but_does_not_book(
     page = as_therapist.get("/desk/", {"day": str(day)})
     assert page.status_code == 200
     assert reverse("booking:desk-who") not in page.text
+    assert "data-move" not in page.text
     assert as_therapist.get(reverse("booking:desk-who")).status_code == 403
     assert as_therapist.post(url("appointment-cancel", visit), {}).status_code == 403
     visit.refresh_from_db()
@@ -207,6 +209,12 @@ def test_a_therapist_may_mistype_the_day_too(as_therapist: Browser, diary: list[
 def test_a_search_for_what_no_name_holds_finds_nobody(
     as_desk: Browser, client_record: Client
 ) -> None:
-    assert as_desk.get("/desk/book/", {"q": "a\0"}).status_code == 200
-    assert as_desk.get("/desk/book/", {"q": "x" * 300}).status_code == 200
-    assert "Ana Lima" in as_desk.get("/desk/book/", {"q": " lima "}).text
+    for page in ("/desk/book/", "/desk/walk-in/"):
+
+        def find(words: str, page: str = page) -> HttpResponse:
+            return as_desk.post(page, {"q": words, "find": "1"})
+
+        assert find("a\0").status_code == 200
+        assert find("x" * 300).status_code == 200
+        assert "Ana Lima" in find(" lima ").text
+        assert "Ana Lima" not in as_desk.get(page, {"q": "lima"}).text

@@ -136,7 +136,7 @@ def test_a_tile_dragged_elsewhere_is_looked_at_first_and_moved_by_the_same_form(
     move = reverse("booking:appointment-move", args=[visit.pk])
     day = ten.astimezone(location.zone).date()
     there = at(location, "18:30", day)
-    page = as_desk.get(move, {"start": there.isoformat(), "therapist": str(diary[1].pk)})
+    page = as_desk.get(move, {"day": str(day), "at": "18:30", "therapist": str(diary[1].pk)})
     assert page.status_code == 200
     assert "9:00 am to 6:00 pm" in page.text
     assert "Your appointment has moved" in page.text
@@ -146,17 +146,19 @@ def test_a_tile_dragged_elsewhere_is_looked_at_first_and_moved_by_the_same_form(
     visit.refresh_from_db()
     assert (visit.starts_at, visit.therapist) == (there, diary[1])
     assert visit.override_reason == "asked to"
-    inside = as_desk.get(move, {"start": ten.isoformat(), "therapist": str(diary[0].pk)})
+    inside = as_desk.get(move, {"day": str(day), "at": "10:00", "therapist": str(diary[0].pk)})
     assert "Nothing stands against it." in inside.text
 
 
-@pytest.mark.parametrize("start", ["x", "", "2026-02-31T10:00:00Z", "9999-01-01T00:00:00+00:00"])
-def test_an_address_with_no_time_in_it_shows_the_plain_page(
-    as_desk: Browser, diary: list[Therapist], client_record: Client, start: str
+@pytest.mark.parametrize("at_", ["x", "", "25:00", "10:00"])
+def test_an_address_with_no_time_in_it_says_so_on_the_page(
+    as_desk: Browser, diary: list[Therapist], client_record: Client, at_: str
 ) -> None:
     visit = booked_appointment(client_record, therapist=diary[0])
     move = reverse("booking:appointment-move", args=[visit.pk])
-    assert as_desk.get(move, {"start": start, "therapist": "x"}).status_code == 200
+    answer = as_desk.get(move, {"day": "2026-02-31", "at": at_, "therapist": "x"})
+    assert answer.status_code == 200
+    assert "Another time" in answer.text
 
 
 def test_the_desk_says_whose_doing_a_late_cancellation_is_and_may_waive(

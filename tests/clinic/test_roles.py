@@ -52,6 +52,7 @@ PAGES: dict[str, set[Role]] = {
     "billing:waive-fee": DESK,
     "billing:issue": DESK,
     "booking:day": STAFF,
+    "booking:walk-in": DESK,
     "booking:desk-who": DESK,
     "booking:desk-what": DESK,
     "booking:desk-partner": DESK,
