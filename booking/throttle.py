@@ -5,9 +5,7 @@ from __future__ import annotations
 from time import time
 from typing import TYPE_CHECKING
 
-from django.core.cache import cache
-
-from clinic import context
+from clinic import cache, context
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -25,8 +23,4 @@ def too_many(request: HttpRequest, what: str, limit: int) -> bool:
 
 def crowded(what: str, limit: int) -> bool:
     """Count one more; whether there are too many of this in the present ten minutes."""
-    key = f"{what}:{int(time() // WINDOW)}"
-    cache.add(key, 0, timeout=WINDOW)
-    tries = cache.get(key, 0) + 1
-    cache.set(key, tries, timeout=WINDOW)
-    return bool(tries > limit)
+    return cache.count(f"{what}:{int(time() // WINDOW)}", WINDOW) > limit

@@ -31,7 +31,6 @@ DELIVER = "clinic.deliver_message"
 WIPED = "(wiped once sent)"
 
 
-@transaction.atomic
 def queue(
     *,
     kind: str,
@@ -56,22 +55,22 @@ def queue(
             template, {"clinic": selectors.location_or_none(), **(context or {})}
         )
     now = timezone.now()
-    message, created = Message.objects.get_or_create(
+    message = Message(
         key=key,
-        defaults={
-            "kind": kind,
-            "about": about,
-            "client": client,
-            "recipient": recipient,
-            "subject": " ".join(subject.split()),
-            "body": body,
-            "calendar": calendar,
-            "is_secret": is_secret,
-            "not_before": not_before or now,
-            "expires_at": expires_at,
-        },
+        kind=kind,
+        about=about,
+        client=client,
+        recipient=recipient,
+        subject=" ".join(subject.split()),
+        body=body,
+        calendar=calendar,
+        is_secret=is_secret,
+        not_before=not_before or now,
+        expires_at=expires_at,
     )
-    if not created:
+    # Of two at once one waits for the other and then writes nothing, without an error to undo.
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+    if not Message.objects.filter(pk=message.pk).exists():
         return None
     if message.not_before <= now:
         enqueue(DELIVER, str(message.pk))

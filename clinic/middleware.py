@@ -98,7 +98,8 @@ class ClinicMiddleware:
         if location is not None:
             timezone.activate(location.zone)
         try:
-            response = self.get_response(request)
+            with selectors.at(location):
+                response = self.get_response(request)
         finally:
             timezone.deactivate()
         if response.status_code == UNAVAILABLE:  # who it is cannot be read now

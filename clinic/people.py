@@ -36,20 +36,18 @@ def register_client(
     login's owner books for somebody else (`Guardian.Relationship`); blank: for themselves.
     `booker_name` is what that owner is called, kept where nothing is known of them yet.
     """
-    # The row lock makes two clicks queue; the second finds the first one's client.
-    user = User.objects.select_for_update(no_key=True).get(pk=login_for(email).pk)
+    user, is_new = _lock_login(email)
     first_name, last_name = " ".join(first_name.split()), " ".join(last_name.split())
-    known = (
-        reachable_by(user)
-        .filter(first_name__iexact=first_name, last_name__iexact=last_name, birth_date=birth_date)
-        .first()
-    )
+    people = Client.objects.none() if is_new else reachable_by(user)
+    known = people.filter(
+        first_name__iexact=first_name, last_name__iexact=last_name, birth_date=birth_date
+    ).first()
     if known is not None:
         return known
     by_owner = actor is not None and (actor.pk == user.pk or actor.is_clinic_staff)
-    unused = user.role == Role.CLIENT and not reachable_by(user).exists()
+    unused = user.role == Role.CLIENT and not people.exists()
     trusted = by_owner or unused
-    own = trusted and not relationship and not user.own_clients.exists()
+    own = trusted and not relationship and (is_new or not user.own_clients.exists())
     if trusted and booker_name and not user.display_name and user.role == Role.CLIENT:
         user.display_name = " ".join(booker_name.split())[:120]
         user.save(update_fields=["display_name"])
@@ -72,17 +70,21 @@ def register_client(
     return client
 
 
-def login_for(email: str) -> User:
-    """The login with this address, made when new: no password, sign-in by a code."""
+def _lock_login(email: str) -> tuple[User, bool]:
+    """The login with this address, and whether it was made now: no password, sign-in by a code.
+
+    The row lock makes two clicks queue; the second finds the first one's client.
+    """
     email = User.objects.normalize_email(email.strip()).lower()
-    found = User.objects.filter(email=email).first()
+    logins = User.objects.select_for_update(no_key=True)
+    found = logins.filter(email=email).first()
     if found is not None:
-        return found
+        return found, False
     try:
         with transaction.atomic():
-            return User.objects.create_user(email, role=Role.CLIENT)
+            return User.objects.create_user(email, role=Role.CLIENT), True
     except IntegrityError:  # two first bookings at once
-        return User.objects.get(email=email)
+        return logins.get(email=email), False
 
 
 def reachable_by(user: User) -> QuerySet[Client]:

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from django.db.models import Case, Prefetch, Q, QuerySet, When
 
 from clinic.models import Client, Location, Message, Service, ServiceOption
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MOST_FOUND = 30
 SHORTEST_PHONE = 4
@@ -13,9 +19,23 @@ PHONE = re.compile(r"\+?[\d ().-]*\d{3}[ .)-]+\d{4}")
 PHONE_DIGITS = 10
 
 
+# What this request has read already.
+_here: ContextVar[Location | None] = ContextVar("location", default=None)
+
+
+@contextmanager
+def at(location: Location | None) -> Iterator[None]:
+    """Within this block the location is known: everybody asks, and one read is enough."""
+    token = _here.set(location)
+    try:
+        yield
+    finally:
+        _here.reset(token)
+
+
 def location_or_none() -> Location | None:
     """The clinic's first location; None before anything has been set up."""
-    return Location.objects.order_by("position", "name").first()
+    return _here.get() or Location.objects.order_by("position", "name").first()
 
 
 def location() -> Location:
