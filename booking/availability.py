@@ -7,11 +7,11 @@ zone: it comes in once, when the wall-clock hours of a date are turned into inst
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -132,8 +132,7 @@ class Window:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """A start, and everyone who could give the session then."""
 
     start: Instant
@@ -191,29 +190,50 @@ def free_starts(
     window: Window,
 ) -> list[Opening]:
     """Every start in the window with a therapist and at least one room free, in order of time."""
-    length, step = session.minutes * MINUTE, session.step * MINUTE
     crowded = _shared(_clashes(session, busy) for busy in rooms.values())
     days = window.days()
-    found: dict[Instant, list[UUID]] = {}
-    for therapist_id, diary in diaries.items():
-        away = [(start - length + 1, end) for start, end in diary.away]
-        closed = _merged([*_clashes(session, diary.blocked), *away, *crowded])
-        full = _full(diary, session.cap)
-        adjoining = _adjoining(session, diary, closed)
-        for day in days:
-            if day in full:
-                continue
-            for anchor, begin, end in diary.hours.on(day):
-                first, last = max(begin, window.earliest), end - length
-                grid: list[Sequence[Instant]] = list(_grid(anchor, first, last, step, closed))
-                if adjoining:
-                    grid.append([start for start in adjoining if first <= start <= last])
-                for starts in grid:
-                    for start in starts:
-                        who = found.setdefault(start, [])
-                        if not who or who[-1] != therapist_id:  # two shifts may overlap
-                            who.append(therapist_id)
-    return [Opening(start, tuple(found[start])) for start in sorted(found)]
+    found: defaultdict[Instant, int] = defaultdict(int)  # who: a bit for each therapist
+    for place, diary in enumerate(diaries.values()):
+        bit = 1 << place
+        for start in _starts_of(session, diary, crowded, days, window.earliest):
+            found[start] |= bit
+    who: dict[int, tuple[UUID, ...]] = {}
+    for bits in set(found.values()):
+        who[bits] = tuple(pk for place, pk in enumerate(diaries) if bits >> place & 1)
+    return [Opening(start, who[found[start]]) for start in sorted(found)]
+
+
+def _starts_of(
+    session: Session, diary: Diary, crowded: Sequence[Span], days: Sequence[date], earliest: Instant
+) -> set[Instant]:
+    """When one therapist could begin; `crowded` are the starts that every room rules out."""
+    length, step = session.minutes * MINUTE, session.step * MINUTE
+    away = [(start - length + 1, end) for start, end in diary.away]
+    closed = _merged([*_clashes(session, diary.blocked), *away, *crowded])
+    full = _full(diary, session.cap)
+    adjoining = _adjoining(session, diary, closed)
+    found: set[Instant] = set()
+    for day in days:
+        if day in full:
+            continue
+        for anchor, begin, end in diary.hours.on(day):
+            first, last = max(begin, earliest), end - length
+            found.update(*_grid(anchor, first, last, step, closed))
+            found.update(start for start in adjoining if first <= start <= last)
+    return found
+
+
+def by_day(openings: Iterable[Opening], zone: ZoneInfo) -> dict[date, list[Opening]]:
+    """The openings of each local date that has any; they must be in order of time."""
+    days: dict[date, list[Opening]] = {}
+    midnight, today = -(2**62), list[Opening]()
+    for opening in openings:
+        if opening.start >= midnight:
+            day = moment(opening.start).astimezone(zone).date()
+            midnight = to_instant(day + timedelta(days=1), time(), zone, fold=0)
+            today = days[day] = []
+        today.append(opening)
+    return days
 
 
 def working(hours: Hours, first: date, last: date) -> list[Span]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from math import ceil
-from typing import TYPE_CHECKING, Any
+from math import ceil, inf
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import connection
 from django.utils import timezone
 
 from booking import availability, packing, timetable
+from booking import versions as diary_versions
 from booking.availability import Diary, Opening, Session, Span, Window, moment, seconds
+from booking.memory import Memory
 from booking.models import LONGEST, Appointment, BookingPolicy
 from booking.timetable import Timetable, session_of
 from clinic import selectors as ground
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from booking.versions import Versions
     from clinic.models import Client
 
 __all__ = ["Busy", "FreeTimes", "free_times", "session_of", "who_is_free"]
@@ -37,6 +40,7 @@ class Busy:
 
     diaries: dict[UUID, Diary]
     rooms: dict[UUID, list[Span]]
+    lapse: float = inf  # when the first hold among it gives its time back
 
 
 @dataclass(slots=True)
@@ -51,6 +55,7 @@ class FreeTimes:
     session: Session
     shortest: Session | None  # on offer; None: nothing is
     earliest: int
+    good_until: float = 0.0  # true to that instant if the diary does not change
 
     @property
     def zone(self) -> ZoneInfo:
@@ -58,10 +63,7 @@ class FreeTimes:
 
     def by_day(self) -> dict[date, list[Opening]]:
         """The openings of each local date that has any."""
-        days: dict[date, list[Opening]] = {}
-        for opening in self.openings:
-            days.setdefault(local(opening, self.zone).date(), []).append(opening)
-        return days
+        return availability.by_day(self.openings, self.zone)
 
     def is_tidy(self, opening: Opening) -> bool:
         """Whether the clinic would rather have this time taken: it leaves somebody no dead gap."""
@@ -96,6 +98,9 @@ class FreeTimes:
     def _sessions_on(self, day: date, pk: UUID) -> int:
         started = self.busy.diaries[pk].started
         return sum(moment(start).astimezone(self.zone).date() == day for start in started)
+
+
+_answers: Memory[FreeTimes] = Memory(size=128)
 
 
 def local(opening: Opening, zone: ZoneInfo) -> datetime:
@@ -143,30 +148,50 @@ def free_times(
     by_desk: bool = False,
     own_hold: UUID | None = None,
     moving: Appointment | Sequence[Appointment] | None = None,
+    versions: Versions | None = None,
 ) -> FreeTimes:
-    """Free starts on local dates, both included, within notice and horizon.
+    """Free starts on local dates, both included, within notice and horizon. Treat as read-only.
 
-    A constant number of queries. `own_hold` and `moving` are not in their owner's way. The desk
-    needs no notice and may still take the start that has just gone by.
+    One query for the diary's versions, if they were not just read; one more when the answer is not
+    known under them. `own_hold` and `moving` are not in their owner's way. The desk needs no notice
+    and may still take the start that has just gone by.
     """
     now = now or timezone.now()
-    rules = timetable.current(location or ground.location())
-    policy, zone = rules.policy, rules.location.zone
-    today = now.astimezone(zone).date()
+    location = location or ground.location()
+    versions = versions or diary_versions.read()
+    rules = timetable.current(location, versions.rules)
+    policy = rules.policy
+    notice = (-policy.slot_step if by_desk else policy.min_notice) * availability.MINUTE
+    at = now.timestamp()
+    earliest = ceil(at) + notice
+    person = therapist.pk if therapist else None
+    key = (versions, location.pk, option.pk, start, end, person, by_desk)
+    is_plain = own_hold is None and moving is None
+    if is_plain and (known := _answers.get(key, at)) is not None:
+        return replace(known, earliest=earliest)
+    today = now.astimezone(rules.zone).date()
     last = min(end, today + timedelta(days=policy.horizon_days))
-    notice = -policy.slot_step if by_desk else policy.min_notice
-    window = Window(max(start, today), last, ceil(now.timestamp()) + notice * 60)
-    able = rules.able(option.service)
-    if therapist is not None:
-        able = [pk for pk in able if pk == therapist.pk]
-    busy = _busy(
-        rules, window, now, able, rules.suitable(option.service), own_hold=own_hold, moving=moving
-    )
+    window = Window(max(start, today), last, earliest)
+    able = [pk for pk in rules.able(option.service) if person in (None, pk)]
+    rooms = rules.suitable(option.service)
+    busy = _busy(rules, window, now, able, rooms, own_hold=own_hold, moving=moving)
     session = rules.session(option)
-    openings = availability.free_starts(session, busy.diaries, busy.rooms, window)
-    return FreeTimes(
-        option, rules.location, policy, openings, busy, session, rules.shortest(), window.earliest
+    found = FreeTimes(
+        option=option,
+        location=rules.location,
+        policy=policy,
+        openings=availability.free_starts(session, busy.diaries, busy.rooms, window),
+        busy=busy,
+        session=session,
+        shortest=rules.shortest(),
+        earliest=earliest,
     )
+    midnight = availability.to_instant(today + DAY, time(), rules.zone, fold=0)
+    soonest = found.openings[0].start - notice if found.openings else inf
+    found.good_until = min(midnight, soonest, busy.lapse)
+    if is_plain:
+        _answers.keep(key, replace(found), since=at, until=found.good_until)
+    return found
 
 
 def busy_between(location: Location, first: date, last: date, now: datetime) -> Busy:
@@ -185,32 +210,41 @@ def _busy(
     own_hold: UUID | None = None,
     moving: Appointment | Sequence[Appointment] | None = None,
 ) -> Busy:
-    zone = rules.location.zone
-    begin = seconds(datetime.combine(window.first, time(), zone))
-    end = seconds(datetime.combine(window.last + DAY, time(), zone))
+    begin = availability.to_instant(window.first, time(), rules.zone, fold=0)
+    end = availability.to_instant(window.last + DAY, time(), rules.zone, fold=0)
     diaries = {pk: rules.diary(pk, begin, end) for pk in therapist_ids}
     rooms: dict[UUID, list[Span]] = {pk: [] for pk in room_ids}
-    for therapist_id, room_id, start, lower, upper in _taken(begin, end, now, own_hold, moving):
-        if therapist_id in diaries:
-            diary = diaries[therapist_id]
+    busy = Busy(diaries, rooms)
+    # The text of a key is quicker to read than the key, and there are thousands.
+    of_therapist = {str(pk): diary for pk, diary in diaries.items()}
+    of_room = {str(pk): spans for pk, spans in rooms.items()}
+    for who, where, start, lower, upper, lapse in _taken(begin, end, now, own_hold, moving):
+        diary = of_therapist.get(who)
+        if diary is not None:
             diary.blocked.append((lower, upper))
             diary.started.append(start)
-        if room_id in rooms:
-            rooms[room_id].append((lower, upper))
-    return Busy(diaries, rooms)
+        spans = of_room.get(where)
+        if spans is not None:
+            spans.append((lower, upper))
+        if lapse is not None and lapse < busy.lapse:
+            busy.lapse = lapse
+    return busy
 
 
 # Read from one index alone (`appointment_diary`): its condition is repeated here word for word.
 TAKEN = """
-SELECT therapist_id, room_id,
+SELECT therapist_id::text, room_id::text,
        floor(date_part('epoch', starts_at))::bigint,
        floor(date_part('epoch', lower(blocked)))::bigint,
-       ceil(date_part('epoch', upper(blocked)))::bigint
+       ceil(date_part('epoch', upper(blocked)))::bigint,
+       CASE status WHEN 'held' THEN date_part('epoch', held_until) END
 FROM booking_appointment
 WHERE starts_at > %(first)s AND starts_at < %(last)s
   AND NOT (status IN ('cancelled', 'noshow'))
   AND (status <> 'held' OR held_until > %(now)s)
 """
+
+Taken: TypeAlias = tuple[str, str, int, int, int, float | None]
 
 
 def _taken(
@@ -219,8 +253,8 @@ def _taken(
     now: datetime,
     own_hold: UUID | None,
     moving: Appointment | Sequence[Appointment] | None,
-) -> list[tuple[UUID, UUID, int, int, int]]:
-    """Therapist, room, start and blocked span of all that may take time between two instants."""
+) -> list[Taken]:
+    """Who, where, start, blocked span, and when it lapses, of all that may take time then."""
     query = TAKEN
     values: dict[str, Any] = {
         "first": moment(begin) - LONGEST,
@@ -236,7 +270,7 @@ def _taken(
         values["moving"] = [one.pk for one in together]
     with connection.cursor() as cursor:
         cursor.execute(query, values)
-        rows: list[tuple[UUID, UUID, int, int, int]] = cursor.fetchall()
+        rows: list[Taken] = cursor.fetchall()
     return rows
 
 

@@ -2,45 +2,150 @@
 
 from __future__ import annotations
 
+from datetime import date, time, timedelta
+from hashlib import blake2b
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from django.http import JsonResponse
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpResponse, JsonResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from booking import selectors
-from booking.availability import moment
-from booking.forms import SlotsForm
+from booking import selectors, timetable, versions
+from booking.availability import MINUTE, moment, to_instant
+from booking.forms import LONGEST_RANGE, SlotsForm
 from clinic import access
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from collections.abc import Iterator
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from django.http import HttpRequest, QueryDict
+
+    from booking.availability import Instant, Opening
+    from booking.selectors import FreeTimes
+    from booking.versions import Versions
+    from clinic.models import Location, ServiceOption, Therapist
+
+PARAMETERS = ("option", "from", "to", "therapist", "location")
+DAY, MIDNIGHT = timedelta(days=1), time()
+CLOCK = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(24 * 60)]
+LONGEST_KEPT = 3600  # seconds
 
 
 @access.public
 @require_safe
-def slots_json(request: HttpRequest) -> JsonResponse:
-    form = SlotsForm(request.GET)
-    if not form.is_valid():
-        return problem(form)
-    data = form.cleaned_data
-    free = selectors.free_times(
-        option=data["option"],
-        start=data["from"],
-        end=data["to"],
-        therapist=data["therapist"],
-        location=data["location"],
-    )
-    slots = [
-        {
-            "start": moment(opening.start).astimezone(free.zone).isoformat(),
-            "therapists": [str(pk) for pk in opening.therapist_ids],
-        }
-        for opening in free.openings
-    ]
-    response = JsonResponse({"timezone": free.location.timezone, "slots": slots})
+def slots_json(request: HttpRequest) -> HttpResponse:
+    now, diary = timezone.now(), versions.read()
+    key = _key(request.GET, diary)
+    body = _kept(key, now)
+    if body is None:
+        asked = _plain(request, diary)
+        if asked is None:  # something is unusual about it, or wrong
+            form = SlotsForm(request.GET)
+            if not form.is_valid():
+                return problem(form)
+            data = form.cleaned_data
+            asked = (data["option"], data["from"], data["to"], data["therapist"], data["location"])
+        option, start, end, therapist, location = asked
+        free = selectors.free_times(
+            option=option,
+            start=start,
+            end=end,
+            therapist=therapist,
+            location=location,
+            now=now,
+            versions=diary,
+        )
+        body = written(free)
+        _keep(key, body, now, free.good_until)
+    response = HttpResponse(body, content_type="application/json")
     response["Cache-Control"] = "no-store"  # a minute-old time may be gone
     return response
+
+
+def _key(query: QueryDict, diary: Versions) -> str:
+    """Everything that shapes the answer but the moment it is asked at."""
+    asked = "\n".join([*diary, *(query.get(name, "") for name in PARAMETERS)])
+    return f"slots:{blake2b(asked.encode(errors='replace'), digest_size=20).hexdigest()}"
+
+
+def _kept(key: str, now: datetime) -> bytes | None:
+    """The answer somebody was given under the same versions, if time alone has not changed it."""
+    since, until, body = cache.get(key) or (0.0, 0.0, b"")
+    return body if since <= now.timestamp() < until else None
+
+
+def _keep(key: str, body: bytes, now: datetime, until: float) -> None:
+    """Only what is committed is for others to see."""
+    since = now.timestamp()
+    if since + 1 < until and not connection.in_atomic_block:
+        cache.set(key, (since, until, body), timeout=min(LONGEST_KEPT, int(until - since)))
+
+
+def _plain(
+    request: HttpRequest, diary: Versions
+) -> tuple[ServiceOption, date, date, Therapist | None, Location] | None:
+    """What is asked for when nothing is unusual about it, without asking the database for it."""
+    query, location = request.GET, getattr(request, "clinic", None)
+    if location is None or query.get("location"):
+        return None
+    rules = timetable.current(location, diary.rules)
+    today = timezone.now().astimezone(rules.zone).date()
+    try:
+        option = rules.options[UUID(query["option"])]
+        therapist = rules.therapists[UUID(query["therapist"])] if query.get("therapist") else None
+        start, end = (date.fromisoformat(query[name]) for name in ("from", "to"))
+    except (KeyError, ValueError):
+        return None
+    last = today + timedelta(days=rules.policy.horizon_days)
+    if [start.isoformat(), end.isoformat()] != [query["from"], query["to"]]:
+        return None  # 20261124 is ISO 8601 as well, but not what is asked for
+    if not today <= start <= end <= last or end - start >= timedelta(days=LONGEST_RANGE):
+        return None
+    return option, start, end, therapist, location
+
+
+def written(free: FreeTimes) -> bytes:
+    """The answer as JSON. Thousands of times share a few dates, clock times and therapists."""
+    who: dict[tuple[UUID, ...], str] = {}
+    slots = []
+    for text, opening in _in_clock_time(free.openings, free.zone):
+        ids = opening.therapist_ids
+        names = who.get(ids)
+        if names is None:
+            names = who[ids] = ", ".join(f'"{pk}"' for pk in ids)
+        slots.append(f'{{"start": "{text}", "therapists": [{names}]}}')
+    # A zone name is letters, digits and a few signs: nothing in here has to be escaped.
+    return f'{{"timezone": "{free.location.timezone}", "slots": [{", ".join(slots)}]}}'.encode()
+
+
+def _in_clock_time(openings: list[Opening], zone: ZoneInfo) -> Iterator[tuple[str, Opening]]:
+    """Each opening with its start as ISO 8601, which is the same all day but for the clock."""
+    midnight: Instant = 0
+    until: Instant = -1
+    before = after = ""
+    for opening in openings:
+        start = opening.start
+        if start >= until:
+            day = moment(start).astimezone(zone).date()
+            midnight = to_instant(day, MIDNIGHT, zone, fold=0)
+            until = to_instant(day + DAY, MIDNIGHT, zone, fold=0)
+            first = moment(midnight).astimezone(zone)
+            offset = first.utcoffset()
+            # When clocks change that day, each start is worked out by itself.
+            plain = first.time() == MIDNIGHT and until - midnight == 24 * 3600
+            plain = plain and moment(until - 1).astimezone(zone).utcoffset() == offset
+            before, after = (day.isoformat(), first.isoformat()[19:]) if plain else ("", "")
+        minute, seconds = divmod(start - midnight, MINUTE)
+        if before and not seconds:
+            yield f"{before}T{CLOCK[minute]}:00{after}", opening
+        else:
+            yield moment(start).astimezone(zone).isoformat(), opening
 
 
 def problem(form: SlotsForm) -> JsonResponse:

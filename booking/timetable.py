@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime, time
     from uuid import UUID
+    from zoneinfo import ZoneInfo
 
     from clinic.models import Service
 
@@ -43,6 +44,10 @@ class Timetable:
     away: dict[UUID, list[Span]]  # time off, and what calendars elsewhere say
     rooms: dict[UUID, frozenset[UUID]]  # the services a room is for; none: all
     trainings: dict[UUID, frozenset[UUID]] = field(repr=False)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.location.zone
 
     def session(self, option: ServiceOption) -> Session:
         return session_of(option, self.policy)
