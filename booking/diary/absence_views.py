@@ -143,7 +143,7 @@ def closed_holidays(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("year", "")
     year = next((year for year in years if str(year) == wanted), years[0])
     offered = _offered(year, here)
-    chosen = [holiday.day.isoformat() for holiday in offered]
+    chosen = [one.day.isoformat() for one in offered if not one.is_observed]
     form = HolidaysForm(request.POST or None, holidays=offered, initial={"dates": chosen})
     editor = _closing(form, here, "booking/diary/holidays.html")
     editor.context |= {"year": year, "years": years, "offered": offered}

@@ -7,10 +7,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, models, transaction
+from django.db.models import F
+from django.db.models.functions import Abs
 
 from booking.diary.errors import AlreadyThere, NothingChanged
 from clinic import audit
-from clinic.models import BaseModel, ServiceOption, Therapist, User
+from clinic.models import BaseModel, Service, ServiceOption, Therapist, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from clinic.models import Location
+
+
+AN_HOUR = 60  # the session that people think in, in minutes
 
 
 def stamp(*rows: Iterable[BaseModel]) -> str:
@@ -73,8 +78,12 @@ class SaveRecord(Change):
         return stamp(self._rows().filter(pk=self.row.pk))
 
     def sample(self) -> ServiceOption | None:
-        if isinstance(self.row, ServiceOption) and not self.row._state.adding:
-            return ServiceOption.objects.select_related("service").get(pk=self.row.pk)
+        options = ServiceOption.objects.select_related("service")
+        if isinstance(self.row, ServiceOption):
+            return options.filter(pk=self.row.pk).first()
+        if isinstance(self.row, Service):
+            mine = options.filter(service=self.row.pk, is_active=True)
+            return mine.order_by(Abs(F("minutes") - AN_HOUR), "minutes").first()
         return None
 
     def write(self, actor: User) -> None:

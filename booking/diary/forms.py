@@ -215,6 +215,10 @@ class TherapistForm(RecordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not Training.objects.exists():
+            self.fields["trainings"].help_text = _(
+                "None is set up yet: see the list of therapists."
+            )
         logins = User.objects.filter(role=Role.THERAPIST, is_active=True)
         free = logins.filter(therapist=None) | logins.filter(therapist=self.instance.pk)
         self.fields["user"].queryset = free.order_by("email")  # type: ignore[attr-defined]
@@ -262,6 +266,13 @@ class OptionForm(RecordForm):
         help_texts = {
             "buffer_after": _("Therapist and room are kept free; clients are not told."),
         }
+
+    def clean_minutes(self) -> int:
+        minutes: int = self.cleaned_data["minutes"]
+        same = ServiceOption.objects.filter(service=self.instance.service_id, minutes=minutes)
+        if same.exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("The service has that length already."))
+        return minutes
 
 
 class PolicyForm(RecordForm):

@@ -34,18 +34,19 @@ FLOATING: tuple[tuple[int, int, int, StrOrPromise], ...] = (
 class Holiday:
     day: date
     name: str
-    observed: date  # the weekday that offices close instead of a weekend
+    is_observed: bool = False  # the weekday that offices close when it falls on a weekend
 
 
 def federal(year: int) -> list[Holiday]:
-    """All of a year, in order."""
+    """All of a year, in order; one on a weekend comes with the weekday that is observed."""
     days = [(date(year, month, day), name) for month, day, name in FIXED]
     days += [(_nth(year, month, on, which), name) for month, on, which, name in FLOATING]
-    return sorted(Holiday(day, str(name), _observed(day)) for day, name in days)
-
-
-def _observed(day: date) -> date:
-    return day + timedelta(days={SAT: -1, SUN: 1}.get(day.weekday(), 0))
+    found = [Holiday(day, str(name)) for day, name in days]
+    for day, name in days:
+        if shift := {SAT: -1, SUN: 1}.get(day.weekday()):
+            said = _("%(name)s (observed)") % {"name": name}
+            found.append(Holiday(day + timedelta(days=shift), str(said), is_observed=True))
+    return sorted(found)
 
 
 def _nth(year: int, month: int, weekday: int, which: int) -> date:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from booking import selectors
 from booking.diary import services, stranded
+from booking.diary.changes import AN_HOUR
 from clinic.models import ServiceOption, Therapist
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from booking.diary.stranded import Stranded
     from clinic.models import Location, User
 
-USUAL = 60  # minutes of the session that people think in
 WEEK = 7
 
 
@@ -67,7 +67,7 @@ def usual_option() -> ServiceOption | None:
     options = selectors.bookable_options().filter(price_cents__gt=0)
     known = list(options.order_by("service__training_id", "service__position", "minutes"))
     plain = [option for option in known if option.service.training_id is None] or known
-    return min(plain, key=lambda option: abs(option.minutes - USUAL), default=None)
+    return min(plain, key=lambda option: abs(option.minutes - AN_HOUR), default=None)
 
 
 def effect(*, actor: User, change: Change) -> Effect:
@@ -108,7 +108,7 @@ def effect(*, actor: User, change: Change) -> Effect:
         )
         for person in known
     ]
-    return Effect(days, again.minutes if again else USUAL, rows, visits)
+    return Effect(days, again.minutes if again else AN_HOUR, rows, visits)
 
 
 def _counts(

@@ -119,7 +119,7 @@ class _Rules:
             hours={
                 (pk, therapist): hours
                 for pk, place in places.items()
-                for therapist, hours in timetable.read(place).hours.items()
+                for therapist, hours in timetable.current(place).hours.items()
             },
             closed=set(ClosedDate.objects.values_list("location_id", "day")),
             off=off,
