@@ -233,7 +233,7 @@ class VisitorForm(DetailsForm):
         self.on, self.reach = on, reach or {}
         if not ask_booker:
             del self.fields["booker_name"]
-        if without is None:
+        if without is None or self.is_covered:
             del self.fields["pay"]
         else:
             price = money(without.price_cents)
@@ -259,6 +259,11 @@ class VisitorForm(DetailsForm):
             text = _("Choose one: the prescription we have does not reach this visit.")
             self.add_error("pay", text)
         return data
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether whoever can be picked has a prescription for this visit: nothing to choose."""
+        return bool(self.reach) and all(one.is_covered for one in self.reach.values())
 
     def _falls_short(self, picked: str | None) -> bool:
         outlook = self.reach.get(picked or "")
@@ -291,7 +296,7 @@ class SecondForm(VisitorForm):
         super().__init__(*args, ask_booker=False, ask_email=True, **kwargs)
         relationship = self.fields["relationship"]
         relationship.choices = self.RELATIONSHIPS  # type: ignore[attr-defined]
-        relationship.label = _("Who comes with you?")
+        relationship.label = _("Who is that?")
         for name in ("email", "phone"):
             self.fields[name].required = False
         self.fields["email"].help_text = _(

@@ -41,6 +41,10 @@ class Outlook:
     over_rate: bool = False
 
     @property
+    def is_covered(self) -> bool:
+        return self.reach == Reach.COVERED
+
+    @property
     def falls_short(self) -> bool:
         """There is a prescription, but not for this visit: the client has to be told first."""
         return self.reach in {Reach.USED_UP, Reach.ENDED, Reach.NOT_YET}
@@ -72,9 +76,7 @@ class Outlook:
         if not self.over_rate or self.prescription is None:
             return ""
         rate = self.prescription.visits_per_week
-        text = _(
-            "More than the %(rate)s a week of the prescription. You may book it all the same."
-        )
+        text = _("More than the %(rate)s a week of the prescription. You may book it all the same.")
         return text % {"rate": f"{rate.normalize():f}" if rate else ""}
 
     @property

@@ -182,7 +182,7 @@ def _groups(openings: list[Opening], free: FreeTimes) -> list[tuple[str, list[Ti
     parts: dict[str, list[TimeChoice]] = {_("Morning"): [], _("Afternoon"): [], _("Evening"): []}
     names = list(parts)
     tidy = {opening.start for opening in openings if free.is_tidy(opening)}
-    if len(tidy) == len(openings):  # a label on every one says nothing
+    if 2 * len(tidy) > len(openings):  # a label on nearly every one says nothing
         tidy = set()
     for opening in openings:
         start = moment(opening.start).astimezone(free.zone)

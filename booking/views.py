@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from booking import covering, flow, ics, pairs, screens, selectors, throttle
 from booking.draft import Draft
-from booking.errors import NotBookable, SlotTaken
+from booking.errors import AlreadyBooked, NotBookable, SlotTaken
 from booking.forms import WhenForm
 from booking.reply import calendar_file
 from clinic import access
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
+
+INVALID = "invalid_choice"
 
 
 @access.public
@@ -65,8 +67,8 @@ def time(request: HttpRequest, option_id: UUID, *, two: bool = False) -> HttpRes
                     return render(request, "429.html", status=429)
                 flow.take_time(request, draft, option, form, two=two)
                 return redirect("booking:two-details" if two else "booking:details")
-            wrong = form.errors.get("start") or form.errors.get("therapist")
-            error = str(wrong[0]) if wrong else _("Choose one of the times.")
+            wrong = form.errors.get("start")
+            error = str(wrong[0] if wrong else form.fields["therapist"].error_messages[INVALID])
         except (SlotTaken, NotBookable) as refusal:
             error = str(refusal.message)
             near, who = form.cleaned_data["start"], form.cleaned_data["therapist"]
@@ -107,7 +109,7 @@ def details(request: HttpRequest) -> HttpResponse:
         try:
             flow.finish(request, draft, form)
             return redirect("booking:done")
-        except SlotTaken as refusal:
+        except (SlotTaken, AlreadyBooked) as refusal:
             form.add_error(None, str(refusal.message))
             lost = flow.instead(draft)
         except DomainError as refusal:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from booking import flow, flow_two, ics, throttle
 from booking.draft import Draft
-from booking.errors import SlotTaken
+from booking.errors import AlreadyBooked, SlotTaken
 from booking.reply import calendar_file
 from booking.views import again, step
 from clinic import access
@@ -60,7 +60,7 @@ def details(request: HttpRequest) -> HttpResponse:
         try:
             flow_two.finish(request, draft, first, second)
             return redirect("booking:two-done")
-        except SlotTaken as refusal:
+        except (SlotTaken, AlreadyBooked) as refusal:
             first.add_error(None, str(refusal.message))
             lost = flow.instead(draft)
         except DomainError as refusal:
