@@ -45,7 +45,9 @@ DAY = timedelta(days=1)
 
 TROUBLE: dict[str, StrOrPromise] = {
     Why.ADDRESS: _("This is not an address of a calendar. It starts with https:// or webcal://."),
-    Why.SCHEME: _("The address has to start with https:// or webcal://, so that nobody listens."),
+    Why.SCHEME: _(
+        "The address has to start with https:// or webcal://, so that nobody reads along."
+    ),
     Why.PORT: _("An address with a port of its own cannot be read. Use the usual https address."),
     Why.PASSWORD: _("Take the user name and password out of the address."),
     Why.PRIVATE: _(

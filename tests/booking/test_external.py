@@ -12,13 +12,13 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from booking import external, feeds, tasks
+from booking import external, feeds, selectors, tasks
 from booking.busy_times import Unreadable
 from booking.fetching import Why
 from booking.models import BookingPolicy, ExternalBusy, ExternalCalendar
 from clinic.models import AuditEvent
 from tests import factories
-from tests.booking.factories import at, booked_appointment, weekday_ahead
+from tests.booking.factories import at, booked_appointment, make_hours, weekday_ahead
 from tests.booking.servers import HOME, Handler, Site, site
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from django.test import Client as Browser
     from pytest_django.fixtures import SettingsWrapper
 
-    from clinic.models import Client, Location, Therapist, User
+    from clinic.models import Client, Location, ServiceOption, Therapist, User
 
 pytestmark = pytest.mark.django_db
 DESK = reverse("booking:desk-calendar")
@@ -116,6 +116,34 @@ def test_busy_times_are_kept_and_what_they_are_for_is_not(
         (row,) = cursor.fetchone()
     assert "Dentist" not in row
     assert HOME not in row  # the address is sealed
+
+
+def test_what_is_busy_elsewhere_cannot_be_booked_here(
+    connected: ExternalCalendar,
+    elsewhere: Site,
+    therapist: Therapist,
+    rooms: object,
+    option60: ServiceOption,
+    location: Location,
+    ten: datetime,
+) -> None:
+    make_hours([therapist], location)
+    day = ten.astimezone(location.zone).date()
+
+    def starts() -> set[int]:
+        free = selectors.free_times(option=option60, start=day, end=day)
+        return {opening.start for opening in free.openings}
+
+    before = starts()
+    show(elsewhere, calendar(vevent(ten, ten + timedelta(hours=1))))
+    read(connected)
+    late, soon = int(ten.timestamp()) + 3600, int(ten.timestamp()) - 3600
+    # A session may end when the other begins, and begin when it ends; what lies between is gone.
+    assert starts() == {start for start in before if not soon < start < late}
+    assert {soon, late} <= starts()
+    show(elsewhere, calendar())
+    read(connected)
+    assert starts() == before
 
 
 def test_nothing_is_written_while_nothing_changes(
