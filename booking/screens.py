@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from booking import availability, board, pairs, readiness, selectors
+from booking import pairs, selectors
 from booking.availability import Opening, moment
-from booking.models import Appointment
 from clinic import selectors as ground
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from uuid import UUID
     from zoneinfo import ZoneInfo
 
+    from booking.models import Appointment
     from booking.selectors import FreeTimes
     from clinic.models import Location, ServiceOption, Therapist
 
@@ -189,28 +189,3 @@ def _groups(openings: list[Opening], free: FreeTimes) -> list[tuple[str, list[Ti
         part = 0 if start.hour < NOON else 1 if start.hour < EVENING else 2
         parts[names[part]].append(TimeChoice(start, suits_best=opening.start in tidy))
     return [(name, times) for name, times in parts.items() if times]
-
-
-def day_board(day: date) -> dict[str, Any]:
-    """The board of a day and its counts, in a constant number of queries."""
-    location, now = ground.location(), timezone.now()
-    busy = selectors.busy_between(location, day, day, now)
-    on_board = Appointment.objects.filter(location=location).on(day, location.zone)
-    on_board = on_board.taking_time(now).with_names().select_related("offer__entry__client")
-    found = list(on_board.order_by("starts_at"))
-    agreed = [appointment for appointment in found if appointment.status != "held"]
-    working = {
-        pk: availability.working(diary.hours, day, day) for pk, diary in busy.diaries.items()
-    }
-    built = board.build(
-        day=day,
-        zone=location.zone,
-        therapists=list(selectors.therapists()),
-        working=working,
-        away={pk: diary.away for pk, diary in busy.diaries.items()},
-        appointments=found,
-        ready=readiness.of_all(agreed),
-        now=now,
-    )
-    waiting = sum(appointment.status == "arrived" for appointment in agreed)
-    return {"board": built, "visits": len(agreed), "waiting": waiting}
