@@ -234,4 +234,6 @@ def _later() -> HttpResponse:
     response = HttpResponse(_("Too many questions. Try again later."), status=TOO_MANY)
     response["Retry-After"] = str(throttle.WINDOW)
     response["Cache-Control"] = "no-store"
+    # Django would write the address, which is a key, into the log.
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response

@@ -65,6 +65,16 @@ def test_unknown_zones_are_read_on_the_clinics_clocks_and_windows_names_are_know
     ]
 
 
+def test_a_zone_that_the_calendar_defines_itself_is_understood() -> None:
+    zone = (
+        "BEGIN:VTIMEZONE\r\nTZID:Customized Time Zone\r\nBEGIN:STANDARD\r\n"
+        "DTSTART:16010101T000000\r\nTZOFFSETFROM:-0700\r\nTZOFFSETTO:-0700\r\n"
+        "END:STANDARD\r\nEND:VTIMEZONE\r\n"
+    )
+    inside = event("DTSTART;TZID=Customized Time Zone:20260310T140000", "DURATION:PT1H")
+    assert busy(inside, head=zone) == [("03-10 17:00 -0400", "03-10 18:00 -0400")]
+
+
 def test_floating_times_belong_to_the_zone_that_the_calendar_names() -> None:
     floating = event("DTSTART:20260312T140000", "DTEND:20260312T150000")
     head = "X-WR-TIMEZONE:America/Los_Angeles\r\n"

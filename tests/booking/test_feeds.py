@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
@@ -261,6 +263,33 @@ def test_making_and_revoking_is_on_record_without_the_token(
     assert {event.client_id for event in actions} == {client_record.pk}
     assert token not in str(list(actions.values()))
     assert CalendarFeed.objects.filter(revoked_at=None).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_links_made_at_the_same_moment_one_works(
+    client_user: User, client_record: Client, location: Location
+) -> None:
+    def attempt(_number: int) -> str:
+        try:
+            return feeds.make(actor=client_user, owner=client_record)
+        finally:
+            connection.close()  # each thread owns its connection
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        tokens = list(pool.map(attempt, range(8)))
+    assert len(tokens) == 8
+    assert sum(feeds.find(token) is not None for token in tokens) == 1
+
+
+def test_a_live_link_is_never_written_to_the_log(
+    anonymous: Browser,
+    client_feed: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(calendar_pages, "READS", 0)
+    assert anonymous.get(client_feed).status_code == 429
+    assert client_feed not in caplog.text
 
 
 def test_reading_is_remembered_at_most_once_an_hour(anonymous: Browser, client_feed: str) -> None:
