@@ -322,7 +322,10 @@ def _pattern_cost(
     by_offset: dict[int, Counter[UUID]],
     anyone: Counter[int],
 ) -> tuple[int, bool, int, int, int, list[int]]:
-    """Asked-for weekdays first, then far enough apart, then what is free, then the soonest."""
+    """Asked-for weekdays first, then far enough apart, then what is free, then the soonest.
+
+    Days on which they come anyway are not free, and yet the best to go on with: they count twice.
+    """
     length = wish.pace.days
     unasked = sum(not _asked_for(wish, offset) for offset in picked)
     following = [*picked[1:], picked[0] + length]
@@ -331,8 +334,9 @@ def _pattern_cost(
     if wish.same_therapist:
         for offset in picked:
             alone.update(by_offset[offset])
-    together = sum(anyone[offset] for offset in picked)
-    by_one = max(alone.values(), default=0)
+    familiar = 2 * sum(wish.offset(day) in picked for day in wish.taken)
+    together = sum(anyone[offset] for offset in picked) + familiar
+    by_one = max(alone.values(), default=0) + familiar
     since = wish.offset(wish.first)
     soonest = sorted((offset - since) % length for offset in picked)
     return unasked, gap < wish.pace.apart, -by_one, -together, -gap, soonest

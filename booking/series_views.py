@@ -132,32 +132,37 @@ def _act(
         )
     request.session[KEY] = {"client": str(ask.client.pk), "plan": [one.value for one in shown]}
     query = request.GET.copy()
-    for name in ("change", "day"):
+    for name in ("change", "day", "at"):
         query.pop(name, None)
     query.update({"plan": "1", **where})
-    anchor = f"#visit-{where['change']}" if where else ""
+    at = where.get("change") or where.get("at")
+    anchor = f"#visit-{at}" if at else ""
     return redirect(f"{request.path}?{query.urlencode()}{anchor}")
 
 
 def _adjust(planner: Planner, shown: list[Chosen], action: str, rest: str) -> dict[str, str]:
-    """Change the plan in place; what the next page should open."""
+    """Change the plan in place; what the next page should open, or at which visit it should be."""
     number, _sep, value = rest.partition(":")
     place = int(number) - 1 if number.isdecimal() else -1
     inside = 0 <= place < len(shown)
+    changed: Chosen | None = None
     if action == "add":
-        if more := planner.add(shown):
-            shown.append(more)
+        if changed := planner.add(shown):
+            shown.append(changed)
     elif not inside:
         return {}
     elif action == "drop":
         del shown[place]
+        return {"at": str(min(place + 1, len(shown)))}
     elif action == "pick":
-        shown[place] = _read([value])[0]
+        changed = shown[place] = _read([value])[0]
     elif action == "change":
         on = day_or_none(value)
         return {"change": number, **({"day": on.isoformat()} if on else {})}
+    elif action == "keep":
+        return {"at": number}
     shown.sort(key=lambda one: one.start)
-    return {}
+    return {"at": str(shown.index(changed) + 1)} if changed else {}
 
 
 def _book(
@@ -230,6 +235,7 @@ def _show(
         "token": token or uuid4(),
         "by_desk": side.by_desk,
         "has_prescription": bool(ask.prescriptions),
+        "at": request.GET.get("at", ""),
         "wish_open": "count" in request.GET or not (planner and planner.prescription),
     }
     part = flow.wants_part(request, PART)

@@ -125,6 +125,14 @@ def test_visits_that_exist_already_count_for_the_pace_and_take_their_day() -> No
     assert all(visit.day >= date(2026, 3, 9) for visit in plan.visits)
 
 
+def test_a_plan_goes_on_on_the_weekdays_on_which_they_come_anyway() -> None:
+    taken = frozenset({date(2026, 3, 3), date(2026, 3, 6), date(2026, 3, 10)})
+    plan = propose(wish(count=4, taken=taken), weekdays(6, "09:00"), NEW_YORK)
+    assert [text[:9] for text in told(plan)] == [
+        *("Fri 03-13", "Tue 03-17", "Fri 03-20", "Tue 03-24"),
+    ]
+
+
 def test_one_more_resembles_the_others() -> None:
     whole = propose(wish(), weekdays(6, "09:00"), NEW_YORK)
     kept = [visit for visit in whole.visits if visit.day != date(2026, 3, 26)]
