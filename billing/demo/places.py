@@ -8,7 +8,7 @@ from datetime import time
 from django.conf import settings
 
 from billing.models import Procedure
-from booking.models import BookingPolicy, WorkingHours
+from booking.models import BookingPolicy, WorkingBreak, WorkingHours
 from clinic.models import (
     Location,
     Payer,
@@ -18,6 +18,7 @@ from clinic.models import (
     ServiceOption,
     Technique,
     Therapist,
+    Training,
     User,
 )
 
@@ -52,6 +53,7 @@ TECHNIQUES = {
 # The clinic's own words: the code book's texts are licensed and not ours to ship.
 LABELS = {"97140": "Hands-on manual therapy", "97124": "Massage, hands-on strokes"}
 
+TRAININGS = ("Oncology massage", "Lymphatic drainage", "Prenatal massage")
 HOURS = tuple[tuple[int, ...], time, time]
 
 
@@ -62,6 +64,8 @@ class Hire:
     license_number: str
     npi: str
     hours: tuple[HOURS, ...]
+    pause: tuple[time, time] | None = None  # every day; the start times do not shift after it
+    trainings: tuple[str, ...] = ()
 
 
 STAFF = [
@@ -74,6 +78,7 @@ STAFF = [
             ((MON, TUE, WED, THU, FRI), time(9), time(13)),
             ((MON, TUE, WED, THU, FRI), time(14), time(18)),
         ),
+        trainings=("Oncology massage", "Lymphatic drainage"),
     ),
     Hire(
         "Theo Park",
@@ -81,16 +86,16 @@ STAFF = [
         "027-018120",
         "1528630019",
         (((MON, TUE, THU, FRI), time(9), time(17)), ((SAT, SUN), time(9), time(15))),
+        trainings=("Prenatal massage",),
     ),
     Hire(
         "Imani Cole",
         "imani@example.test",
         "027-020387",
         "1938472655",
-        (
-            ((TUE, WED, THU, FRI, SAT), time(10), time(13, 30)),
-            ((TUE, WED, THU, FRI, SAT), time(14, 30), time(18)),
-        ),
+        (((TUE, WED, THU, FRI, SAT), time(10), time(18)),),
+        pause=(time(13, 30), time(14, 30)),
+        trainings=("Lymphatic drainage", "Prenatal massage"),
     ),
     Hire(
         "Sol Reyes",
@@ -127,7 +132,9 @@ def build() -> Clinic:
         ein="12-3456789",
         npi="1679576722",
     )
-    BookingPolicy.objects.create(location=location)
+    BookingPolicy.objects.create(location=location, late_cancel_percent=50, no_show_percent=100)
+    for place, name in enumerate(TRAININGS):
+        Training.objects.create(name=name, position=place)
     Payer.objects.create(name="Self-pay, HSA or FSA")
     techniques = _techniques()
     return Clinic(
@@ -189,9 +196,15 @@ def _hire(place: int, hire: Hire, location: Location, techniques: list[Technique
         position=place,
     )
     therapist.techniques.set(techniques)
-    WorkingHours.objects.bulk_create(
+    therapist.trainings.set(Training.objects.filter(name__in=hire.trainings))
+    lines = WorkingHours.objects.bulk_create(
         WorkingHours(therapist=therapist, location=location, weekday=day, starts=starts, ends=ends)
         for days, starts, ends in hire.hours
         for day in days
     )
+    if hire.pause:
+        starts, ends = hire.pause
+        WorkingBreak.objects.bulk_create(
+            WorkingBreak(hours=line, starts=starts, ends=ends) for line in lines
+        )
     return therapist

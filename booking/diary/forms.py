@@ -205,7 +205,7 @@ class TherapistForm(RecordForm):
         ]
         labels = {"user": _("Login"), "position": _("Place in lists")}
         help_texts = {
-            "user": _("With which they see their own day. Logins are made under Clinic settings."),
+            "user": _("With which they see their own day."),
             "position": _("The lowest number stands first."),
         }
         widgets = {
