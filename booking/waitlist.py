@@ -7,6 +7,7 @@ entry; prescriptions before all of them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import AnonymousUser
 
-    from booking.availability import Opening
+    from booking.availability import Instant, Opening
     from clinic.models import ServiceOption, Therapist
 
     Actor = User | AnonymousUser | None
@@ -217,8 +218,9 @@ def sweep() -> int:
     for entry, status in line.outdated(found, now).items():
         _close(None, entry, status)
     made = 0
+    lost: dict[UUID, set[Instant]] = {}
     for _turn in range(2 * BATCH):  # a time lost to somebody quicker costs a turn
-        outcome = _offer_next()
+        outcome = _offer_next(lost)
         if outcome is None or made == BATCH:
             break
         made += outcome
@@ -226,8 +228,11 @@ def sweep() -> int:
 
 
 @transaction.atomic
-def _offer_next() -> int | None:
-    """Make the next offer: 1; 0 when the time was lost meanwhile; None: there is none to make."""
+def _offer_next(lost: dict[UUID, set[Instant]]) -> int | None:
+    """Make the next offer: 1; 0 when the time was lost meanwhile; None: there is none to make.
+
+    What an entry could not get goes into `lost`, so that it holds nobody up.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [QUEUE])
         if cursor.fetchone() != (True,):  # another worker is at it
@@ -235,9 +240,12 @@ def _offer_next() -> int | None:
     now = timezone.now()
     found = list(line.waiting())
     idle = [entry for entry in found if not entry.open_offers]  # type: ignore[attr-defined]
-    wishes = line.wishes(found, now) if idle else []
     if not idle:
         return None
+    wishes = [
+        replace(wish, refused=wish.refused | lost.get(wish.entry_id, set()))
+        for wish in line.wishes(found, now)
+    ]
     match = matching.first_in_line(wishes, line.free(idle, now), line.terms_of(line.here(), now))
     if match is None:
         return None
@@ -248,6 +256,7 @@ def _offer_next() -> int | None:
         choices = [pk for pk in by_load if pk in match.therapist_ids]
         _offer_with(None, entry, start, choices)
     except DomainError:
+        lost.setdefault(entry.pk, set()).add(match.start)
         return 0
     return 1
 

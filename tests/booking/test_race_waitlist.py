@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
+from django.db import IntegrityError
 from django.utils import timezone
 
 from booking import line, placing, services, waitlist
@@ -17,7 +18,7 @@ from booking.waitlist_errors import OfferOver
 from clinic.errors import DomainError
 from clinic.models import Message
 from tests.booking.factories import at, make_hours, make_policy
-from tests.booking.test_race import all_at_once, overlaps
+from tests.booking.racing import all_at_once, overlaps
 from tests.booking.waiting import ghosts, in_line, the_offer
 from tests.factories import make_client
 
@@ -193,7 +194,7 @@ def test_a_crowd_that_waits_answers_leaves_books_and_cancels_leaves_no_ghost(
                     waitlist.leave(actor=desk_user, entry=entry)
             except DomainError:
                 pass
-            except placing.IntegrityError as error:
+            except IntegrityError as error:
                 if placing.violated(error) != "waitlist_once_per_session":
                     raise
         return "done"
