@@ -190,16 +190,15 @@ def free_starts(
     window: Window,
 ) -> list[Opening]:
     """Every start in the window with a therapist and at least one room free, in order of time."""
-    crowded = _shared(_clashes(session, busy) for busy in rooms.values())
+    crowded = _crowded(session, list(rooms.values()))
     days = window.days()
     found: defaultdict[Instant, int] = defaultdict(int)  # who: a bit for each therapist
-    for place, diary in enumerate(diaries.values()):
-        bit = 1 << place
+    people = [(1 << place, pk) for place, pk in enumerate(diaries)]
+    for bit, therapist_id in people:
+        diary = diaries[therapist_id]
         for start in _starts_of(session, diary, crowded, days, window.earliest):
             found[start] |= bit
-    who: dict[int, tuple[UUID, ...]] = {}
-    for bits in set(found.values()):
-        who[bits] = tuple(pk for place, pk in enumerate(diaries) if bits >> place & 1)
+    who = {bits: tuple([pk for bit, pk in people if bits & bit]) for bits in set(found.values())}
     return [Opening(start, who[found[start]]) for start in sorted(found)]
 
 
@@ -210,6 +209,7 @@ def _starts_of(
     length, step = session.minutes * MINUTE, session.step * MINUTE
     away = [(start - length + 1, end) for start, end in diary.away]
     closed = _merged([*_clashes(session, diary.blocked), *away, *crowded])
+    ends = [end for _start, end in closed]
     full = _full(diary, session.cap)
     adjoining = _adjoining(session, diary, closed)
     found: set[Instant] = set()
@@ -218,8 +218,9 @@ def _starts_of(
             continue
         for anchor, begin, end in diary.hours.on(day):
             first, last = max(begin, earliest), end - length
-            found.update(*_grid(anchor, first, last, step, closed))
-            found.update(start for start in adjoining if first <= start <= last)
+            found.update(*_grid(anchor, first, last, step, closed, ends))
+            if adjoining:
+                found.update(start for start in adjoining if first <= start <= last)
     return found
 
 
@@ -311,55 +312,75 @@ def _covers(spans: Sequence[Span], instant: Instant) -> bool:
 
 def _clashes(session: Session, blocked: Iterable[Span]) -> list[Span]:
     """The starts at which the session or its buffers would touch something blocked."""
-    reach = (session.minutes + session.after) * MINUTE
+    reach = (session.minutes + session.after) * MINUTE - 1
     before = session.before * MINUTE
-    return _merged((start - reach + 1, end + before) for start, end in blocked)
+    return [(start - reach, end + before) for start, end in blocked]
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
     """The same instants in as few spans as possible, in order."""
+    in_order = sorted(spans)
+    if not in_order:
+        return []
     merged: list[Span] = []
-    for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            if end > merged[-1][1]:
-                merged[-1] = (merged[-1][0], end)
-        else:
-            merged.append((start, end))
+    begin, end = in_order[0]
+    for start, stop in in_order:
+        if start > end:
+            merged.append((begin, end))
+            begin, end = start, stop
+        elif stop > end:
+            end = stop
+    merged.append((begin, end))
     return merged
 
 
-def _shared(lists: Iterable[list[Span]]) -> list[Span]:
-    """What all the (merged) lists have in common; with no list at all, everything."""
+def _crowded(session: Session, rooms: list[Sequence[Span]]) -> list[Span]:
+    """The starts at which no room could be had; with no room at all, every one."""
     common: list[Span] = [(-(2**62), 2**62)]
-    for spans in lists:
-        kept: list[Span] = []
-        i = j = 0
-        while i < len(common) and j < len(spans):
-            start, end = max(common[i][0], spans[j][0]), min(common[i][1], spans[j][1])
-            if start < end:
-                kept.append((start, end))
-            if common[i][1] < spans[j][1]:
-                i += 1
-            else:
-                j += 1
-        common = kept
+    for blocked in sorted(rooms, key=len):  # what the quietest leave over is little, or nothing
+        if not common:
+            break
+        common = _shared(common, _merged(_clashes(session, blocked)))
     return common
 
 
+def _shared(one: list[Span], other: list[Span]) -> list[Span]:
+    """What two merged lists have in common."""
+    found: list[Span] = []
+    ends = [end for _start, end in other]
+    for begin, end in one:
+        index = bisect_right(ends, begin)  # the first that ends later
+        while index < len(other) and other[index][0] < end:
+            found.append((max(begin, other[index][0]), min(end, ends[index])))
+            index += 1
+    return found
+
+
 def _grid(
-    anchor: Instant, first: Instant, last: Instant, step: int, closed: Sequence[Span]
-) -> Iterator[range]:
-    """The starts `anchor`, `anchor + step`, ... from `first` to `last` that are not closed."""
+    anchor: Instant,
+    first: Instant,
+    last: Instant,
+    step: int,
+    closed: Sequence[Span],
+    ends: Sequence[Instant],
+) -> list[range]:
+    """The starts `anchor`, `anchor + step`, ... from `first` to `last` that are not closed.
+
+    `ends` are the ends of what is closed.
+    """
     start = anchor
     if start < first:
         start += -(-(first - start) // step) * step
-    index = bisect_right(closed, start, key=lambda span: span[1])  # the first that ends later
-    while start <= last:
-        if index == len(closed):
-            yield range(start, last + 1, step)
-            return
+    open_starts = []
+    for index in range(bisect_right(ends, start), len(ends)):  # from the first that ends later
         begin, end = closed[index]
         if start < begin:
-            yield range(start, min(last + 1, begin), step)
-        start += max(0, -(-(end - start) // step)) * step
-        index += 1
+            if begin > last:
+                break
+            open_starts.append(range(start, begin, step))
+        if start < end:
+            start += -(-(end - start) // step) * step
+        if start > last:
+            return open_starts
+    open_starts.append(range(start, last + 1, step))
+    return open_starts

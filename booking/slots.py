@@ -17,16 +17,16 @@ from django.views.decorators.http import require_safe
 from booking import selectors, timetable, versions
 from booking.availability import MINUTE, moment, to_instant
 from booking.forms import LONGEST_RANGE, SlotsForm
+from booking.memory import Memory
 from clinic import access
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from django.http import HttpRequest, QueryDict
 
-    from booking.availability import Instant, Opening
+    from booking.availability import Opening
     from booking.selectors import FreeTimes
     from booking.versions import Versions
     from clinic.models import Location, ServiceOption, Therapist
@@ -35,6 +35,7 @@ PARAMETERS = ("option", "from", "to", "therapist", "location")
 DAY, MIDNIGHT = timedelta(days=1), time()
 CLOCK = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(24 * 60)]
 LONGEST_KEPT = 3600  # seconds
+_bodies: Memory[bytes] = Memory(size=32)
 
 
 @access.public
@@ -76,13 +77,20 @@ def _key(query: QueryDict, diary: Versions) -> str:
 
 def _kept(key: str, now: datetime) -> bytes | None:
     """The answer somebody was given under the same versions, if time alone has not changed it."""
+    at = now.timestamp()
+    if (near := _bodies.get(key, at)) is not None:
+        return near
     since, until, body = cache.get(key) or (0.0, 0.0, b"")
-    return body if since <= now.timestamp() < until else None
+    if not since <= at < until:
+        return None
+    _bodies.keep(key, body, since=since, until=until)
+    return body
 
 
 def _keep(key: str, body: bytes, now: datetime, until: float) -> None:
-    """Only what is committed is for others to see."""
+    """In this process, and in Redis for the others: only what is committed is for them to see."""
     since = now.timestamp()
+    _bodies.keep(key, body, since=since, until=until)
     if since + 1 < until and not connection.in_atomic_block:
         cache.set(key, (since, until, body), timeout=min(LONGEST_KEPT, int(until - since)))
 
@@ -112,40 +120,28 @@ def _plain(
 
 def written(free: FreeTimes) -> bytes:
     """The answer as JSON. Thousands of times share a few dates, clock times and therapists."""
-    who: dict[tuple[UUID, ...], str] = {}
-    slots = []
-    for text, opening in _in_clock_time(free.openings, free.zone):
-        ids = opening.therapist_ids
-        names = who.get(ids)
-        if names is None:
-            names = who[ids] = ", ".join(f'"{pk}"' for pk in ids)
-        slots.append(f'{{"start": "{text}", "therapists": [{names}]}}')
+    names = {pk: f'"{pk}"' for pk in free.busy.diaries}
+    groups = {id(ids): ids for _start, ids in free.openings}  # who is free: each group just once
+    who = {key: ", ".join([names[pk] for pk in ids]) for key, ids in groups.items()}
+    slots = [
+        f'{{"start": "{start}", "therapists": [{who[id(opening.therapist_ids)]}]}}'
+        for openings in free.by_day().values()
+        for start, opening in zip(_clock_times(openings, free.zone), openings, strict=True)
+    ]
     # A zone name is letters, digits and a few signs: nothing in here has to be escaped.
     return f'{{"timezone": "{free.location.timezone}", "slots": [{", ".join(slots)}]}}'.encode()
 
 
-def _in_clock_time(openings: list[Opening], zone: ZoneInfo) -> Iterator[tuple[str, Opening]]:
-    """Each opening with its start as ISO 8601, which is the same all day but for the clock."""
-    midnight: Instant = 0
-    until: Instant = -1
-    before = after = ""
-    for opening in openings:
-        start = opening.start
-        if start >= until:
-            day = moment(start).astimezone(zone).date()
-            midnight = to_instant(day, MIDNIGHT, zone, fold=0)
-            until = to_instant(day + DAY, MIDNIGHT, zone, fold=0)
-            first = moment(midnight).astimezone(zone)
-            offset = first.utcoffset()
-            # When clocks change that day, each start is worked out by itself.
-            plain = first.time() == MIDNIGHT and until - midnight == 24 * 3600
-            plain = plain and moment(until - 1).astimezone(zone).utcoffset() == offset
-            before, after = (day.isoformat(), first.isoformat()[19:]) if plain else ("", "")
-        minute, seconds = divmod(start - midnight, MINUTE)
-        if before and not seconds:
-            yield f"{before}T{CLOCK[minute]}:00{after}", opening
-        else:
-            yield moment(start).astimezone(zone).isoformat(), opening
+def _clock_times(openings: list[Opening], zone: ZoneInfo) -> list[str]:
+    """The starts of one local date as ISO 8601."""
+    first = moment(openings[0].start).astimezone(zone)
+    midnight = to_instant(first.date(), MIDNIGHT, zone, fold=0)
+    following = to_instant(first.date() + DAY, MIDNIGHT, zone, fold=0)
+    whole_minutes = all(start % MINUTE == midnight % MINUTE for start, _ids in openings)
+    if following - midnight == len(CLOCK) * MINUTE and whole_minutes:  # no clock changes
+        day, offset = first.isoformat()[:10], first.isoformat()[19:]
+        return [f"{day}T{CLOCK[(start - midnight) // MINUTE]}:00{offset}" for start, _ in openings]
+    return [moment(start).astimezone(zone).isoformat() for start, _ids in openings]
 
 
 def problem(form: SlotsForm) -> JsonResponse:
