@@ -39,9 +39,11 @@ def take(
         if known is None:
             raise
         return known
-    kept = Appointment.objects.get(pk=appointment.pk)
+    kept = Appointment.objects.select_related("client").get(pk=appointment.pk)
+    if kept.client is None:  # the constraint `appointment_has_a_client` lets no hold be missed
+        raise FeeSettled
     payment = Payment.objects.create(
-        client_id=kept.client_id,
+        client=kept.client,
         appointment=kept,
         method=method,
         amount_cents=kept.fee_cents,

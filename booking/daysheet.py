@@ -109,7 +109,8 @@ def _fill_hours(sheets: dict[UUID, Sheet], location: Location, day: date, zone: 
     )
     lines = list(weekly.exclude(therapist__in=instead).values_list("pk", "therapist_id"))
     therapist_of = dict(lines)
-    for row in [*weekly.filter(pk__in=therapist_of), *own]:
+    lined: list[WorkingHours | DateHours] = [*weekly.filter(pk__in=therapist_of), *own]
+    for row in lined:
         if row.starts is not None and row.ends is not None:
             stretch = _stretch(day, row.starts, row.ends, zone)
             sheets[row.therapist_id].work.append(stretch)

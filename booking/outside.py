@@ -271,7 +271,8 @@ def _find_overlaps(
         taken = taken.exclude(pk=wish.moving.pk)
     full = {}
     for other in taken.order_by("starts_at"):
-        until = between(other.blocked.lower, other.blocked.upper)
+        blocked = other.blocked  # a CHECK bounds both ends
+        until = between(blocked.lower or other.starts_at, blocked.upper or other.ends_at)
         if (candidate := candidates.get(other.therapist_id)) is not None:
             text = _("%(name)s is taken %(span)s, with the time before and after.")
             names = {"name": candidate.therapist.name, "span": until}

@@ -11,7 +11,7 @@ from booking import fees, selectors
 from booking.errors import FeeSettled
 from booking.models import Appointment
 from clinic import audit
-from clinic.models import Client
+from clinic.models import Payer
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def agreed(appointment: Appointment) -> fees.Agreed:
-    payer = Client.objects.filter(pk=appointment.client_id).values_list("payer__kind", flat=True)
+    payer = Payer.objects.filter(client=appointment.client_id).values_list("kind", flat=True)
     return fees.Agreed(
         price_cents=appointment.price_cents,
         kind=appointment.option.service.kind,

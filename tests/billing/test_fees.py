@@ -67,12 +67,14 @@ def test_no_health_plan_pays_a_fee(missed: Appointment, desk_user: User) -> None
         Payment.objects.filter(pk=paid.pk).update(method="hsa")
 
 
-def test_a_payment_is_for_a_visit_or_for_a_fee(missed: Appointment, desk_user: User) -> None:
+def test_a_payment_is_for_a_visit_or_for_a_fee(
+    missed: Appointment, desk_user: User, client_record: Client
+) -> None:
     paid = take(desk_user, missed)
     with pytest.raises(IntegrityError), transaction.atomic():
         Payment.objects.filter(pk=paid.pk).update(appointment=None)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Payment.objects.filter(pk=paid.pk).update(visit=finished_visit(missed.client))
+        Payment.objects.filter(pk=paid.pk).update(visit=finished_visit(client_record))
 
 
 def test_the_desk_takes_a_fee_from_the_panel_and_the_money_page_counts_it(

@@ -53,7 +53,7 @@ def link_in(sent: Message) -> str:
 
 def event_of(sent: Message) -> tuple[str, int, str]:
     event = Calendar.from_ical(sent.calendar).walk("VEVENT")[0]
-    return str(event["UID"]), int(event["SEQUENCE"]), str(event["STATUS"])
+    return str(event["UID"]), int(str(event["SEQUENCE"])), str(event["STATUS"])
 
 
 def test_the_link_shows_when_and_with_whom_and_nothing_about_the_client(
