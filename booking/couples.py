@@ -108,18 +108,10 @@ def _book(actor: Actor, hold_token: UUID, clients: People) -> Couple:
     for held, client in in_order:
         steps.expect_free(client, held, held.starts_at)
     for held, client in both:
-        changed = Appointment.objects.filter(pk=held.pk, status=Status.HELD).update(
-            status=Status.BOOKED,
-            client=client,
-            reservation=reserved[held.pk],
-            booked_by=_vouches(actor, client),
-            booked_at=timezone.now(),
-            held_until=None,
-            updated_at=timezone.now(),
+        steps.confirm(
+            held, client=client, reservation=reserved[held.pk], booked_by=_vouches(actor, client)
         )
-        if not changed:  # a second click won, or half of the hold was cleared away
-            raise HoldLapsed
-    return steps.booked(actor, pair[0].pk), steps.booked(actor, pair[1].pk)
+    return steps.booked(actor, pair[0]), steps.booked(actor, pair[1])
 
 
 def book_for_desk(
@@ -151,7 +143,7 @@ def book_for_desk(
         placing.place_together(
             pair, therapist_ids=who, start=start, check=lambda: _expect_free(pair, start)
         )
-        return steps.booked(actor, pair[0].pk), steps.booked(actor, pair[1].pk)
+        return steps.booked(actor, pair[0]), steps.booked(actor, pair[1])
 
     free = pairs.who_is_free(option=option, start=start, therapist=therapist, by_desk=True)
     return _try_each(free, therapist, take)

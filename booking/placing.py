@@ -1,30 +1,33 @@
 """Putting an appointment into the diary, so that nobody else has the time. The locks live here.
 
 The exclusion constraints are the proof that nothing overlaps; the row locks are the queue before
-them, because two exclusion-checked writes can deadlock each other. Order: therapist, then rooms in
-the order the clinic lists them, then the client, then the appointment.
+them, because two exclusion-checked writes can deadlock each other. A therapist is locked as a row
+(who changes their hours queues there too), a room for one date: else everybody would queue for the
+room that fills first. Order: therapist, then date by date the rooms in the order the clinic lists
+them, then the client, then the appointment.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from psycopg2.extras import DateTimeTZRange
 
 from booking import selectors
 from booking.errors import NoRoomForTwo, SlotTaken
-from booking.models import SEATS, Appointment, AppointmentStatus
+from booking.models import SEATS, TAKES_TIME, Appointment, AppointmentStatus
 from clinic.errors import InvalidTransition
 from clinic.models import Room, Therapist
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import date, datetime
     from uuid import UUID
 
     from django.db.models import QuerySet
@@ -42,19 +45,24 @@ def lock_therapist(pk: UUID) -> Therapist:
 def lock(appointment: Appointment) -> None:
     """Queue for the place an appointment has, before any of its rows is written."""
     lock_therapist(appointment.therapist_id)
-    _lock_room(appointment.room_id)
+    lock_rooms([appointment.room_id], [appointment.local_date])
 
 
-def _lock_room(pk: UUID) -> Room:
-    return Room.objects.select_for_update(no_key=True).get(pk=pk)
+def lock_rooms(room_ids: Sequence[UUID], days: Iterable[date]) -> None:
+    """Queue for these rooms, as the clinic lists them, on these dates of theirs."""
+    keys = [f"room {pk} {day}" for day in sorted(set(days)) for pk in room_ids]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s) AS key", [keys]
+        )
 
 
 def lock_together(pair: Sequence[Appointment]) -> None:
     """Queue for the places of a couple, which share a room."""
     for therapist_id in sorted(appointment.therapist_id for appointment in pair):
         lock_therapist(therapist_id)
-    for room_id in sorted({appointment.room_id for appointment in pair}):
-        _lock_room(room_id)
+    rooms = sorted({appointment.room_id for appointment in pair})
+    lock_rooms(rooms, [appointment.local_date for appointment in pair])
 
 
 def place(
@@ -84,14 +92,16 @@ def place(
     is_new = appointment._state.adding
     if not is_new:  # who is moved alone comes alone
         appointment.party, appointment.seat = uuid4(), 0
+    around = _around([appointment], instead_of)
 
     def take() -> None:
         if check is not None:
             check()
-        _clear(appointment, instead_of)
+        if around.is_in_the_way:
+            _clear(appointment, instead_of)
         _write(appointment, is_new=is_new)
 
-    for free in _rooms(appointment, instead_of, room):
+    for free in _rooms(appointment, around, room):
         appointment.room = free
         clash = attempt(take)
         if clash is None:
@@ -129,15 +139,17 @@ def place_together(
     if not outside:
         expect_offered(pair, instead_of)
     is_new = pair[0]._state.adding
+    around = _around(pair, instead_of)
 
     def take() -> None:
         if check is not None:
             check()
         for appointment in pair:
-            _clear(appointment, instead_of)
+            if around.is_in_the_way:
+                _clear(appointment, instead_of)
             _write(appointment, is_new=is_new)
 
-    for room in _rooms_for_two(pair, instead_of):
+    for room in _rooms_for_two(pair, around):
         for appointment in pair:
             appointment.room = room
         clash = attempt(take)
@@ -232,48 +244,60 @@ def _move(appointment: Appointment) -> None:
         raise InvalidTransition
 
 
-def _rooms(
-    appointment: Appointment, instead_of: UUID | None, chosen: Room | None
-) -> Iterator[Room]:
+@dataclass(slots=True)
+class _Around:
+    """What blocks some of the time that is wanted."""
+
+    therapists: set[UUID] = field(default_factory=set)
+    rooms: set[UUID] = field(default_factory=set)
+    is_in_the_way: bool = False  # a hold that lapsed, or is given up for this
+
+
+def _around(wanted: Sequence[Appointment], instead_of: UUID | None) -> _Around:
+    """All but what moves itself."""
+    one, now = wanted[0], timezone.now()
+    there = (
+        Appointment.objects.filter(TAKES_TIME, blocked__overlap=one.blocked)
+        .touching(one.starts_at, one.ends_at)
+        .filter(Q(therapist__in=[who.therapist_id for who in wanted]) | Q(location=one.location_id))
+        .exclude(pk__in=[moved.pk for moved in wanted])
+        .order_by()
+    )
+    found = _Around(is_in_the_way=instead_of is not None)
+    for therapist_id, room_id, status, until, token in there.values_list(
+        "therapist_id", "room_id", "status", "held_until", "hold_token"
+    ):
+        is_hold = status == AppointmentStatus.HELD
+        if is_hold and until is not None and until <= now:
+            found.is_in_the_way = True
+        elif not is_hold or instead_of is None or token != instead_of:
+            found.therapists.add(therapist_id)
+            found.rooms.add(room_id)
+    return found
+
+
+def _rooms(appointment: Appointment, around: _Around, chosen: Room | None) -> Iterator[Room]:
     """Rooms that nobody has then, each locked before it is tried."""
-    rows = _there(appointment, [appointment], instead_of)
-    if any(therapist_id == appointment.therapist_id for therapist_id, _room in rows):
+    if appointment.therapist_id in around.therapists:
         return
-    full = {room_id for _therapist, room_id in rows}
     rooms = Room.objects.filter(pk=chosen.pk) if chosen else _suiting(appointment)
-    for pk in rooms.exclude(pk__in=full).values_list("pk", flat=True):
-        yield _lock_room(pk)
+    for room in rooms.exclude(pk__in=around.rooms):
+        lock_rooms([room.pk], [appointment.local_date])
+        yield room
 
 
-def _rooms_for_two(pair: Sequence[Appointment], instead_of: UUID | None) -> Iterator[Room]:
+def _rooms_for_two(pair: Sequence[Appointment], around: _Around) -> Iterator[Room]:
     """Rooms with two tables that nobody has then, each locked before it is tried.
 
     Raises:
         SlotTaken: one of the therapists is taken, so that no room would help.
     """
-    rows = _there(pair[0], pair, instead_of)
-    if {therapist_id for therapist_id, _room in rows} & {one.therapist_id for one in pair}:
+    if around.therapists & {one.therapist_id for one in pair}:
         raise SlotTaken
-    full = {room_id for _therapist, room_id in rows}
-    rooms = _suiting(pair[0]).filter(capacity__gte=SEATS).exclude(pk__in=full)
-    for pk in rooms.values_list("pk", flat=True):
-        yield _lock_room(pk)
-
-
-def _there(
-    wanted: Appointment, moving: Sequence[Appointment], instead_of: UUID | None
-) -> list[tuple[UUID, UUID]]:
-    """Therapist and room of all that is in the way, but for what moves and the hold given up."""
-    therapists = [one.therapist_id for one in moving]
-    taken = (
-        Appointment.objects.taking_time(timezone.now())
-        .filter(blocked__overlap=wanted.blocked)
-        .filter(Q(therapist__in=therapists) | Q(location=wanted.location_id))
-        .exclude(pk__in=[one.pk for one in moving])
-    )
-    if instead_of is not None:
-        taken = taken.exclude(hold_token=instead_of, hold_token__isnull=False, status="held")
-    return list(taken.values_list("therapist_id", "room_id"))
+    rooms = _suiting(pair[0]).filter(capacity__gte=SEATS).exclude(pk__in=around.rooms)
+    for room in rooms:
+        lock_rooms([room.pk], [pair[0].local_date])
+        yield room
 
 
 def _suiting(appointment: Appointment) -> QuerySet[Room]:

@@ -1,8 +1,8 @@
 """Writes of a whole series: all of its visits in one transaction, or none.
 
-Lock order: prescription, therapists in order of their keys, rooms in the clinic's order, client,
-appointments. Every room of the place is locked: which visit takes which room is found out one by
-one, and two series may not wait for each other's rooms.
+Lock order: prescription, therapists in order of their keys, rooms date by date in the clinic's
+order, client, appointments. Every room of the place is locked on each of the dates: which visit
+takes which room is found out one by one, and two series may not wait for each other's rooms.
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ def _book(
 ) -> list[Appointment]:
     location = ground.location()
     covering = _lock_prescription(prescription) if prescription else None
-    _lock_places({one.therapist_id for one in wanted}, location)
+    days = [_day(one, location) for one in wanted]
+    _lock_places({one.therapist_id for one in wanted}, location, days)
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     made = list(series_reads.visits(client.pk, token))
     if made:  # the same form came twice, and the first one was quicker
@@ -118,7 +119,7 @@ def _book(
             placing.place(appointment, therapist_id=one.therapist_id, start=one.start)
         except SlotTaken as error:
             raise SeriesTaken([one.start]) from error
-        steps.booked(actor, appointment.pk, tell=False)
+        steps.booked(actor, appointment, tell=False)
     made = list(series_reads.visits(client.pk, token))
     notices.series_booked(made)
     return made
@@ -149,7 +150,8 @@ def cancel(
         raise FeeNotAgreed(sum(fees.values()))
     covered_by = {visit.reservation.prescription_id for visit in visits if visit.reservation}
     _lock_prescriptions(covered_by)
-    _lock_places({visit.therapist_id for visit in visits}, visits[0].location)
+    days = [visit.local_date for visit in visits]
+    _lock_places({visit.therapist_id for visit in visits}, visits[0].location, days)
     series = visits[0].series
     waiting = series and messages.withdraw(about=series, kinds=[notices.SERIES])
     for visit in sorted(visits, key=lambda one: one.pk):
@@ -202,11 +204,11 @@ def _lock_prescriptions(pks: Iterable[UUID]) -> None:
     list(locked.order_by("pk").values_list("pk", flat=True))
 
 
-def _lock_places(therapist_ids: Iterable[UUID], location: Location) -> None:
+def _lock_places(therapist_ids: Iterable[UUID], location: Location, days: Iterable[date]) -> None:
     therapists = Therapist.objects.select_for_update(no_key=True).filter(pk__in=set(therapist_ids))
     list(therapists.order_by("pk").values_list("pk", flat=True))
-    rooms = Room.objects.select_for_update(no_key=True).filter(location=location, is_active=True)
-    list(rooms.values_list("pk", flat=True))
+    rooms = Room.objects.filter(location=location, is_active=True).values_list("pk", flat=True)
+    placing.lock_rooms(list(rooms), days)
 
 
 def _lost(

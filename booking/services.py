@@ -23,6 +23,8 @@ from booking import (
     readiness,
     selectors,
     steps,
+    timetable,
+    versions,
 )
 from booking.errors import (
     AlreadyBooked,
@@ -68,9 +70,11 @@ def hold(
         NotBookable: the session is not offered.
         SlotTaken: the time is not free, or not one that is offered at all.
     """
-    if not selectors.bookable_options().filter(pk=option.pk).exists():
+    stand = versions.read()
+    rules = timetable.current(ground.location(), stand.rules)
+    if option.pk not in rules.options:
         raise NotBookable
-    minutes = selectors.policy_of(ground.location()).hold_minutes
+    minutes = rules.policy.hold_minutes
 
     @transaction.atomic
     def take(therapist_id: UUID) -> Appointment:
@@ -80,7 +84,7 @@ def hold(
         return placing.place(held, therapist_id=therapist_id, start=start, instead_of=replaces)
 
     choices = selectors.who_is_free(
-        option=option, start=start, therapist=therapist, own_hold=replaces
+        option=option, start=start, therapist=therapist, own_hold=replaces, versions=stand
     )
     return steps.try_each(choices, take)
 
@@ -112,18 +116,9 @@ def _book(actor: Actor, hold_token: UUID, client: Client) -> Appointment:
     placing.lock(known)
     placing.expect_offered([known])
     steps.expect_free(client, known, known.starts_at)
-    changed = Appointment.objects.filter(pk=known.pk, status=Status.HELD).update(
-        status=Status.BOOKED,
-        client=client,
-        reservation=reservation,
-        booked_by=actor if isinstance(actor, User) else None,
-        booked_at=timezone.now(),
-        held_until=None,
-        updated_at=timezone.now(),
-    )
-    if not changed:  # a second click won, or the hold was given up
-        raise HoldLapsed
-    return steps.booked(actor, known.pk)
+    booker = actor if isinstance(actor, User) else None
+    steps.confirm(known, client=client, reservation=reservation, booked_by=booker)
+    return steps.booked(actor, known)
 
 
 def book_for_desk(
@@ -170,7 +165,7 @@ def book_for_desk(
             check=check,
             outside=bool(choices[therapist_id]),
         )
-        return steps.booked(actor, appointment.pk, outside=choices[therapist_id])
+        return steps.booked(actor, appointment, outside=choices[therapist_id])
 
     return steps.try_each(list(choices), take)
 
@@ -220,7 +215,7 @@ def cancel(
     )
     notices.withdraw(appointment)
     notices.cancelled(appointment)
-    how = {"by": "link"} if by_link else {}
+    how: dict[str, Any] = {"by": "link"} if by_link else {}
     audit.record(actor, "appointment.cancelled", appointment, cause=cause, fee_cents=fee, **how)
     enqueue(WAITLIST)
     return appointment
@@ -281,7 +276,7 @@ def reschedule(
         steps.note_override(fresh, reason if choices[therapist_id] else "")
         notices.withdraw(fresh)
         notices.moved(fresh)
-        how = {"by": "link"} if by_link else {}
+        how: dict[str, Any] = {"by": "link"} if by_link else {}
         if choices[therapist_id]:
             how["outside"] = ", ".join(choices[therapist_id])
         audit.record(actor, "appointment.moved", fresh, before=before.isoformat(), **how)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from booking import notices, placing, selectors
-from booking.errors import AlreadyBooked, SlotTaken
+from booking import notices, placing
+from booking.errors import AlreadyBooked, HoldLapsed, SlotTaken
 from booking.models import Appointment, AppointmentStatus
 from clinic import audit
 from clinic import selectors as ground
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from clinic.models import ServiceOption, User
+    from prescriptions.models import VisitReservation
 
     Actor = User | AnonymousUser | None
 
@@ -47,20 +48,48 @@ def try_each(choices: list[UUID], take: Callable[[UUID], Appointment]) -> Appoin
     raise SlotTaken
 
 
+def confirm(
+    held: Appointment,
+    *,
+    client: Client,
+    reservation: VisitReservation | None,
+    booked_by: User | None,
+) -> None:
+    """Make an appointment of a hold. Its place is locked already.
+
+    Raises:
+        HoldLapsed: a second click won, or the hold was given up or cleared away.
+    """
+    now = timezone.now()
+    changes = {
+        "status": Status.BOOKED,
+        "client": client,
+        "reservation": reservation,
+        "booked_by": booked_by,
+        "booked_at": now,
+        "held_until": None,
+        "updated_at": now,
+    }
+    if not Appointment.objects.filter(pk=held.pk, status=Status.HELD).update(**changes):
+        raise HoldLapsed
+    for name, value in changes.items():
+        setattr(held, name, value)
+
+
 def booked(
-    actor: Actor, pk: UUID, *, tell: bool = True, outside: Sequence[str] = ()
+    actor: Actor, appointment: Appointment, *, tell: bool = True, outside: Sequence[str] = ()
 ) -> Appointment:
     """What follows every booking: the first visit's extra time, the message, the record.
 
-    `outside` are the rules that staff booked it against.
+    The appointment is as it has just been written. `outside` are the rules that staff booked it
+    against.
     """
-    appointment = selectors.appointments().get(pk=pk)
     extra = appointment.option.first_visit_extra
     if extra and _is_first(appointment):
         placing.extend(appointment, extra)
     if tell:
         notices.confirmed(appointment)
-    how = {"outside": ", ".join(outside)} if outside else {}
+    how: dict[str, Any] = {"outside": ", ".join(outside)} if outside else {}
     audit.record(actor, "appointment.booked", appointment, **how)
     return appointment
 

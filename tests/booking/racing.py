@@ -97,6 +97,6 @@ def unguarded(monkeypatch: pytest.MonkeyPatch, lookers: int) -> Iterator[None]:
 
     with without_constraints(), monkeypatch.context() as patch:
         patch.setattr(placing, "_rooms", look)
-        patch.setattr(placing, "_lock_room", lambda pk: Room.objects.get(pk=pk))
+        patch.setattr(placing, "lock_rooms", lambda *_rooms_and_days: None)
         patch.setattr(placing, "lock_therapist", lambda pk: Therapist.objects.get(pk=pk))
         yield
