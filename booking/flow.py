@@ -336,7 +336,9 @@ def instead(draft: Draft) -> list[screens.TimeChoice]:
     return screens.alternatives(option, near, None, draft.hold_token, two=draft.two)
 
 
-def summary(draft: Draft, option: ServiceOption | None) -> dict[str, Any]:
+def summary(
+    draft: Draft, option: ServiceOption | None, without: ServiceOption | None
+) -> dict[str, Any]:
     """What has been chosen so far, for the side of the page."""
     now, location = timezone.now(), ground.location()
     start = draft.start_at
@@ -345,7 +347,6 @@ def summary(draft: Draft, option: ServiceOption | None) -> dict[str, Any]:
     alone = None if draft.two else therapist_of(draft.therapist)
     any_option = ServiceOption.objects.select_related("service")
     shown = option or any_option.filter(pk=draft.option).first()
-    without = without_prescription(shown)
     return {
         "option": shown,
         "starts_at": start,

@@ -34,8 +34,9 @@ def second_form(
     option: ServiceOption | None,
     clients: Sequence[Client],
     reach: Mapping[str, Outlook],
-    picked: str,
+    first_form: VisitorForm,
 ) -> SecondForm:
+    picked, without = first_form.initial.get("client", ""), first_form.without
     first: dict[str, Any] = {"pay": VisitorForm.PRESCRIPTION, "relationship": "partner"}
     if len(clients) > 1:  # the next of the family that is not the first already
         others = [str(client.pk) for client in clients if str(client.pk) != picked]
@@ -47,7 +48,6 @@ def second_form(
         for name in flow.TYPED
         if f"{SECOND}-{name}" in draft.typed
     }
-    without = flow.without_prescription(option)
     return SecondForm(
         request.POST if request.method == "POST" else None,
         prefix=SECOND,

@@ -230,7 +230,7 @@ class VisitorForm(DetailsForm):
         are told, and have to choose.
         """
         super().__init__(*args, **kwargs)
-        self.on, self.reach = on, reach or {}
+        self.on, self.reach, self.without = on, reach or {}, without
         if not ask_booker:
             del self.fields["booker_name"]
         if without is None or self.is_covered:

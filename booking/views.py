@@ -114,7 +114,7 @@ def details(request: HttpRequest) -> HttpResponse:
             lost = flow.instead(draft)
         except DomainError as refusal:
             form.add_error(None, str(refusal.message))
-    context = {"form": form, "lost": lost, **flow.summary(draft, option)}
+    context = {"form": form, "lost": lost, **flow.summary(draft, option, form.without)}
     return step(request, 3, "booking/details.html", context, 422 if form.is_bound else 200)
 
 

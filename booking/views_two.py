@@ -49,9 +49,7 @@ def details(request: HttpRequest) -> HttpResponse:
     option, clients = flow.option_of(draft), list(access.clients_for(request.user))
     reach = flow.outlooks(option, clients, flow.local_date(draft))
     first = flow.details_form(request, draft, option, clients, reach)
-    second = flow_two.second_form(
-        request, draft, option, clients, reach, picked=first.initial.get("client", "")
-    )
+    second = flow_two.second_form(request, draft, option, clients, reach, first)
     lost: list[TimeChoice] = []
     good = [form.is_bound and form.is_valid() for form in (first, second)]  # both say what is wrong
     if all(good):
@@ -70,7 +68,7 @@ def details(request: HttpRequest) -> HttpResponse:
         "second": second,
         "lost": lost,
         "two": True,
-        **flow.summary(draft, option),
+        **flow.summary(draft, option, first.without),
     }
     return step(request, 3, "booking/details_two.html", context, 422 if first.is_bound else 200)
 
