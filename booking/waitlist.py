@@ -150,11 +150,15 @@ def accept(*, actor: Actor, offer: WaitlistOffer) -> Appointment:
     Whoever has the link has the mailbox it was sent to, so it acts for that login.
 
     Raises:
-        OfferOver: it was declined or has run out.
+        OfferOver: it was declined, has run out, or the clinic cannot give it any more.
         AlreadyBooked: the client has a visit at that time.
     """
     try:
         return _accept(_known(actor, offer), offer)
+    except SlotTaken:  # hours or time off have changed since it was offered
+        with transaction.atomic():
+            _end(None, offer, Offered.EXPIRED)
+        raise OfferOver from None
     except (OfferOver, HoldLapsed):
         fresh = WaitlistOffer.objects.get(pk=offer.pk)
         if fresh.status != Offered.TAKEN or fresh.appointment_id is None:

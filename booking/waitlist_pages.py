@@ -184,6 +184,7 @@ def offer(request: HttpRequest, token: UUID) -> HttpResponse:
     context = {
         "offer": found,
         "state": state_of(found),
+        "ran_out": found.expires_at <= timezone.now(),
         "waits": found.entry.status == "waiting",
         "is_mine": is_mine,
         "error": error,

@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from booking import throttle, waitlist, waitlist_pages
-from booking.models import Appointment, WaitlistEntry
+from booking.models import Appointment, TimeOff, WaitlistEntry
 from clinic.models import Client, Guardian, Message
 from tests.booking.factories import booked_appointment, make_hours, make_policy
-from tests.booking.waiting import in_line, the_offer
+from tests.booking.waiting import ghosts, in_line, the_offer
 from tests.conftest import browser_for
 from tests.factories import make_client, make_user
 from tests.prescriptions.factories import approved_prescription
@@ -343,6 +343,21 @@ def test_an_offer_that_has_run_out_says_so_kindly(
             assert "no longer kept for you" in answer.text
             assert "still on the waitlist" in answer.text
     assert not Appointment.objects.filter(status="booked").exists()
+
+
+def test_a_time_that_the_clinic_cannot_give_any_more_is_not_booked(
+    anonymous: Browser, offered: WaitlistOffer, location: Location
+) -> None:
+    TimeOff.objects.create(
+        therapist=offered.therapist,
+        location=location,
+        starts_at=offered.starts_at,
+        ends_at=offered.starts_at + timedelta(hours=1),
+    )
+    answer = anonymous.post(page_of(offered), {"answer": "yes"}, follow=True)
+    assert "cannot give it after all" in answer.text
+    assert not Appointment.objects.exists()
+    assert ghosts() == []
 
 
 def test_who_has_left_the_list_is_told_how_to_join_again(
