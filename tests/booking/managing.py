@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from django.http import HttpResponse
     from django.test import Client as Browser
 
 
-def hidden(answer: HttpResponse, name: str) -> str:
+def hidden(answer: Any, name: str) -> str:
     """What a hidden field of the page carries."""
     after = answer.content.decode().split(f'name="{name}"')[1]
     return after.split('value="')[1].split('"')[0]
 
 
-def previewed(
-    browser: Browser, url: str, typed: dict[str, Any]
-) -> tuple[HttpResponse, dict[str, Any]]:
+def previewed(browser: Browser, url: str, typed: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """The page with the effect, and all that its form would post."""
     carried = {**typed, "shown": hidden(browser.get(url), "shown")}
     page = browser.post(url, {**carried, "do": "preview"})

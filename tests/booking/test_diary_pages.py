@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from booking.models import ClosedDate, TimeOff
-from clinic.models import Training
+from booking.models import ClosedDate, DateHours, TimeOff, WorkingHours
+from clinic.models import Room, Service, ServiceOption, Training
+from tests import factories
+from tests.booking.factories import at, booked_appointment
 
 if TYPE_CHECKING:
     from datetime import date
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 
     from django.test import Client as Browser
 
-    from clinic.models import Location, Room, Service, ServiceOption, Therapist
+    from clinic.models import Location, Therapist
 
 pytestmark = pytest.mark.django_db
 
@@ -102,3 +106,57 @@ def test_what_the_desk_may_only_read_offers_it_no_way_to_change(
     text = as_desk.get(url(name, ids)).content.decode()
     for closed in ("week", "date", "closed-new", "holidays", "closed-open", "rooms", "rules"):
         assert url(closed, ids) not in text
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["overview", "hours-list", "hours", "time-off", "closed", "rooms", "therapists", "services"],
+)
+def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(
+    as_manager: Browser, ids: dict[str, UUID], location: Location, day: date, name: str
+) -> None:
+    """Hours with breaks, time off, closed dates, rooms, people and prices: more of each."""
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert as_manager.get(url(name, ids)).status_code == 200
+        return len(captured)
+
+    stock(location, day, 1)
+    few = queries()
+    for number in range(2, 6):
+        stock(location, day, number)
+    assert queries() == few
+
+
+def stock(location: Location, day: date, number: int) -> None:
+    """One more of everything that the lists show."""
+    training = Training.objects.create(name=f"Training {number}")
+    service = Service.objects.create(
+        name=f"Service {number}", kind="therapeutic", training=training
+    )
+    option = ServiceOption.objects.create(service=service, minutes=60, price_cents=100)
+    room = Room.objects.create(location=location, name=f"Room {number + 9}")
+    room.services.add(service)
+    person = factories.make_therapist(f"Person {number}", position=number + 9)
+    person.trainings.add(training)
+    hours = WorkingHours.objects.create(
+        therapist=person, location=location, weekday=0, starts=time(9), ends=time(12)
+    )
+    hours.breaks.create(starts=time(10), ends=time(11))
+    ahead = day + timedelta(days=number)
+    DateHours.objects.create(therapist=person, location=location, day=ahead)
+    ClosedDate.objects.create(location=location, day=ahead)
+    start = timezone.now() + timedelta(days=40 + number)
+    TimeOff.objects.create(
+        therapist=person, location=location, starts_at=start, ends_at=start + timedelta(hours=1)
+    )
+    # In a room out of use, so that the overview lists it.
+    gone = Room.objects.create(location=location, name=f"Gone {number}", is_active=False)
+    booked_appointment(
+        factories.make_client("Client", f"Number {number}"),
+        therapist=person,
+        room=gone,
+        option=option,
+        starts_at=at(location, "10:00", day),
+    )

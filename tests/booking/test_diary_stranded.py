@@ -16,7 +16,7 @@ from booking.diary.changes import SaveRecord, stamp
 from booking.diary.errors import ChangedMeanwhile, WouldStrand
 from booking.diary.stranded import Reason
 from booking.models import Appointment, ClosedDate, DateHours, TimeOff, WorkingHours
-from clinic.models import Training
+from clinic.models import Service, Training
 from tests import factories
 from tests.booking.factories import at, booked_appointment
 from tests.booking.managing import previewed, save
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from django.test import Client as Browser
 
     from booking.diary.changes import Change
-    from clinic.models import Client, Location, Room, Service, Therapist, User
+    from clinic.models import Client, Location, Room, Therapist, User
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -110,7 +110,7 @@ def test_room_therapist_and_training_strand_it(visit: Appointment) -> None:
     service = visit.option.service
     service.training = Training.objects.create(name="Oncology massage")
     service.save()
-    visit.room.services.set([factories.Service.objects.get(kind="consultation")])
+    visit.room.services.set([Service.objects.get(kind="consultation")])
     assert why(visit) == {Reason.TRAINING, Reason.ROOM_SUITS}
     visit.therapist.trainings.add(service.training)
     visit.room.services.clear()

@@ -116,7 +116,7 @@ def test_a_week_for_some_time_lets_the_old_one_come_back_with_its_breaks(
 ) -> None:
     person, until = diary[0], day + 13 * DAY
     WorkingBreak.objects.create(
-        hours=WorkingHours.objects.filter(therapist=person).first(), starts=NOON, ends=ONE
+        hours=WorkingHours.objects.get(therapist=person, weekday=0), starts=NOON, ends=ONE
     )
     usual = known(person, location)[0].lines
     set_week(person, location, manager_user, since=day, until=until, lines=[])
@@ -140,7 +140,7 @@ def test_what_cannot_be_is_refused_and_nothing_changes(
     diary: list[Therapist], location: Location, manager_user: User, day: date
 ) -> None:
     person, before = diary[0], known(diary[0], location)
-    same = {"therapist": person, "location": location, "actor": manager_user}
+    same: dict[str, Any] = {"therapist": person, "location": location, "actor": manager_user}
     with pytest.raises(PastDay):
         set_week(**same, since=timezone.localdate() - 2 * DAY, lines=[])
     with pytest.raises(NothingChanged):
