@@ -387,11 +387,12 @@ def next_visit(client: Client) -> Appointment | None:
 
 
 def hold_of(token: UUID | str | None) -> Appointment | None:
-    """The hold with this token, lapsed or not."""
+    """The hold of one visit with this token, lapsed or not. For two: `pairs.held`."""
     if not token:
         return None
-    return (
-        Appointment.objects.filter(hold_token=token, status="held")
-        .select_related("option__service", "therapist", "location")
-        .first()
+    found = list(
+        Appointment.objects.filter(hold_token=token, status="held").select_related(
+            "option__service", "therapist", "location"
+        )[:2]
     )
+    return found[0] if len(found) == 1 else None

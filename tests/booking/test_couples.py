@@ -197,6 +197,16 @@ def test_a_hold_of_which_half_is_gone_books_nobody(
     assert not Appointment.objects.filter(status="booked").exists()
 
 
+def test_half_of_a_couples_hold_is_booked_for_nobody(
+    diary: list[Therapist], option60: ServiceOption, ten: datetime, client_record: Client
+) -> None:
+    first, _second = couples.hold(actor=None, option=option60, start=ten)
+    assert first.hold_token is not None
+    with pytest.raises(HoldLapsed):
+        services.book(actor=None, hold_token=first.hold_token, client=client_record)
+    assert set(Appointment.objects.values_list("status", flat=True)) == {"held"}
+
+
 def test_when_the_hold_of_one_lapses_both_times_are_free(
     diary: list[Therapist], option60: ServiceOption, ten: datetime, rooms: list[Room]
 ) -> None:
