@@ -16,7 +16,7 @@ from clinic.dates import FIRST, LAST
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from booking.series_plan import Ask
+    from booking.series_ask import Ask
     from clinic.models import ServiceOption, Therapist
     from prescriptions.models import Prescription
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,26 +17,24 @@ from booking.models import FREE, Appointment, AppointmentStatus
 from booking.screens import EVENING, NOON, DayCell
 from booking.series import Pace, Part, Wish
 from booking.series_booking import MOST, Wanted
-from booking.series_form import ANYONE, SeriesForm, rates
-from clinic import selectors as ground
+from booking.series_form import ANYONE
 from clinic.models import Service
 from clinic.templatetags.clinic_format import day as day_text
 from prescriptions import authorization
-from prescriptions.models import Prescription
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from uuid import UUID
-
-    from django.db.models import QuerySet
 
     from booking.availability import Opening
     from booking.selectors import FreeTimes
     from booking.series import Plan
-    from clinic.models import Client, ServiceOption, Therapist
+    from booking.series_ask import Ask
+    from booking.series_form import SeriesForm
+    from clinic.models import ServiceOption, Therapist
+    from prescriptions.models import Prescription
 
 DAY = timedelta(days=1)
-USUAL_COUNT = 6  # visits proposed to who has no prescription
 STRIP = 7  # days to change a visit to, at once
 
 
@@ -107,88 +104,6 @@ class Screen:
     @property
     def replaced(self) -> list[Row]:
         return [row for row in self.rows if row.was]
-
-
-class Ask:
-    """For whom a plan is made, and what bounds it."""
-
-    def __init__(self, client: Client, *, by_desk: bool = False) -> None:
-        self.client, self.by_desk = client, by_desk
-        self.location = ground.location()
-        self.policy = selectors.policy_of(self.location)
-        self.today = timezone.localdate(timezone=self.location.zone)
-        self.horizon = self.today + timedelta(days=self.policy.horizon_days)
-
-    @cached_property
-    def therapists(self) -> list[Therapist]:
-        return list(selectors.therapists())
-
-    @cached_property
-    def prescriptions(self) -> list[Prescription]:
-        """Those with visits to book, the first to run out first."""
-        return list(self.usable().order_by("through_on", "created_at", "pk"))
-
-    def usable(self) -> QuerySet[Prescription]:
-        mine = Prescription.objects.filter(client=self.client, status="approved")
-        return mine.filter(through_on__gte=self.today).with_visits_left()
-
-    def options(self) -> QuerySet[ServiceOption]:
-        """What is booked in series; medical sessions once there is a prescription for them."""
-        found = selectors.bookable_options().exclude(service__kind=Service.Kind.CONSULTATION)
-        if not self.prescriptions:
-            found = found.exclude(service__kind=Service.Kind.MEDICAL)
-        return found.order_by("service__position", "minutes")
-
-    def initial(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """What the page starts with: as prescribed, else a modest plan."""
-        prescription = self._prescription(wanted)
-        options = list(self.options())
-        medical = [one for one in options if one.service.needs_prescription]
-        pick = (medical if prescription else options) or options
-        hours = [one for one in pick if one.minutes == 60] or pick
-        values: dict[str, Any] = {
-            "option": str(hours[0].pk) if hours else "",
-            "prescription": wanted.get("prescription") or "",
-            "count": min(authorization.bookable(prescription), MOST)
-            if prescription
-            else USUAL_COUNT,
-            "rate": "1",
-        }
-        if prescription:
-            values["prescription"] = wanted.get("prescription") or str(prescription.pk)
-            values["rate"] = self._rate(prescription)
-        return values
-
-    def prescribed_rate(self, data: Mapping[str, Any]) -> Decimal | None:
-        """The rate of the prescription that the chosen session is counted on."""
-        option = str(data.get("option") or "")
-        medical = {str(one.pk) for one in self.options() if one.service.needs_prescription}
-        prescription = self._prescription(data)
-        if option not in medical or prescription is None:
-            return None
-        return prescription.visits_per_week
-
-    def _prescription(self, data: Mapping[str, Any]) -> Prescription | None:
-        named = str(data.get("prescription") or "")
-        found = [one for one in self.prescriptions if not named or str(one.pk) == named]
-        return found[0] if found else None
-
-    def _rate(self, prescription: Prescription) -> str:
-        allowed = rates(prescription.visits_per_week)
-        if prescription.visits_per_week:
-            return str(allowed[0][0])
-        assert prescription.through_on is not None  # noqa: S101
-        weeks = max(1, ((prescription.through_on - self.today).days + 1) // series.WEEK)
-        needed = Decimal(authorization.bookable(prescription)) / weeks
-        slow_enough = [value for value, _words in allowed if Decimal(value) >= needed]
-        return str(slow_enough[-1] if slow_enough else allowed[0][0])
-
-    def read(self, data: Mapping[str, Any]) -> SeriesForm:
-        """The form of the address; what it does not say is as prescribed."""
-        if "count" in data:
-            return SeriesForm(data, ask=self)
-        named = {name: data[name] for name in ("option",) if data.get(name)}
-        return SeriesForm({**self.initial(data), **named}, ask=self)
 
 
 class Planner:

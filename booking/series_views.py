@@ -1,8 +1,7 @@
-"""The pages of a series, for clients and for the desk: plan, book, look back, cancel the rest."""
+"""The page on which a series is planned and booked, for clients and for the desk."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -11,24 +10,22 @@ from django import forms
 from django.contrib import messages as flash
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from booking import flow, ics, notices, owing, selectors, series_booking, series_reads
-from booking.forms import CancelForm, StartField
-from booking.models import FREE
-from booking.reply import calendar_file
+from booking import flow, series_booking, series_reads
+from booking.forms import StartField
+from booking.series_after import DESK, PORTAL, Side
+from booking.series_ask import Ask
 from booking.series_errors import SeriesTaken
-from booking.series_plan import Ask, Chosen, Planner, Screen
+from booking.series_plan import Chosen, Planner, Screen
 from clinic import access
 from clinic.dates import day_or_none
 from clinic.errors import DomainError
-from clinic.links import absolute
 from clinic.templatetags.clinic_format import when
 from prescriptions.models import Prescription
 
@@ -37,29 +34,10 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from booking.models import Appointment
     from booking.series_form import SeriesForm
-    from clinic.models import Client
 
 KEY = "series"  # session key: the plan as it was last adjusted
 PART = "series"  # id of the part that htmx swaps
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """Where the pages are shown: the portal, or the desk."""
-
-    template: str
-    detail: str  # name of the route of a series
-    by_desk: bool = False
-
-    def of_series(self, client: Client, series: UUID) -> str:
-        args = [client.pk, series] if self.by_desk else [series]
-        return reverse(self.detail, args=args)
-
-
-PORTAL = Side("booking/series.html", "booking:series-detail")
-DESK = Side("booking/desk_series.html", "booking:desk-series-detail", by_desk=True)
 
 
 @never_cache
@@ -277,114 +255,3 @@ def _go(request: HttpRequest, address: str) -> HttpResponse:
     if getattr(request, "htmx", False):
         return HttpResponseClientRedirect(address)
     return redirect(address)
-
-
-# ---- what was booked ----
-
-
-@require_safe
-def detail(request: HttpRequest, series_id: UUID) -> HttpResponse:
-    client, visits = _mine(request, series_id)
-    return _detail(request, client, visits, "booking/series_detail.html")
-
-
-@access.desk
-@require_safe
-def desk_detail(request: HttpRequest, client_id: UUID, series_id: UUID) -> HttpResponse:
-    client, visits = _of_client(request, client_id, series_id)
-    return _detail(request, client, visits, "booking/desk_series_detail.html")
-
-
-def _detail(
-    request: HttpRequest, client: Client, visits: list[Appointment], template: str
-) -> HttpResponse:
-    now = timezone.now()
-    context = {
-        "client": client,
-        "visits": visits,
-        "series_id": visits[0].series,
-        "total_cents": sum(one.price_cents for one in visits if one.status not in FREE),
-        "ahead": [one for one in visits if one.status == "booked" and one.starts_at > now],
-    }
-    return render(request, template, context)
-
-
-@require_safe
-def calendar(request: HttpRequest, series_id: UUID) -> HttpResponse:
-    _client, visits = _mine(request, series_id)
-    return calendar_file(ics.entries((one, absolute(notices.visit_path(one))) for one in visits))
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def cancel(request: HttpRequest, series_id: UUID) -> HttpResponse:
-    client, _visits = _mine(request, series_id)
-    return _cancel(request, client, series_id, PORTAL, "booking/series_cancel.html")
-
-
-@access.desk
-@require_http_methods(["GET", "HEAD", "POST"])
-def desk_cancel(request: HttpRequest, client_id: UUID, series_id: UUID) -> HttpResponse:
-    client, _visits = _of_client(request, client_id, series_id)
-    return _cancel(request, client, series_id, DESK, "booking/desk_series_cancel.html")
-
-
-def _cancel(
-    request: HttpRequest, client: Client, series_id: UUID, side: Side, template: str
-) -> HttpResponse:
-    """All that is still to come, or those that are ticked; the fee is seen before it is owed."""
-    remaining = list(series_reads.remaining(client.pk, series_id))
-    picked = set(request.POST.getlist("visit"))
-    chosen = [one for one in remaining if str(one.pk) in picked]
-    form = CancelForm(request.POST if request.method == "POST" else None)
-    back, error, status = side.of_series(client, series_id), "", 200
-    if request.method == "POST" and form.is_valid():
-        agreed = request.POST.get("agreed", "")
-        try:
-            done = series_booking.cancel(
-                actor=access.user_of(request),
-                client=client,
-                chosen=chosen,
-                agreed_cents=int(agreed) if agreed.isdecimal() else 0,
-                reason=form.cleaned_data["reason"],
-            )
-            text = ngettext(
-                "%(count)s visit is cancelled.", "%(count)s visits are cancelled.", len(done)
-            )
-            flash.success(request, text % {"count": len(done)})
-            return redirect(back)
-        except DomainError as refusal:
-            error, status = str(refusal.message), 422
-            if not chosen:
-                error = _("Tick the visits to cancel.")
-    ticked = chosen if request.method == "POST" else remaining
-    fees = {one.pk: owing.for_cancelling(one) for one in remaining}
-    context = {
-        "client": client,
-        "series_id": series_id,
-        "rows": [(one, fees[one.pk], one in ticked) for one in remaining],
-        "fee": sum(fees[one.pk] for one in ticked),
-        "form": form,
-        "error": error,
-        "back": back,
-    }
-    return render(request, template, context, status=status)
-
-
-def _mine(request: HttpRequest, series_id: UUID) -> tuple[Client, list[Appointment]]:
-    whose = access.clients_for(access.user_of(request))
-    found = selectors.appointments().filter(series=series_id, client__in=whose)
-    return _some(found.order_by("starts_at"))
-
-
-def _of_client(
-    request: HttpRequest, client_id: UUID, series_id: UUID
-) -> tuple[Client, list[Appointment]]:
-    client = access.client(access.user_of(request), client_id)
-    return _some(series_reads.visits(client.pk, series_id))
-
-
-def _some(found: Iterable[Appointment]) -> tuple[Client, list[Appointment]]:
-    visits = list(found)
-    if not visits or visits[0].client is None:
-        raise Http404
-    return visits[0].client, visits

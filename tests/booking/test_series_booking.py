@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from booking import notices, series_booking, services
 from booking.models import Appointment
+from booking.series_ask import Ask
 from booking.series_booking import Wanted
 from booking.series_errors import (
     NoPlan,
@@ -23,7 +24,7 @@ from booking.series_errors import (
     TooManyAtOnce,
     TwoOnOneDay,
 )
-from booking.series_plan import Ask, Chosen, Planner
+from booking.series_plan import Chosen, Planner
 from clinic.errors import DomainError
 from clinic.models import AuditEvent, Message, Room, ServiceOption
 from prescriptions.models import VisitReservation
