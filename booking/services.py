@@ -293,6 +293,7 @@ def mark(*, actor: Actor, appointment: Appointment, status: str) -> Appointment:
     Raises:
         InvalidTransition: it is not in a state from which that can be.
         SlotTaken: a missed visit cannot be taken back, its time is given to somebody else.
+        AlreadyBooked: or its client has another visit at that time.
         FeePaid: nor can one whose fee is paid.
     """
     changes: dict[str, Any] = {}
@@ -311,6 +312,8 @@ def mark(*, actor: Actor, appointment: Appointment, status: str) -> Appointment:
         changes |= {"fee_waived_at": None, "fee_waived_reason": ""}
         where["fee_paid_at"] = None
         placing.lock(appointment)
+        if appointment.client is not None:
+            steps.expect_free(appointment.client, appointment, appointment.starts_at)
     clash = placing.attempt(lambda: _change(appointment, status, where=where, **changes))
     if clash is not None:
         raise SlotTaken

@@ -92,7 +92,9 @@ def record(request: HttpRequest, visit_id: UUID) -> HttpResponse:
         except DomainError as refusal:
             form.add_error(None, str(refusal.message))
         else:
-            flash.success(request, _("Recorded. The front desk can take the payment."))
+            to_pay = visit.appointment.price_cents
+            said = _("Recorded. The front desk can take the payment.") if to_pay else _("Recorded.")
+            flash.success(request, said)
             return redirect("treatment:record", visit.pk)
     status = 422 if form.is_bound else 200
     return render(request, "treatment/record.html", {**_about(visit), "form": form}, status=status)

@@ -184,7 +184,10 @@ class Appointment(BaseModel):
             ),
             models.CheckConstraint(
                 condition=Q(fee_paid_at__isnull=True, fee_waived_at__isnull=True)
-                | (Q(fee_cents__gt=0) & (Q(fee_paid_at__isnull=True) | Q(fee_waived_at__isnull=True))),
+                | (
+                    Q(fee_cents__gt=0)
+                    & (Q(fee_paid_at__isnull=True) | Q(fee_waived_at__isnull=True))
+                ),
                 name="appointment_fee_is_paid_or_waived",
             ),
             models.CheckConstraint(
@@ -255,6 +258,11 @@ class Appointment(BaseModel):
     @property
     def is_upcoming(self) -> bool:
         return self.status == AppointmentStatus.BOOKED and self.starts_at > timezone.now()
+
+    @property
+    def is_ahead(self) -> bool:
+        """Its time is not over yet, whatever has become of it."""
+        return self.ends_at > timezone.now()
 
     @property
     def is_open(self) -> bool:

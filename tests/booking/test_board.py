@@ -11,7 +11,7 @@ from booking import board
 from booking.daysheet import DaySheet, Sheet, Stretch
 from booking.models import ClosedDate
 from tests.booking.factories import booked_appointment
-from tests.factories import make_client
+from tests.factories import make_client, make_therapist
 
 if TYPE_CHECKING:
     from clinic.models import Therapist
@@ -59,6 +59,15 @@ def test_time_off_says_why_and_a_closed_date_says_its_name(therapist: Therapist)
     assert why == [(36, 6, "Break")]
     closed = build(therapist, [], closed=ClosedDate(day=DAY, name="Thanksgiving"))
     assert closed.closed == "Thanksgiving"
+
+
+def test_a_wide_clinic_has_a_lane_for_everybody() -> None:
+    crew = [make_therapist(f"Therapist {place}", position=place) for place in range(10)]
+    sheet = DaySheet(None, {one.pk: Sheet([span("09:00", "17:00")]) for one in crew})
+    built = board.build(
+        day=DAY, zone=ZONE, therapists=crew, sheet=sheet, appointments=[], ready={}, now=LONG_AGO
+    )
+    assert (len(built.lanes), built.is_wide) == (10, True)
 
 
 def test_who_is_not_here_yet_is_late_from_the_fifth_minute_on(therapist: Therapist) -> None:

@@ -10,7 +10,7 @@ import time_machine
 from icalendar import Calendar
 
 from booking import services
-from booking.errors import SlotTaken, TooLate
+from booking.errors import AlreadyBooked, SlotTaken, TooLate
 from booking.models import Appointment
 from clinic.errors import InvalidTransition
 from clinic.models import Message
@@ -225,6 +225,18 @@ def test_a_missed_visit_goes_back_to_the_prescription_and_can_be_taken_back(
     assert services.tie_prescription(appointment=visit)
     prescription.refresh_from_db()
     assert prescription.reserved == 1
+
+
+def test_nor_when_the_client_has_another_visit_at_that_time(
+    visit: Appointment, desk_user: User, client_record: Client, diary: list[Therapist]
+) -> None:
+    with time_machine.travel(visit.starts_at + timedelta(minutes=20)):
+        services.mark(actor=desk_user, appointment=visit, status="noshow")
+    room = visit.location.rooms.exclude(pk=visit.room_id).first()
+    booked_appointment(client_record, starts_at=visit.starts_at, therapist=diary[1], room=room)
+    with pytest.raises(AlreadyBooked):
+        services.mark(actor=desk_user, appointment=visit, status="booked")
+    assert Appointment.objects.get(pk=visit.pk).status == "noshow"
 
 
 def test_a_missed_visit_cannot_be_taken_back_when_its_time_is_given_away(
