@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from uuid import UUID
     from zoneinfo import ZoneInfo
 
+FOREVER = 2**62
 MORNING, NIGHT = time(8), time(21)  # local; in between an offer would lapse unseen
 
 
@@ -67,15 +68,20 @@ def first_in_line(
 
     `free` has the openings of each option. Whoever has an offer open waits for its end.
     """
+    soonest, latest = _ripe(terms)
     ripe = {
-        option_id: [opening for opening in openings if may_offer(opening.start, terms)]
+        option_id: [
+            (opening, _clock(opening, terms))  # once for the whole line
+            for opening in openings
+            if soonest <= opening.start < latest
+        ]
         for option_id, openings in free.items()
     }
     for wish in line:
         if wish.has_offer:
             continue
-        for opening in ripe.get(wish.option_id, ()):
-            if who := fits(wish, opening, terms):
+        for opening, local in ripe.get(wish.option_id, ()):
+            if who := _who(wish, opening, local, terms):
                 return Match(wish, opening.start, who)
     return None
 
@@ -89,18 +95,7 @@ def fitting(wish: Wish, openings: Iterable[Opening], terms: Terms) -> list[Openi
 
 def fits(wish: Wish, opening: Opening, terms: Terms) -> tuple[UUID, ...]:
     """Who of those free then could give this wish its session; nobody: it does not fit."""
-    local = moment(opening.start).astimezone(terms.zone)
-    opens, closes = wish.hours
-    if not wish.first <= local.date() <= wish.last or not opens <= local.time() < closes:
-        return ()
-    if opening.start in wish.refused or not _is_covered(wish, opening.start, local.date(), terms):
-        return ()
-    end = opening.start + wish.minutes * MINUTE
-    if any(begin < end and opening.start < until for begin, until in wish.busy):
-        return ()
-    if wish.therapist_id is None:
-        return opening.therapist_ids
-    return tuple(pk for pk in opening.therapist_ids if pk == wish.therapist_id)
+    return _who(wish, opening, _clock(opening, terms), terms)
 
 
 def may_offer(start: Instant, terms: Terms) -> bool:
@@ -109,11 +104,8 @@ def may_offer(start: Instant, terms: Terms) -> bool:
     Its notice must not run out while the offer is open. At night it waits for the morning, unless
     it would be too near by then.
     """
-    needed = (terms.keeps + terms.notice) * MINUTE
-    if start < terms.now + needed:
-        return False
-    morning = _end_of_night(terms)
-    return morning is None or start < morning + needed
+    soonest, latest = _ripe(terms)
+    return soonest <= start < latest
 
 
 def compete(one: Wish, other: Wish) -> bool:
@@ -135,10 +127,37 @@ def is_out_of_cover(wish: Wish) -> bool:
     return not any(since <= wish.last and wish.first <= until for since, until in wish.cover.spans)
 
 
+def _clock(opening: Opening, terms: Terms) -> tuple[date, time]:
+    local = moment(opening.start).astimezone(terms.zone)
+    return local.date(), local.time()
+
+
+def _who(wish: Wish, opening: Opening, local: tuple[date, time], terms: Terms) -> tuple[UUID, ...]:
+    day, clock = local
+    opens, closes = wish.hours
+    if not (wish.first <= day <= wish.last and opens <= clock < closes):
+        return ()
+    if opening.start in wish.refused or not _is_covered(wish, opening.start, day, terms):
+        return ()
+    end = opening.start + wish.minutes * MINUTE
+    if any(begin < end and opening.start < until for begin, until in wish.busy):
+        return ()
+    if wish.therapist_id is None:
+        return opening.therapist_ids
+    return tuple(pk for pk in opening.therapist_ids if pk == wish.therapist_id)
+
+
 def _is_covered(wish: Wish, start: Instant, day: date, terms: Terms) -> bool:
     if wish.cover is None or any(since <= day <= until for since, until in wish.cover.spans):
         return True
     return wish.cover.may_follow and start - terms.now >= terms.lead * MINUTE
+
+
+def _ripe(terms: Terms) -> tuple[Instant, Instant]:
+    """Between which starts a time may be offered now; the later one is not included."""
+    needed = (terms.keeps + terms.notice) * MINUTE
+    morning = _end_of_night(terms)
+    return terms.now + needed, FOREVER if morning is None else morning + needed
 
 
 def _end_of_night(terms: Terms) -> Instant | None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from booking.models import BookingPolicy
-    from clinic.models import Location, Room, Therapist
+    from clinic.models import Location, Room, ServiceOption, Therapist
 
 
 @pytest.fixture
@@ -36,3 +36,18 @@ def day() -> date:
 def ten(location: Location, day: date) -> datetime:
     """Ten in the morning of a weekday ahead."""
     return at(location, "10:00", day)
+
+
+@pytest.fixture
+def relaxing(options: dict[tuple[str, int], ServiceOption]) -> ServiceOption:
+    """An hour that needs no prescription."""
+    return options["therapeutic", 60]
+
+
+@pytest.fixture
+def slot(
+    therapist: Therapist, rooms: list[Room], location: Location, policy: BookingPolicy
+) -> Therapist:
+    """One therapist who has room for exactly one hour each weekday, at ten."""
+    make_hours([therapist], location, "10:00", "11:00")
+    return therapist

@@ -8,7 +8,7 @@ from django.urls import reverse
 from booking import waitlist
 from booking.models import WaitlistEntry
 from clinic.models import AuditEvent
-from tests.booking.factories import booked_appointment, held_time, make_hours, make_policy
+from tests.booking.factories import booked_appointment, held_time
 from tests.booking.waiting import in_line, the_offer
 from tests.factories import make_client
 from tests.treatment.factories import mid_afternoon
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from django.test import Client as Browser
 
-    from clinic.models import Client, Location, Room, ServiceOption, Therapist
+    from clinic.models import Client, Room, ServiceOption, Therapist
 
 pytestmark = pytest.mark.django_db
 
@@ -30,19 +30,6 @@ PAGE = "/desk/waitlist/"
 def _afternoon() -> Iterator[None]:
     with mid_afternoon():
         yield
-
-
-@pytest.fixture
-def relaxing(options: dict[tuple[str, int], ServiceOption]) -> ServiceOption:
-    return options["therapeutic", 60]
-
-
-@pytest.fixture
-def slot(therapist: Therapist, rooms: list[Room], location: Location) -> Therapist:
-    """One hour each weekday, at ten."""
-    make_policy(location)
-    make_hours([therapist], location, "10:00", "11:00")
-    return therapist
 
 
 def test_the_list_says_who_waits_for_what_and_what_is_offered(

@@ -13,7 +13,7 @@ from django.utils import timezone
 from booking import throttle, waitlist, waitlist_pages
 from booking.models import Appointment, TimeOff, WaitlistEntry
 from clinic.models import Client, Guardian, Message
-from tests.booking.factories import booked_appointment, make_hours, make_policy
+from tests.booking.factories import booked_appointment
 from tests.booking.waiting import ghosts, in_line, the_offer
 from tests.conftest import browser_for
 from tests.factories import make_client, make_user
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from django.test import Client as Browser
 
     from booking.models import WaitlistOffer
-    from clinic.models import Location, Room, ServiceOption, Therapist, User
+    from clinic.models import Location, ServiceOption, Therapist, User
 
 pytestmark = pytest.mark.django_db
 
@@ -39,19 +39,6 @@ CODE = re.compile(r"[A-Z0-9]{4}-?[A-Z0-9]{2,4}")
 def _afternoon() -> Iterator[None]:
     with mid_afternoon():
         yield
-
-
-@pytest.fixture
-def relaxing(options: dict[tuple[str, int], ServiceOption]) -> ServiceOption:
-    return options["therapeutic", 60]
-
-
-@pytest.fixture
-def slot(therapist: Therapist, rooms: list[Room], location: Location) -> Therapist:
-    """One hour each weekday, at ten."""
-    make_policy(location)
-    make_hours([therapist], location, "10:00", "11:00")
-    return therapist
 
 
 @pytest.fixture
