@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from booking import placing
+from booking import placing, waitlist
 from booking.diary import stranded
 from booking.diary.errors import ChangedMeanwhile, WouldStrand
 
@@ -35,6 +35,7 @@ def save(*, actor: User, change: Change, accepted: Collection[UUID] = ()) -> int
     left = stranded.by_change(before, stranded.find())
     if not left.keys() <= set(accepted):
         raise WouldStrand(left)
+    waitlist.ring()  # more time may be free than before
     return len(left)
 
 

@@ -170,6 +170,12 @@ def _edit(
         stamp="" if adding else stamp([row]),
         done=back,
         said=page.said,
-        context={"page": page, "adding": adding, "back": back, "here": here},
+        context={
+            "page": page,
+            "adding": adding,
+            "back": back,
+            "here": here,
+            "places": selectors.places(),
+        },
     )
     return edit(request, editor)
