@@ -8,7 +8,7 @@ from django.contrib import messages as flash
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from booking import couples, flow, pairs, screens, services
+from booking import couples, covering, flow, pairs, screens, services
 from booking.changing import AgreeForm
 from booking.errors import FeeNotAgreed, NotTogether, SlotTaken
 from booking.forms import WhenForm
@@ -56,7 +56,7 @@ def move(request: HttpRequest, appointment: Appointment, *, layout: str, back: s
     screen = None
     if may_move:
         screen = flow.time_screen(request, option, moving=pair, by_desk=by_desk, two=True)
-        screen.lost = lost
+        screen.lost, screen.notes = lost, covering.warnings_at(screen.chosen, pair)
     context: dict[str, Any] = {"layout": layout, "back": back, "pair": pair, "screen": screen}
     context |= {"error": error, "appointment": appointment}
     part = flow.wants_part(request, "times") and screen

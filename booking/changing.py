@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from booking import fees, flow, outside, owing, screens, selectors, services
+from booking import covering, fees, flow, outside, owing, screens, selectors, services
 from booking.errors import FeeNotAgreed, SlotTaken
 from booking.forms import CancelForm, WhenForm
 from clinic.errors import DomainError, InvalidTransition
@@ -128,6 +128,8 @@ def moving(
         if page.made is None:
             page.screen = flow.time_screen(request, appointment.option, moving=appointment)
             page.screen.lost = page.lost
+            if not by_link:  # whoever has the link alone is told nothing of a prescription
+                page.screen.notes = covering.warnings_at(page.screen.chosen, [appointment])
     elif request.method == "POST":
         page.status = REFUSED
     return page

@@ -13,7 +13,7 @@ from django.utils import timezone
 from booking import selectors
 from booking.errors import NotBookable
 from booking.models import Appointment, AppointmentStatus
-from booking.outlook import warnings
+from booking.outlook import warnings, warnings_at
 from clinic import access, audit
 from clinic.errors import DomainError, InvalidTransition
 from clinic.models import Client, Service, User
@@ -29,7 +29,17 @@ if TYPE_CHECKING:
 
     Actor = User | AnonymousUser | None
 
-__all__ = ["claim", "lock", "move", "release", "reserve", "switch_to_self_pay", "tie", "warnings"]
+__all__ = [
+    "claim",
+    "lock",
+    "move",
+    "release",
+    "reserve",
+    "switch_to_self_pay",
+    "tie",
+    "warnings",
+    "warnings_at",
+]
 
 # Once a visit is in the room, what pays for it is settled.
 MAY_BE_TIED = [

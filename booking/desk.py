@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from booking import day_screen, desk_when, flow, owing, readiness, selectors, services
+from booking import covering, day_screen, desk_when, flow, owing, readiness, selectors, services
 from booking.desk_forms import DeskCancelForm
 from booking.forms import MarkForm
 from booking.links import on_board
@@ -127,6 +127,7 @@ def appointment_move(request: HttpRequest, appointment_id: UUID) -> HttpResponse
         flash.success(request, _("Moved. The client is told by e-mail."))
         return redirect(on_board(found.made))
     screen = flow.time_screen(request, option, moving=appointment, by_desk=True)
+    screen.notes = covering.warnings_at(screen.chosen, [appointment])
     context = {
         **desk_when.context(found, screen),
         "appointment": appointment,

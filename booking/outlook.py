@@ -113,6 +113,20 @@ def warnings(
     return of(client, on, moving=moving).warnings
 
 
+def warnings_at(on: date | None, moving: Sequence[Appointment]) -> list[str]:
+    """The same for visits that would move to a date; of two, each with the name it is about."""
+    medical = [one for one in moving if one.needs_prescription and one.client is not None]
+    if on is None or not medical:
+        return []
+    found = of_all([one.client_id for one in medical if one.client_id], on, moving=medical)
+    told = []
+    for one in medical:
+        lines = found[one.client_id].warnings if one.client_id else []
+        who = f"{one.client.first_name}: " if len(moving) > 1 and one.client else ""
+        told += [f"{who}{line}" for line in lines]
+    return told
+
+
 def _of(
     orders: Sequence[Prescription],
     entries: dict[UUID, list[VisitReservation]],

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from booking import covering
+from booking import covering, services, visit_link
 from booking.models import Appointment
 from clinic.models import Client, Guardian
 from prescriptions.models import Prescription
@@ -331,3 +331,33 @@ def test_times_that_suit_the_day_best_are_marked_where_the_clinic_wants_it(
     plain = anonymous.get(url, day).text
     assert "suits our day best" not in plain
     assert shown.count("suits our day best") < shown.count('name="start"') / 2
+
+
+def test_moving_past_the_end_of_the_prescription_is_told_first_but_not_by_a_mere_link(
+    anonymous: Browser,
+    as_client: Browser,
+    as_desk: Browser,
+    client_record: Client,
+    client_user: User,
+    diary: list[Therapist],
+    option60: ServiceOption,
+    ten: datetime,
+) -> None:
+    order = approved_prescription(client_record)
+    Prescription.objects.filter(pk=order.pk).update(through_on=ten.date())
+    held = services.hold(actor=client_user, option=option60, start=ten)
+    assert held.hold_token is not None
+    made = services.book(actor=client_user, hold_token=held.hold_token, client=client_record)
+    assert made.reservation is not None
+    later = {"day": (ten + timedelta(days=7)).date().isoformat()}
+    pages = {
+        as_client: reverse("booking:visit-move", args=[made.pk]),
+        as_desk: reverse("booking:appointment-move", args=[made.pk]),
+    }
+    for browser, page in pages.items():
+        assert "before this visit" in browser.get(page, later).text
+        assert "before this visit" not in browser.get(page, {"day": ten.date().isoformat()}).text
+    by_link = reverse("booking:link-move", args=[visit_link.token_of(made)])
+    answer = anonymous.get(by_link, later)
+    assert answer.status_code == 200
+    assert "prescription" not in answer.text.partition('id="times"')[2].partition("</main>")[0]
