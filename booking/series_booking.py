@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from booking import notices, owing, placing, selectors, series_reads, services, steps
+from booking import minors, notices, owing, placing, selectors, series_reads, services, steps
 from booking.availability import seconds
-from booking.errors import FeeNotAgreed, NotBookable, SlotTaken
+from booking.errors import FeeNotAgreed, NotBookable, PriceChanged, SlotTaken
 from booking.models import Appointment, AppointmentStatus
 from booking.series_errors import (
     NoPlan,
@@ -61,13 +61,18 @@ def book(
     wanted: Sequence[Wanted],
     token: UUID,
     prescription: Prescription | None = None,
+    price_cents: int | None = None,
 ) -> list[Appointment]:
     """Book every visit of a plan, or none. The same token twice is one series.
+
+    `price_cents` is what the page showed for each.
 
     Raises:
         SeriesTaken: names the times that cannot be had; nothing is booked.
         NotEnoughLeft, OutsideDates, PrescriptionDue: the prescription does not cover the plan.
         NoPlan, TooManyAtOnce, TwoOnOneDay, NotBookable: it is no plan that could be booked.
+        NeedsAdult: a minor's own login.
+        PriceChanged: nobody is booked at a price they did not see.
     """
     made = list(series_reads.visits(client.pk, token))
     if made:
@@ -75,6 +80,8 @@ def book(
     location = ground.location()
     in_order = sorted(wanted, key=lambda one: one.start)
     _expect_plan(actor, client, option, in_order, location)
+    if price_cents is not None and price_cents != option.price_cents:
+        raise PriceChanged
     if not option.service.needs_prescription:
         prescription = None
     elif prescription is None or prescription.client_id != client.pk:
@@ -177,6 +184,8 @@ def _expect_plan(
         raise NoPlan
     if len(wanted) > MOST:
         raise TooManyAtOnce
+    if actor.pk == client.user_id:
+        minors.expect_adult(client.birth_date, "", _day(wanted[0], location))
     days = Counter(_day(one, location) for one in wanted)
     twice = [day for day, count in days.items() if count > 1]
     if twice:

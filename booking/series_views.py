@@ -110,11 +110,11 @@ def _act(
         )
     request.session[KEY] = {"client": str(ask.client.pk), "plan": [one.value for one in shown]}
     query = request.GET.copy()
-    for name in ("change", "day", "at"):
+    for name in ("plan", "change", "day", "go"):
         query.pop(name, None)
     query.update({"plan": "1", **where})
-    at = where.get("change") or where.get("at")
-    anchor = f"#visit-{at}" if at else ""
+    number = where.get("change") or where.get("go")
+    anchor = f"#visit-{number}" if number else ""
     return redirect(f"{request.path}?{query.urlencode()}{anchor}")
 
 
@@ -131,16 +131,16 @@ def _adjust(planner: Planner, shown: list[Chosen], action: str, rest: str) -> di
         return {}
     elif action == "drop":
         del shown[place]
-        return {"at": str(min(place + 1, len(shown)))}
+        return {"go": str(min(place + 1, len(shown)))}
     elif action == "pick":
         changed = shown[place] = _read([value])[0]
     elif action == "change":
         on = day_or_none(value)
         return {"change": number, **({"day": on.isoformat()} if on else {})}
     elif action == "keep":
-        return {"at": number}
+        return {"go": number}
     shown.sort(key=lambda one: one.start)
-    return {"at": str(shown.index(changed) + 1)} if changed else {}
+    return {"go": str(shown.index(changed) + 1)} if changed else {}
 
 
 def _book(
@@ -152,6 +152,7 @@ def _book(
     shown: list[Chosen],
 ) -> HttpResponse:
     token = flow.uuid_or_none(request.POST.get("token")) or uuid4()
+    price = request.POST.get("price", "")
     try:
         made = series_booking.book(
             actor=access.user_of(request),
@@ -160,6 +161,7 @@ def _book(
             wanted=[one.wanted for one in shown],
             token=token,
             prescription=planner.prescription,
+            price_cents=int(price) if price.isdecimal() else None,
         )
     except DomainError as refusal:
         notes: list[str] = []
@@ -213,7 +215,7 @@ def _show(
         "token": token or uuid4(),
         "by_desk": side.by_desk,
         "has_prescription": bool(ask.prescriptions),
-        "at": request.GET.get("at", ""),
+        "go": request.GET.get("go", ""),
         "wish_open": "count" in request.GET or not (planner and planner.prescription),
     }
     part = flow.wants_part(request, PART)

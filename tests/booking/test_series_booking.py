@@ -10,8 +10,10 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from booking import notices, series_booking, services
+from booking.errors import NeedsAdult, PriceChanged
 from booking.models import Appointment
 from booking.series_ask import Ask
 from booking.series_booking import Wanted
@@ -190,6 +192,25 @@ def test_medical_sessions_in_series_need_a_prescription_and_self_pay_ones_leave_
         book(order, client_user, option60, weekly(location, diary[0]), prescription=None)
     made = book(order, client_user, options["therapeutic", 60], weekly(location, diary[0]))
     assert {one.reservation for one in made} == {None}
+
+
+def test_a_price_that_was_not_shown_and_a_minor_alone_are_refused(
+    order: Prescription,
+    client_user: User,
+    desk_user: User,
+    option60: ServiceOption,
+    location: Location,
+    diary: list[Therapist],
+) -> None:
+    wanted = weekly(location, diary[0])
+    with pytest.raises(PriceChanged):
+        book(order, client_user, option60, wanted, price_cents=9000)
+    order.client.birth_date = timezone.localdate() - timedelta(days=365 * 15)
+    order.client.save()
+    with pytest.raises(NeedsAdult):
+        book(order, client_user, option60, wanted)
+    assert not Appointment.objects.exists()
+    assert len(book(order, desk_user, option60, wanted, price_cents=10000)) == 4
 
 
 def test_notice_and_horizon_hold_for_clients_and_the_desk_books_inside_the_notice(

@@ -108,6 +108,25 @@ def test_a_visit_is_dropped_added_and_changed_without_javascript(
     assert len(plan_of(page)["visit"]) == count
 
 
+def test_a_change_keeps_the_wish_of_the_address(
+    as_client: Browser, prescription: Prescription
+) -> None:
+    page = as_client.get(URL, {"prescription": str(prescription.pk)})
+    text = page.content.decode()
+    option = re.search(r'<option value="([0-9a-f-]{36})" selected', text)
+    assert option is not None
+    asked = {"option": option[1], "count": "4", "rate": "1", "days": ["1", "3"], "at": "14:00"}
+    page = as_client.get(URL, asked)
+    for _again in range(2):
+        where, form = page.wsgi_request.get_full_path(), plan_of(page)
+        page = as_client.post(where, {**form, "do": "drop:1"}, follow=True)
+    assert page.status_code == 200
+    query = page.wsgi_request.GET
+    assert (query["count"], query["at"], query.getlist("days")) == ("4", "14:00", ["1", "3"])
+    assert query.getlist("plan") == ["1"]
+    assert len(plan_of(page)["visit"]) == 2
+
+
 def test_another_day_is_opened_for_a_visit(as_client: Browser, prescription: Prescription) -> None:
     page = as_client.get(URL, {"prescription": str(prescription.pk)})
     where, form = page.wsgi_request.get_full_path(), plan_of(page)
