@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -106,9 +107,11 @@ class PutTimeOff(Change):
         audit.record(actor, f"diary.time_off_{action}", row, before=before, after=_told(row))
 
     def _others(self, row: TimeOff) -> QuerySet[TimeOff]:
-        return TimeOff.objects.filter(
-            therapist=self.therapist, starts_at__lt=self.ends_at, ends_at__gt=self.starts_at
-        ).exclude(pk=row.pk)
+        whose = Q(therapist=self.therapist)
+        if self.therapist is None:
+            whose = Q(therapist__isnull=True, location=self.location)
+        then = Q(starts_at__lt=self.ends_at, ends_at__gt=self.starts_at)
+        return TimeOff.objects.filter(whose, then).exclude(pk=row.pk)
 
     def _overlap(self, other: TimeOff | None) -> TimeOffOverlaps:
         who = self.therapist.name if self.therapist else _("The clinic")

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 def hidden(answer: Any, name: str) -> str:
     """What a hidden field of the page carries."""
-    after = answer.content.decode().split(f'name="{name}"')[1]
-    return after.split('value="')[1].split('"')[0]
+    text: str = answer.content.decode()
+    return text.split(f'name="{name}"')[1].split('value="')[1].split('"')[0]
 
 
 def previewed(browser: Browser, url: str, typed: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

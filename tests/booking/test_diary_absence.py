@@ -17,6 +17,7 @@ from booking.diary.forms import TimeOffForm
 from booking.models import ClosedDate, TimeOff
 from clinic.models import AuditEvent
 from tests.booking.managing import previewed, save
+from tests.factories import make_location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,6 +151,18 @@ def test_overlapping_time_off_is_refused_and_back_to_back_is_not(
     save(as_desk, url, {**off, "starts": "14:00", "ends": "15:00"})
     save(as_desk, url, {**off, "who": str(diary[1].pk)})
     assert TimeOff.objects.count() == 3
+
+
+@pytest.mark.django_db
+def test_one_place_may_close_while_another_is_closed(
+    as_desk: Browser, url: str, location: Location, day: date
+) -> None:
+    other = make_location(name="Second place", position=1)
+    save(as_desk, url, {"who": "all", "first": day})
+    save(as_desk, f"{url}?location={other.pk}", {"who": "all", "first": day})
+    assert set(TimeOff.objects.values_list("location", flat=True)) == {location.pk, other.pk}
+    listed = as_desk.get(reverse("diary:time-off"), {"location": str(other.pk)}).content.decode()
+    assert "Second place" in listed
 
 
 @pytest.mark.django_db
