@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from django.utils import timezone
+
 from booking import outside, screens
 from booking.desk_forms import OtherTimeForm
 from booking.errors import InThePast, NeedsReason, SlotTaken
 from booking.forms import WhenForm
+from clinic.dates import day_or_none
 from clinic.errors import DomainError
 
 if TYPE_CHECKING:
@@ -115,7 +118,8 @@ class Wishing:
 def _look(request: HttpRequest, wish: Wishing) -> Attempt:
     """The time in the address (a tile was dragged there): what it breaks, before anything is."""
     if "at" not in request.GET:
-        return Attempt(OtherTimeForm())
+        shown = day_or_none(request.GET.get("day")) or timezone.localdate()
+        return Attempt(OtherTimeForm(initial={"date": shown}))
     names = {"date": "day", "time": "at", "therapist": "therapist"}
     given = {
         f"{OtherTimeForm.prefix}-{name}": request.GET.get(key, "") for name, key in names.items()

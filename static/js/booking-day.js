@@ -35,6 +35,11 @@
     return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
   }
 
+  function spoken(row) {
+    const [hour, minute] = clock(row).split(":").map(Number);
+    return `${(hour + 11) % 12 + 1}:${String(minute).padStart(2, "0")} ${hour < 12 ? "am" : "pm"}`;
+  }
+
   function begin() {
     const ghost = document.createElement("div");
     ghost.className = `visit ghost for-${drag.rows}`;
@@ -60,7 +65,7 @@
     drag.ghost.classList.add(`at-${snapped}`);
     drag.lane = lane;
     drag.row = snapped;
-    drag.ghost.textContent = `${clock(snapped)} · ${lane.getAttribute("aria-label")}`;
+    drag.ghost.textContent = `${spoken(snapped)} · ${lane.getAttribute("aria-label")}`;
   }
 
   function stop() {

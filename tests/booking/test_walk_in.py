@@ -193,7 +193,7 @@ def test_a_visit_is_dragged_to_another_lane_and_escape_leaves_it(
         page.mouse.move(*there, steps=5)
 
     drag()
-    assert "13:15" in page.locator(".ghost").inner_text()
+    assert "1:15 pm" in page.locator(".ghost").inner_text()
     page.keyboard.press("Escape")
     page.mouse.up()
     assert page.locator(".ghost").count() == 0
