@@ -114,7 +114,7 @@ class Diary:
     hours: Hours
     away: list[Span] = field(default_factory=list)
     blocked: list[Span] = field(default_factory=list)
-    started: list[Instant] = field(default_factory=list)  # the starts of what blocks it
+    started: list[Instant] = field(default_factory=list)  # of what blocks it; only a cap asks
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from math import ceil, inf
 from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
@@ -21,7 +22,6 @@ from clinic.models import Location, ServiceOption, Therapist
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from uuid import UUID
     from zoneinfo import ZoneInfo
 
     from django.db.models import QuerySet
@@ -96,8 +96,8 @@ class FreeTimes:
         )
 
     def _sessions_on(self, day: date, pk: UUID) -> int:
-        started = self.busy.diaries[pk].started
-        return sum(moment(start).astimezone(self.zone).date() == day for start in started)
+        blocked = self.busy.diaries[pk].blocked
+        return sum(moment(start).astimezone(self.zone).date() == day for start, _end in blocked)
 
 
 _answers: Memory[FreeTimes] = Memory(size=128)
@@ -218,11 +218,13 @@ def _busy(
     # The text of a key is quicker to read than the key, and there are thousands.
     of_therapist = {str(pk): diary for pk, diary in diaries.items()}
     of_room = {str(pk): spans for pk, spans in rooms.items()}
-    for who, where, starts, lower, upper, lapse in _taken(begin, end, now, own_hold, moving):
+    count = rules.policy.daily_cap is not None
+    taken = _taken(begin, end, now, own_hold, moving, starts=count)
+    for who, where, starts, lower, upper, lapse in taken:
         spans = list(zip(lower, upper, strict=True))
         if (diary := of_therapist.get(who)) is not None:
             diary.blocked.extend(spans)
-            diary.started.extend(starts)
+            diary.started.extend(starts or ())
         if (room := of_room.get(where)) is not None:
             room.extend(spans)
         if lapse is not None and lapse < busy.lapse:
@@ -234,7 +236,7 @@ def _busy(
 # Grouped, since a thousand short rows take longer to read than a few long ones.
 TAKEN = """
 SELECT therapist_id::text, room_id::text,
-       array_agg(floor(date_part('epoch', starts_at))::bigint),
+       array_agg(floor(date_part('epoch', starts_at))::bigint) FILTER (WHERE %(starts)s),
        array_agg(floor(date_part('epoch', lower(blocked)))::bigint),
        array_agg(ceil(date_part('epoch', upper(blocked)))::bigint),
        min(date_part('epoch', held_until)) FILTER (WHERE status = 'held')
@@ -244,7 +246,7 @@ WHERE starts_at > %(first)s AND starts_at < %(last)s
   AND (status <> 'held' OR held_until > %(now)s)
 """
 
-Taken: TypeAlias = tuple[str, str, list[int], list[int], list[int], float | None]
+Taken: TypeAlias = tuple[str, str, list[int] | None, list[int], list[int], float | None]
 
 
 def _taken(
@@ -253,10 +255,13 @@ def _taken(
     now: datetime,
     own_hold: UUID | None,
     moving: Appointment | Sequence[Appointment] | None,
+    *,
+    starts: bool,
 ) -> list[Taken]:
     """Who, where, and of what takes time there and then: starts, blocked spans, the first lapse."""
     query = TAKEN
     values: dict[str, Any] = {
+        "starts": starts,
         "first": moment(begin) - LONGEST,
         "last": moment(end) + LONGEST,
         "now": now,
@@ -386,13 +391,26 @@ def next_visit(client: Client) -> Appointment | None:
     return upcoming(client).first()
 
 
+def option(pk: UUID | str | None) -> ServiceOption | None:
+    """A session that can be booked, with its service."""
+    try:
+        wanted = pk if isinstance(pk, UUID) else UUID(pk or "")
+    except ValueError:
+        return None
+    return timetable.current(ground.location()).options.get(wanted)
+
+
 def hold_of(token: UUID | str | None) -> Appointment | None:
     """The hold of one visit with this token, lapsed or not. For two: `pairs.held`."""
     if not token:
         return None
-    found = list(
-        Appointment.objects.filter(hold_token=token, status="held").select_related(
-            "option__service", "therapist", "location"
-        )[:2]
-    )
-    return found[0] if len(found) == 1 else None
+    found = list(Appointment.objects.filter(hold_token=token, status="held").order_by()[:2])
+    if len(found) != 1:
+        return None
+    held = found[0]
+    rules = timetable.current(ground.location())
+    if held.location_id == rules.location.pk:  # what it refers to has been read already
+        held.location = rules.location
+        held.therapist = rules.therapists.get(held.therapist_id) or held.therapist
+        held.option = rules.options.get(held.option_id) or held.option
+    return held

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, time, timedelta
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.core.cache import cache
-from django.db import connection
 from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,7 +18,6 @@ from booking.memory import Memory
 from clinic import access
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from django.http import HttpRequest, QueryDict
@@ -34,7 +30,6 @@ if TYPE_CHECKING:
 PARAMETERS = ("option", "from", "to", "therapist", "location")
 DAY, MIDNIGHT = timedelta(days=1), time()
 CLOCK = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(24 * 60)]
-LONGEST_KEPT = 3600  # seconds
 _bodies: Memory[bytes] = Memory(size=32)
 
 
@@ -43,7 +38,7 @@ _bodies: Memory[bytes] = Memory(size=32)
 def slots_json(request: HttpRequest) -> HttpResponse:
     now, diary = timezone.now(), versions.read()
     key = _key(request.GET, diary)
-    body = _kept(key, now)
+    body = _bodies.get(key, now.timestamp())
     if body is None:
         asked = _plain(request, diary)
         if asked is None:  # something is unusual about it, or wrong
@@ -63,36 +58,15 @@ def slots_json(request: HttpRequest) -> HttpResponse:
             versions=diary,
         )
         body = written(free)
-        _keep(key, body, now, free.good_until)
+        _bodies.keep(key, body, since=now.timestamp(), until=free.good_until)
     response = HttpResponse(body, content_type="application/json")
     response["Cache-Control"] = "no-store"  # a minute-old time may be gone
     return response
 
 
-def _key(query: QueryDict, diary: Versions) -> str:
+def _key(query: QueryDict, diary: Versions) -> tuple[str, ...]:
     """Everything that shapes the answer but the moment it is asked at."""
-    asked = "\n".join([*diary, *(query.get(name, "") for name in PARAMETERS)])
-    return f"slots:{blake2b(asked.encode(errors='replace'), digest_size=20).hexdigest()}"
-
-
-def _kept(key: str, now: datetime) -> bytes | None:
-    """The answer somebody was given under the same versions, if time alone has not changed it."""
-    at = now.timestamp()
-    if (near := _bodies.get(key, at)) is not None:
-        return near
-    since, until, body = cache.get(key) or (0.0, 0.0, b"")
-    if not since <= at < until:
-        return None
-    _bodies.keep(key, body, since=since, until=until)
-    return body
-
-
-def _keep(key: str, body: bytes, now: datetime, until: float) -> None:
-    """In this process, and in Redis for the others: only what is committed is for them to see."""
-    since = now.timestamp()
-    _bodies.keep(key, body, since=since, until=until)
-    if since + 1 < until and not connection.in_atomic_block:
-        cache.set(key, (since, until, body), timeout=min(LONGEST_KEPT, int(until - since)))
+    return (*diary, *(query.get(name, "") for name in PARAMETERS))
 
 
 def _plain(

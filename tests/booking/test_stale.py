@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from booking import selectors, slots, versions
+from booking import versions
 from booking.models import (
     Appointment,
     BookingPolicy,
@@ -159,22 +158,14 @@ def test_every_kind_of_write_changes_what_is_said_next(
     assert ask() != before
 
 
-def test_the_same_question_is_answered_from_memory_then_from_redis(
+def test_the_same_question_costs_the_versions_alone(
     ask: Callable[[], Any],
     diary: list[Therapist],
     django_assert_num_queries: Callable[[int], Any],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first = ask()
-    for forget in (False, True):
-        if forget:  # as another process would find it
-            slots._bodies._known.clear()
-            selectors._answers._known.clear()
-        with django_assert_num_queries(2):  # the clinic, the versions
-            assert ask() == first
-    cache.clear()  # Redis is gone
-    slots._bodies._known.clear()
-    assert ask() == first
+    with django_assert_num_queries(2):  # the clinic, the versions
+        assert ask() == first
 
 
 def test_what_is_undone_leaves_nothing_behind(
@@ -198,24 +189,18 @@ def test_what_is_undone_leaves_nothing_behind(
     assert ask() not in (before, {**before, "slots": []})
 
 
-def test_nothing_is_given_to_others_before_it_is_committed(
+def test_what_is_seen_before_it_is_committed_is_still_true_afterwards(
     ask: Callable[[], Any], diary: list[Therapist], ten: datetime, client_record: Client
 ) -> None:
     with transaction.atomic():
-        booked_appointment(client_record, starts_at=ten, therapist=diary[0])
-        inside = ask()
-        slots._bodies._known.clear()
-        selectors._answers._known.clear()
-        assert ask() == inside
-        assert not any("slots:" in key for key in _keys())
-    slots._bodies._known.clear()
-    assert ask() == inside
-    assert any("slots:" in key for key in _keys())
-
-
-def _keys() -> list[str]:
-    client = cache._cache.get_client()  # type: ignore[attr-defined]
-    return [key.decode() for key in client.keys("*")]
+        visit = booked_appointment(client_record, starts_at=ten, therapist=diary[0])
+        booked = ask()
+        with transaction.atomic():
+            visit.delete()
+            gone = ask()
+            transaction.set_rollback(True)
+        assert ask() == booked != gone
+    assert ask() == booked
 
 
 def test_a_hold_that_lapses_gives_its_time_back_by_itself(
