@@ -59,7 +59,7 @@ def therapist_of(text: str | None) -> Therapist | None:
 
 def time_screen(request: HttpRequest, option: ServiceOption, **more: Any) -> screens.TimeScreen:
     """The choice of times that the address asks for."""
-    return screens.time_screen(
+    screen = screens.time_screen(
         option=option,
         therapist=therapist_of(request.GET.get("therapist")),
         begin=day_or_none(request.GET.get("from")),
@@ -67,6 +67,11 @@ def time_screen(request: HttpRequest, option: ServiceOption, **more: Any) -> scr
         location=getattr(request, "clinic", None),
         **more,
     )
+    rest = request.GET.copy()
+    for name in ("from", "day"):
+        rest.pop(name, None)
+    screen.address = f"?{rest.urlencode()}&" if rest else "?"
+    return screen
 
 
 def take_time(
@@ -105,7 +110,7 @@ def aside(request: HttpRequest, draft: Draft) -> HttpResponse | None:
 
 
 def option_of(draft: Draft) -> ServiceOption | None:
-    return selectors.bookable_options().filter(pk=draft.option).first()
+    return selectors.option(draft.option)
 
 
 def without_prescription(option: ServiceOption | None) -> ServiceOption | None:

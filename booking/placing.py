@@ -11,17 +11,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils import timezone
 from psycopg2.extras import DateTimeTZRange
 
-from booking import selectors
+from booking import selectors, timetable
 from booking.errors import NoRoomForTwo, SlotTaken
-from booking.models import SEATS, TAKES_TIME, Appointment, AppointmentStatus
+from booking.models import LONGEST, SEATS, Appointment, AppointmentStatus
 from clinic.errors import InvalidTransition
 from clinic.models import Room, Therapist
 
@@ -30,16 +31,28 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
-    from django.db.models import QuerySet
+    from django.db.models import Model
 
-RoomService = Room.services.through
 THERAPIST_CLASH = "appointment_therapist_not_double_booked"
 ROOM_CLASH = "appointment_room_not_double_booked"
 
 
-def lock_therapist(pk: UUID) -> Therapist:
+def lock_therapist(pk: UUID) -> None:
     """Queue for one therapist's diary."""
-    return Therapist.objects.select_for_update(no_key=True).get(pk=pk)
+    lock_row(Therapist, pk)
+
+
+def lock_row(model: type[Model], pk: UUID) -> None:
+    """Queue for a row of which nothing but the lock is wanted.
+
+    Raises:
+        ObjectDoesNotExist: it is gone.
+    """
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT FROM {table} WHERE id = %s FOR NO KEY UPDATE", [pk])
+        if not cursor.rowcount:
+            raise ObjectDoesNotExist
 
 
 def lock(appointment: Appointment) -> None:
@@ -86,7 +99,8 @@ def place(
         SlotTaken: the therapist, or every room, is taken, or the rules have just changed.
         InvalidTransition: somebody else moved or ended the appointment meanwhile.
     """
-    extra = _set_time(appointment, lock_therapist(therapist_id), start)
+    lock_therapist(therapist_id)
+    extra = _set_time(appointment, therapist_id, start)
     if not outside:
         expect_offered([appointment], instead_of)
     is_new = appointment._state.adding
@@ -102,7 +116,7 @@ def place(
         _write(appointment, is_new=is_new)
 
     for free in _rooms(appointment, around, room):
-        appointment.room = free
+        appointment.room_id = free
         clash = attempt(take)
         if clash is None:
             _settle(appointment, extra, is_new=is_new)
@@ -131,9 +145,10 @@ def place_together(
         SlotTaken: one of the therapists is taken.
         InvalidTransition: somebody else moved or ended one of them meanwhile.
     """
-    locked = {pk: lock_therapist(pk) for pk in sorted(therapist_ids)}
+    for pk in sorted(therapist_ids):
+        lock_therapist(pk)
     extras = [
-        _set_time(appointment, locked[pk], start)
+        _set_time(appointment, pk, start)
         for appointment, pk in zip(pair, therapist_ids, strict=True)
     ]
     if not outside:
@@ -151,7 +166,7 @@ def place_together(
 
     for room in _rooms_for_two(pair, around):
         for appointment in pair:
-            appointment.room = room
+            appointment.room_id = room
         clash = attempt(take)
         if clash is None:
             for appointment, extra in zip(pair, extras, strict=True):
@@ -191,7 +206,7 @@ def extend(appointment: Appointment, minutes: int) -> None:
         appointment.blocked = plain
 
 
-def _set_time(appointment: Appointment, therapist: Therapist, start: datetime) -> int:
+def _set_time(appointment: Appointment, therapist_id: UUID, start: datetime) -> int:
     """Set who, when and what is blocked; the minutes that were blocked beyond the usual."""
     option = appointment.option
     extra = 0
@@ -199,7 +214,7 @@ def _set_time(appointment: Appointment, therapist: Therapist, start: datetime) -
         after = appointment.blocked.upper - appointment.ends_at
         extra = int(after.total_seconds()) // 60 - option.buffer_after
     start = start.astimezone(UTC)  # what follows counts elapsed minutes
-    appointment.therapist = therapist
+    appointment.therapist_id = therapist_id
     appointment.starts_at = start
     appointment.ends_at = start + timedelta(minutes=option.minutes)
     appointment.blocked = DateTimeTZRange(
@@ -253,40 +268,55 @@ class _Around:
     is_in_the_way: bool = False  # a hold that lapsed, or is given up for this
 
 
+# Bounded by the start, so that an index serves it however long the past.
+AROUND = """
+SELECT therapist_id, room_id, status = 'held' AND held_until <= %(now)s
+FROM booking_appointment
+WHERE starts_at > %(first)s AND starts_at < %(last)s AND blocked && %(blocked)s
+  AND NOT (status IN ('cancelled', 'noshow'))
+  AND (therapist_id = ANY(%(therapists)s) OR location_id = %(location)s)
+  AND NOT (id = ANY(%(moving)s))
+  AND (status <> 'held' OR hold_token IS DISTINCT FROM %(given_up)s)
+"""
+
+
 def _around(wanted: Sequence[Appointment], instead_of: UUID | None) -> _Around:
-    """All but what moves itself."""
-    one, now = wanted[0], timezone.now()
-    there = (
-        Appointment.objects.filter(TAKES_TIME, blocked__overlap=one.blocked)
-        .touching(one.starts_at, one.ends_at)
-        .filter(Q(therapist__in=[who.therapist_id for who in wanted]) | Q(location=one.location_id))
-        .exclude(pk__in=[moved.pk for moved in wanted])
-        .order_by()
-    )
+    """All but what moves itself, and the hold that is given up for it."""
+    one = wanted[0]
+    values: dict[str, Any] = {
+        "now": timezone.now(),
+        "first": one.starts_at - LONGEST,
+        "last": one.ends_at + LONGEST,
+        "blocked": one.blocked,
+        "therapists": [who.therapist_id for who in wanted],
+        "location": one.location_id,
+        "moving": [moved.pk for moved in wanted],
+        "given_up": instead_of,
+    }
     found = _Around(is_in_the_way=instead_of is not None)
-    for therapist_id, room_id, status, until, token in there.values_list(
-        "therapist_id", "room_id", "status", "held_until", "hold_token"
-    ):
-        is_hold = status == AppointmentStatus.HELD
-        if is_hold and until is not None and until <= now:
-            found.is_in_the_way = True
-        elif not is_hold or instead_of is None or token != instead_of:
-            found.therapists.add(therapist_id)
-            found.rooms.add(room_id)
+    with connection.cursor() as cursor:
+        cursor.execute(AROUND, values)
+        for therapist_id, room_id, has_lapsed in cursor.fetchall():
+            if has_lapsed:
+                found.is_in_the_way = True
+            else:
+                found.therapists.add(therapist_id)
+                found.rooms.add(room_id)
     return found
 
 
-def _rooms(appointment: Appointment, around: _Around, chosen: Room | None) -> Iterator[Room]:
-    """Rooms that nobody has then, each locked before it is tried."""
+def _rooms(appointment: Appointment, around: _Around, chosen: Room | None) -> Iterator[UUID]:
+    """Rooms that nobody has then, as the clinic fills them, each locked before it is tried."""
     if appointment.therapist_id in around.therapists:
         return
-    rooms = Room.objects.filter(pk=chosen.pk) if chosen else _suiting(appointment)
-    for room in rooms.exclude(pk__in=around.rooms):
-        lock_rooms([room.pk], [appointment.local_date])
-        yield room
+    rules = timetable.current(appointment.location)
+    for pk in [chosen.pk] if chosen else rules.suitable(appointment.option.service):
+        if pk not in around.rooms:
+            lock_rooms([pk], [appointment.local_date])
+            yield pk
 
 
-def _rooms_for_two(pair: Sequence[Appointment], around: _Around) -> Iterator[Room]:
+def _rooms_for_two(pair: Sequence[Appointment], around: _Around) -> Iterator[UUID]:
     """Rooms with two tables that nobody has then, each locked before it is tried.
 
     Raises:
@@ -294,18 +324,13 @@ def _rooms_for_two(pair: Sequence[Appointment], around: _Around) -> Iterator[Roo
     """
     if around.therapists & {one.therapist_id for one in pair}:
         raise SlotTaken
-    rooms = _suiting(pair[0]).filter(capacity__gte=SEATS).exclude(pk__in=around.rooms)
-    for room in rooms:
-        lock_rooms([room.pk], [pair[0].local_date])
-        yield room
-
-
-def _suiting(appointment: Appointment) -> QuerySet[Room]:
-    """Rooms of the location that suit the service, in the order the clinic fills them."""
-    suits = RoomService.objects.filter(room=OuterRef("pk"))
-    this = suits.filter(service=appointment.option.service_id)
-    rooms = Room.objects.filter(location=appointment.location_id, is_active=True)
-    return rooms.filter(Exists(this) | ~Exists(suits))
+    large = Room.objects.filter(location=pair[0].location_id, capacity__gte=SEATS)
+    doubles = set(large.values_list("pk", flat=True))
+    rules = timetable.current(pair[0].location)
+    for pk in rules.suitable(pair[0].option.service):
+        if pk in doubles and pk not in around.rooms:
+            lock_rooms([pk], [pair[0].local_date])
+            yield pk
 
 
 def _clear(appointment: Appointment, instead_of: UUID | None) -> None:

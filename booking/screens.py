@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
-from booking import pairs, selectors
+from booking import pairs, selectors, timetable, versions
 from booking.availability import Opening, moment
 from clinic import selectors as ground
 
@@ -34,6 +35,15 @@ class DayCell:
     count: int
     state: str  # "" when there are free times
     is_chosen: bool
+
+    @property
+    def iso(self) -> str:
+        return self.day.isoformat()
+
+    @property
+    def weekday(self) -> str:
+        """Tue"""
+        return str(WEEKDAYS_ABBR[self.day.weekday()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,13 @@ class TimeScreen:
     lost: list[TimeChoice] = field(default_factory=list)  # in place of a time that was taken
     notes: list[str] = field(default_factory=list)  # what else to know about the chosen date
     two: bool = False
+    # The page's own address up to where the days go; whoever knows the request fills it in.
+    address: str = "?"
+
+    @property
+    def begin(self) -> str:
+        """The first of the days."""
+        return self.days[0].iso if self.days else ""
 
     @property
     def some_suit_best(self) -> bool:
@@ -83,10 +100,11 @@ def time_screen(
     """Two weeks of days with their counts, and the times of the chosen one."""
     location = location or ground.location()
     ask = pairs.free_times if two else selectors.free_times
+    stand = versions.read()
+    rules = timetable.current(location, stand.rules)
     today = timezone.localdate(timezone=location.zone)
-    horizon = today + timedelta(days=selectors.policy_of(location).horizon_days)
-    staff = list(selectors.therapists())
-    by_id = {person.pk: person for person in staff}
+    horizon = today + timedelta(days=rules.policy.horizon_days)
+    by_id = rules.therapists
 
     def look(first_day: date, last_day: date) -> FreeTimes:
         return ask(
@@ -98,6 +116,7 @@ def time_screen(
             own_hold=own_hold,
             moving=moving,
             by_desk=by_desk,
+            versions=stand,
         )
 
     free = look(today, _end(today, horizon))
@@ -115,7 +134,7 @@ def time_screen(
         option=option,
         zone_name=zone_name(location.zone),
         therapist=therapist,
-        therapists=staff,
+        therapists=list(rules.therapists.values()),
         days=_strip(free, by_day, begin, end, day),
         chosen=day,
         groups=_groups(by_day.get(day, []) if day else [], free),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
 from django.utils import timezone
 
 from booking import notices, placing
 from booking.errors import AlreadyBooked, HoldLapsed, SlotTaken
-from booking.models import Appointment, AppointmentStatus
+from booking.models import LONGEST, Appointment, AppointmentStatus
 from clinic import audit
 from clinic import selectors as ground
 from clinic.models import Client
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
     Actor = User | AnonymousUser | None
 
 Status = AppointmentStatus
+ELSEWHERE = """
+SELECT FROM booking_appointment
+WHERE client_id = %(client)s AND starts_at > %(first)s
+  AND starts_at < %(end)s AND ends_at > %(start)s
+  AND NOT (status IN ('cancelled', 'noshow'))
+  AND (status <> 'held' OR held_until > %(now)s) AND id <> %(wanted)s
+LIMIT 1
+"""
 
 
 def new(option: ServiceOption, start: datetime) -> Appointment:
@@ -103,12 +112,20 @@ def note_override(appointment: Appointment, reason: str) -> None:
 
 def expect_free(client: Client, wanted: Appointment, start: datetime) -> None:
     """A person is in one place at a time; the row lock makes two tabs queue."""
-    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    placing.lock_row(Client, client.pk)
     end = start + timedelta(minutes=wanted.option.minutes)
-    there = Appointment.objects.taking_time(timezone.now()).touching(start, end)
-    there = there.filter(client=client, starts_at__lt=end, ends_at__gt=start)
-    if there.exclude(pk=wanted.pk).exists():
-        raise AlreadyBooked
+    values: dict[str, Any] = {
+        "client": client.pk,
+        "first": start.astimezone(UTC) - LONGEST,
+        "start": start,
+        "end": end,
+        "now": timezone.now(),
+        "wanted": wanted.pk,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ELSEWHERE, values)
+        if cursor.rowcount:
+            raise AlreadyBooked
 
 
 def _is_first(appointment: Appointment) -> bool:

@@ -22,6 +22,7 @@ from tests.factories import make_client
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from clinic.models import ServiceOption, User
 
@@ -93,13 +94,14 @@ def test_control_without_constraints_and_locks_two_couples_share_a_room(
     """Shows that the race is real: the same attempts, with what prevents it taken away."""
     looked = Barrier(2)
 
-    def look_together(pair: Sequence[Appointment], _instead_of: None) -> Iterator[Room]:
+    def look_together(pair: Sequence[Appointment], _instead_of: None) -> Iterator[UUID]:
         """Both see the same free room before either writes; nobody locks anything."""
         looked.wait(timeout=10)
-        return iter(Room.objects.filter(location=pair[0].location, capacity=2))
+        doubles = Room.objects.filter(location=pair[0].location, capacity=2)
+        return iter(doubles.values_list("pk", flat=True))
 
     monkeypatch.setattr(placing, "_rooms_for_two", look_together)
-    monkeypatch.setattr(placing, "lock_therapist", lambda pk: Therapist.objects.get(pk=pk))
+    monkeypatch.setattr(placing, "lock_therapist", lambda _pk: None)
 
     def attempt(_number: int) -> str:
         try:
