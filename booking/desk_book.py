@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from booking import desk_when, flow, selectors, services
+from booking import covering, desk_when, flow, selectors, services
 from booking.forms import DetailsForm
 from booking.links import on_board
 from booking.models import Appointment
@@ -69,7 +69,10 @@ def what(request: HttpRequest, client_id: UUID) -> HttpResponse:
     if found.made:
         flash.success(request, _("Booked. The confirmation is on its way by e-mail."))
         return redirect(on_board(found.made))
-    context |= desk_when.context(found, flow.time_screen(request, option, by_desk=True))
+    screen = flow.time_screen(request, option, by_desk=True)
+    if screen.chosen:
+        screen.notes = covering.warnings(client=client, option=option, on=screen.chosen)
+    context |= desk_when.context(found, screen)
     part = flow.wants_part(request, "times")
     page = "booking/_times.html" if part else "booking/desk_what.html"
     return render(request, page, context, status=found.status)

@@ -357,6 +357,8 @@ def test_moving_past_the_end_of_the_prescription_is_told_first_but_not_by_a_mere
     for browser, page in pages.items():
         assert "before this visit" in browser.get(page, later).text
         assert "before this visit" not in browser.get(page, {"day": ten.date().isoformat()}).text
+    booking = reverse("booking:desk-what", args=[client_record.pk])
+    assert "before this visit" in as_desk.get(booking, {"option": str(option60.pk), **later}).text
     by_link = reverse("booking:link-move", args=[visit_link.token_of(made)])
     answer = anonymous.get(by_link, later)
     assert answer.status_code == 200
