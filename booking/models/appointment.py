@@ -168,9 +168,10 @@ class Appointment(BaseModel):
             ExclusionConstraint(
                 name="appointment_room_not_double_booked",
                 expressions=[
+                    # The time before the party: the index is searched by what stands in front.
                     ("room", RangeOperators.EQUAL),
-                    ("party", RangeOperators.NOT_EQUAL),
                     ("blocked", RangeOperators.OVERLAPS),
+                    ("party", RangeOperators.NOT_EQUAL),
                 ],
                 condition=TAKES_TIME,
             ),
