@@ -190,13 +190,13 @@ def measure(
         samples.setdefault((name, concurrency), Sample()).add(sample)
 
     def before_of(reading: Reading) -> Callable[[], None] | None:
-        return (lambda: raise_versions(between)) if reading.afresh else None
+        return (lambda: change(between, reading.changing)) if reading.changing else None
 
     queries = {}
     for reading in readings:
         loop(reading.name, CONCURRENCY[-1], reading.units(), seconds=turn / 4)
-        if reading.afresh:
-            raise_versions(between)
+        if reading.changing:
+            change(between, reading.changing)
         queries[reading.name] = workloads.count_queries(address, reading)
     loop("booking", CONCURRENCY[-1], visitors.each(places, visitors.book), seconds=turn / 4)
     queries["booking"] = visitors.count_queries(address, next(places))
@@ -221,10 +221,10 @@ def measure(
     between.close()
 
 
-def raise_versions(between: Database) -> None:
-    """As if somebody had booked: no answer that hangs on the bookings is good any more."""
+def change(between: Database, what: str) -> None:
+    """As if somebody had booked, or changed the hours: no answer that hangs on it is good now."""
     with between.cursor() as cursor:
-        cursor.execute("SELECT booking_stamp('bookings')")
+        cursor.execute("SELECT booking_stamp(%s)", [what])
 
 
 def bare_sql(between: Database, clinic: Clinic, seconds: float) -> Sample:

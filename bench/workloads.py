@@ -29,8 +29,8 @@ class Reading:
 
     name: str
     paths: list[str]
-    # Every version that a cache could hang on is raised before each request, outside its time.
-    afresh: bool = False
+    # What changes in the diary before each request, outside its time: "bookings" or "rules".
+    changing: str = ""
 
     def units(self) -> Iterator[Unit]:
         for path in cycle(self.paths):
@@ -61,13 +61,14 @@ def readings(clinic: Clinic) -> list[Reading]:
     return [
         Reading("bare_view", ["/healthz/bench/bare/"]),
         Reading("one_query", [f"/healthz/bench/one-query/{pk}/" for pk in clinic.therapists]),
-        Reading("one_therapist_one_day_afresh", one_day, afresh=True),
+        Reading("one_therapist_one_day_afresh", one_day, changing="bookings"),
         Reading("one_therapist_one_day", one_day),
-        Reading("any_therapist_one_day_afresh", any_day, afresh=True),
+        Reading("any_therapist_one_day_afresh", any_day, changing="bookings"),
         Reading("any_therapist_one_day", any_day),
-        Reading("any_therapist_30_days_afresh", month, afresh=True),
+        Reading("any_therapist_30_days_afresh", month, changing="bookings"),
+        Reading("any_therapist_30_days_new_rules", month, changing="rules"),
         Reading("any_therapist_30_days", month),
-        Reading("booking_page_afresh", page, afresh=True),
+        Reading("booking_page_afresh", page, changing="bookings"),
         Reading("booking_page", page),
         Reading("sessions_page", ["/book/"]),
     ]

@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages as flash
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -54,7 +55,9 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def time(request: HttpRequest, option_id: UUID, *, two: bool = False) -> HttpResponse:
     """When: pressing a time keeps it while the rest is filled in."""
-    option = get_object_or_404(selectors.bookable_options(), pk=option_id)
+    option = selectors.option(option_id)
+    if option is None:
+        raise Http404
     if two and not pairs.suits(option):
         return redirect("booking:time", option.pk)
     draft = Draft.of(request)
