@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from billing.demo import paperwork, people, places
 from billing.demo.life import Life, next_working_day
+from booking import waitlist
+from booking.models import WaitlistEntry
 from clinic.models import Client, Message, User
 from intake.selectors import readiness_for
 
@@ -35,6 +37,7 @@ def load() -> dict[str, int]:
     _child(life, made[1])
     _full_days(life, made[2:])
     life.live_until_now()
+    _in_line(life, made[-2:])
     _hand_over_mail()
     return {"clients": Client.objects.count()}
 
@@ -79,6 +82,21 @@ def _full_days(life: Life, clients: list[Client]) -> None:
             new = number == 3
             kind = ("consultation", 30) if new else ("therapeutic", (60, 30, 90)[number % 3])
             life.book(client, life.clinic.options[kind], day)
+
+
+def _in_line(life: Life, clients: list[Client]) -> None:
+    """Two people wait for an evening hour, one of them with Dana Ruiz only."""
+    for client, therapist in zip(clients, [life.clinic.therapists[0], None], strict=True):
+        waitlist.join(
+            actor=life.clinic.desk,
+            client=client,
+            option=life.clinic.options["therapeutic", 60],
+            first_day=life.today + timedelta(days=1),
+            last_day=life.today + timedelta(days=6),
+            therapist=therapist,
+            part_of_day=WaitlistEntry.PartOfDay.EVENING,
+            none_suits=True,  # what is free at this moment
+        )
 
 
 def _hand_over_mail() -> None:

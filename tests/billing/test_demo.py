@@ -16,7 +16,7 @@ from django.utils import timezone
 from billing.demo import people
 from billing.demo.places import PASSWORD
 from billing.models import Payment, Receipt
-from booking.models import Appointment, AppointmentStatus
+from booking.models import Appointment, AppointmentStatus, WaitlistEntry
 from clinic.models import AuditEvent, Client, Guardian, Message
 from prescriptions import authorization
 from prescriptions.authorization import State
@@ -83,6 +83,7 @@ def test_the_books_of_the_demo_agree() -> None:
     assert ahead.filter(status=AppointmentStatus.BOOKED).count() >= 20
     past = Appointment.objects.filter(starts_at__lt=timezone.now())
     assert not past.filter(status=AppointmentStatus.BOOKED, ends_at__lt=timezone.now()).exists()
+    assert WaitlistEntry.objects.filter(status=WaitlistEntry.Status.WAITING).count() == 2
     # Written when it happened, not when it was loaded.
     first = AuditEvent.objects.filter(action="receipt.issued").earliest("at")
     assert first.at < timezone.now() - timedelta(days=14)
