@@ -34,6 +34,11 @@ class Cell:
     def change(self) -> int:
         return self.after - self.now
 
+    @property
+    def tone(self) -> str:
+        """The class that marks it: nothing when it stays."""
+        return "more" if self.change > 0 else "less" if self.change < 0 else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
