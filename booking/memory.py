@@ -7,22 +7,30 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from booking.versions import Versions
+
 Answer = TypeVar("Answer")
 
 
 class Memory(Generic[Answer]):
-    """A handful of answers. What they hang on is part of their key, so none is ever taken back."""
+    """A handful of answers about the diary as it stands. When it has changed, all are forgotten."""
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._known: dict[Hashable, tuple[float, float, Answer]] = {}
+        self._known: tuple[Versions | None, dict[Hashable, tuple[float, float, Answer]]]
+        self._known = (None, {})
 
-    def get(self, key: Hashable, now: float) -> Answer | None:
-        """The answer under this key, if it was given before `now` and is still good."""
-        known = self._known.get(key)
+    def get(self, versions: Versions, key: Hashable, now: float) -> Answer | None:
+        """The answer to this question, if it was given before `now` and is still good."""
+        stood, answers = self._known
+        known = answers.get(key) if stood == versions else None
         return known[2] if known and known[0] <= now < known[1] else None
 
-    def keep(self, key: Hashable, answer: Answer, *, since: float, until: float) -> None:
-        if len(self._known) >= self.size:  # most are out of date by then
-            self._known.clear()
-        self._known[key] = (since, until, answer)
+    def keep(
+        self, versions: Versions, key: Hashable, answer: Answer, *, since: float, until: float
+    ) -> None:
+        stood, answers = self._known
+        if stood != versions or len(answers) >= self.size:
+            answers = {}
+            self._known = (versions, answers)  # in one piece: other threads read it
+        answers[key] = (since, until, answer)

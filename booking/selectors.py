@@ -165,9 +165,11 @@ def free_times(
     at = now.timestamp()
     earliest = ceil(at) + notice
     person = therapist.pk if therapist else None
-    key = (versions, location.pk, option.pk, start, end, person, by_desk)
-    is_plain = own_hold is None and moving is None
-    if is_plain and (known := _answers.get(key, at)) is not None:
+    # The caller's option may be an older copy: nobody else is to be answered by it.
+    is_plain = own_hold is None and moving is None and option.pk in rules.options
+    option = rules.options.get(option.pk, option)
+    key = (location.pk, option.pk, start, end, person, by_desk)
+    if is_plain and (known := _answers.get(versions, key, at)) is not None:
         return replace(known, earliest=earliest)
     today = now.astimezone(rules.zone).date()
     last = min(end, today + timedelta(days=policy.horizon_days))
@@ -190,7 +192,7 @@ def free_times(
     soonest = found.openings[0].start - notice if found.openings else inf
     found.good_until = min(midnight, soonest, busy.lapse)
     if is_plain:
-        _answers.keep(key, replace(found), since=at, until=found.good_until)
+        _answers.keep(versions, key, replace(found), since=at, until=found.good_until)
     return found
 
 

@@ -20,7 +20,7 @@ from clinic import access
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from django.http import HttpRequest, QueryDict
+    from django.http import HttpRequest
 
     from booking.availability import Opening
     from booking.selectors import FreeTimes
@@ -37,8 +37,9 @@ _bodies: Memory[bytes] = Memory(size=32)
 @require_safe
 def slots_json(request: HttpRequest) -> HttpResponse:
     now, diary = timezone.now(), versions.read()
-    key = _key(request.GET, diary)
-    body = _bodies.get(key, now.timestamp())
+    # With the versions, everything that shapes the answer but the moment it is asked at.
+    key = tuple(request.GET.get(name, "") for name in PARAMETERS)
+    body = _bodies.get(diary, key, now.timestamp())
     if body is None:
         asked = _plain(request, diary)
         if asked is None:  # something is unusual about it, or wrong
@@ -58,15 +59,10 @@ def slots_json(request: HttpRequest) -> HttpResponse:
             versions=diary,
         )
         body = written(free)
-        _bodies.keep(key, body, since=now.timestamp(), until=free.good_until)
+        _bodies.keep(diary, key, body, since=now.timestamp(), until=free.good_until)
     response = HttpResponse(body, content_type="application/json")
     response["Cache-Control"] = "no-store"  # a minute-old time may be gone
     return response
-
-
-def _key(query: QueryDict, diary: Versions) -> tuple[str, ...]:
-    """Everything that shapes the answer but the moment it is asked at."""
-    return (*diary, *(query.get(name, "") for name in PARAMETERS))
 
 
 def _plain(

@@ -13,7 +13,7 @@ import time_machine
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from booking import versions
+from booking import selectors, versions
 from booking.models import (
     Appointment,
     BookingPolicy,
@@ -168,6 +168,17 @@ def test_the_same_question_costs_the_versions_alone(
         assert ask() == first
 
 
+def test_an_old_copy_of_a_session_answers_nobody_else(
+    diary: list[Therapist], option60: ServiceOption, day: date
+) -> None:
+    old = ServiceOption.objects.select_related("service").get(pk=option60.pk)
+    ServiceOption.objects.filter(pk=option60.pk).update(minutes=120)
+    asked = selectors.free_times(option=old, start=day, end=day)
+    assert asked.session.minutes == 120
+    fresh = ServiceOption.objects.get(pk=option60.pk)
+    assert selectors.free_times(option=fresh, start=day, end=day).openings == asked.openings
+
+
 def test_what_is_undone_leaves_nothing_behind(
     ask: Callable[[], Any],
     diary: list[Therapist],
@@ -274,7 +285,7 @@ def test_writers_of_any_rows_in_any_order_neither_wait_for_a_stamp_nor_deadlock(
                                 hold_token=chance.choice([None, mine.pk])
                             )
                         elif kind == "rules":
-                            day = date(2030, 1, 1) + timedelta(days=chance.randrange(10**5))
+                            day = date(2030, 1, 1) + timedelta(days=20_000 * seed + done)
                             ClosedDate.objects.create(location=location, day=day)
                         else:
                             start = ten + timedelta(days=7 * (10 + seed * 50 + done % 50))
