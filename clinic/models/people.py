@@ -148,8 +148,6 @@ class Therapist(BaseModel):
     )
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(_("takes bookings"), default=True)
-    # Bumped by the database with every change of this diary; caches of it hang on it.
-    diary_version = models.BigIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ["position", "name"]

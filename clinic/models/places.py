@@ -32,8 +32,6 @@ class Location(BaseModel):
     ein = models.CharField(_("EIN"), max_length=10, blank=True)
     npi = models.CharField(_("NPI (organisation)"), max_length=10, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
-    # Bumped by the database whenever hours, rooms or rules change; caches of the diary hang on it.
-    diary_version = models.BigIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ["position", "name"]
