@@ -46,7 +46,7 @@ class Plan:
     rounds: int
 
 
-WHOLE = Plan((1_000, 100_000, 1_000_000), seconds=3, rounds=3)
+WHOLE = Plan((1_000, 100_000, 1_000_000), seconds=1.8, rounds=3)
 QUICK = Plan((1_000,), seconds=0.15, rounds=1)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bench.load import ask, get, post
-from bench.rows import DAYS, HORIZON, PLACES, WEEKDAYS, ZONE
+from bench.rows import DAYS, HORIZON, WEEKDAYS, ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 OK, FOUND, REFUSED = 200, 302, 422
 SEED = 20_260_101
+APART, APART_PLACES = 90, 6  # minutes from start to start, and how many fit a day
 COUNTED = {"X-Bench-Count": "1"}
 
 
@@ -81,15 +82,18 @@ class Time:
 
 
 def free_places(clinic: Clinic) -> list[Time]:
-    """Every place after the booked month, in an order that looks like people choosing."""
+    """Times after the booked month that leave each other free, in an order as if people chose.
+
+    A first visit blocks 15 minutes more: 90 from start to start.
+    """
     zone = ZoneInfo(ZONE)
     places = []
     for number in range(DAYS + 1, HORIZON):
         day = clinic.today + timedelta(days=number)
         if day.weekday() >= WEEKDAYS:
             continue
-        for place in range(PLACES):
-            clock = (datetime.combine(day, time(9)) + timedelta(minutes=75 * place)).time()
+        for place in range(APART_PLACES):
+            clock = (datetime.combine(day, time(9)) + timedelta(minutes=APART * place)).time()
             start = datetime.combine(day, clock, zone).isoformat()
             places += [Time(therapist, start) for therapist in clinic.therapists]
     Random(SEED).shuffle(places)
