@@ -105,6 +105,7 @@ def _book(actor: Actor, hold_token: UUID, clients: People) -> Couple:
     reserved = {held.pk: covering.reserve(actor, client, held) for held, client in in_order}
     placing.lock_together(pair)
     placing.expect_offered(pair)
+    placing.expect_in_time(pair)
     for held, client in in_order:
         steps.expect_free(client, held, held.starts_at)
     for held, client in both:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from booking import selectors
+from booking import placing, selectors
 from booking.errors import NotBookable
 from booking.models import Appointment, AppointmentStatus
 from booking.outlook import warnings, warnings_at
@@ -147,19 +147,29 @@ def switch_to_self_pay(actor: Actor, appointment: Appointment) -> Appointment:
     if option is None or not appointment.needs_prescription:
         raise NotBookable
     release(actor, appointment)
-    changed = Appointment.objects.filter(
-        pk=appointment.pk,
-        status__in=MAY_BE_TIED,
-        option=appointment.option,
-        reservation=appointment.reservation_id,
-    ).update(
-        option=option,
-        price_cents=option.price_cents,
-        reservation=None,
-        updated_at=timezone.now(),
-    )
-    if not changed:
-        raise InvalidTransition
+    placing.lock(appointment)
+    blocked = placing.blocked_as(appointment, option)
+
+    def write() -> None:
+        changed = Appointment.objects.filter(
+            pk=appointment.pk,
+            status__in=MAY_BE_TIED,
+            option=appointment.option,
+            starts_at=appointment.starts_at,
+            reservation=appointment.reservation_id,
+        ).update(
+            option=option,
+            price_cents=option.price_cents,
+            blocked=blocked,
+            reservation=None,
+            updated_at=timezone.now(),
+        )
+        if not changed:
+            raise InvalidTransition
+
+    if placing.attempt(write) is not None:  # it would block more than is free around it
+        raise NotBookable
+    appointment.blocked = blocked
     appointment.option, appointment.price_cents = option, option.price_cents
     appointment.reservation = None
     audit.record(actor, "appointment.self_pay", appointment)

@@ -21,7 +21,7 @@ from django.utils import timezone
 from psycopg2.extras import DateTimeTZRange
 
 from booking import selectors, timetable
-from booking.errors import NoRoomForTwo, SlotTaken
+from booking.errors import NoRoomForTwo, NotBookable, SlotTaken
 from booking.models import LONGEST, SEATS, Appointment, AppointmentStatus
 from clinic.errors import InvalidTransition
 from clinic.models import Room, Therapist
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
-    from django.db.models import Model
+    from django.db.models import Model, QuerySet
+
+    from clinic.models import ServiceOption
 
 THERAPIST_CLASH = "appointment_therapist_not_double_booked"
 ROOM_CLASH = "appointment_room_not_double_booked"
@@ -195,6 +197,36 @@ def expect_offered(placed: Sequence[Appointment], own_hold: UUID | None = None) 
             raise SlotTaken
 
 
+def expect_in_time(held: Sequence[Appointment]) -> None:
+    """A hold vouches for the notice until it lapses, and never for a time that has begun.
+
+    Raises:
+        SlotTaken: it is too late to book the time that was held.
+    """
+    now = timezone.now()
+    for one in held:
+        lapsed = one.held_until is not None and one.held_until <= now
+        notice = timetable.current(one.location).policy.min_notice if lapsed else 0
+        if one.starts_at <= now or one.starts_at - now < timedelta(minutes=notice):
+            raise SlotTaken
+
+
+def blocked_as(appointment: Appointment, option: ServiceOption) -> DateTimeTZRange:
+    """What a placed visit would block as another option of its length, extra time kept.
+
+    Raises:
+        NotBookable: its therapist, or its room, is not for that.
+    """
+    rules = timetable.current(appointment.location)
+    trained = appointment.therapist_id in rules.able(option.service)
+    if not trained or appointment.room_id not in rules.suitable(option.service):
+        raise NotBookable
+    before, after = (timedelta(minutes=m) for m in (option.buffer_before, option.buffer_after))
+    usual = appointment.ends_at + timedelta(minutes=appointment.option.buffer_after)
+    extra = max((appointment.blocked.upper or usual) - usual, timedelta())
+    return DateTimeTZRange(appointment.starts_at - before, appointment.ends_at + after + extra)
+
+
 def extend(appointment: Appointment, minutes: int) -> None:
     """Block more time after a visit where the diary has it free; its place is locked already."""
     plain = appointment.blocked
@@ -243,7 +275,10 @@ def _settle(appointment: Appointment, extra: int, *, is_new: bool) -> None:
 def _move(appointment: Appointment) -> None:
     """Write the new time over the one we read, and raise the SEQUENCE of its calendar entry."""
     changed = Appointment.objects.filter(
-        pk=appointment.pk, status=appointment.status, sequence=appointment.sequence
+        pk=appointment.pk,
+        status=appointment.status,
+        sequence=appointment.sequence,
+        reservation=appointment.reservation_id,  # tied meanwhile, it would cover the old date
     ).update(
         therapist=appointment.therapist,
         room=appointment.room,
@@ -342,8 +377,21 @@ def _clear(appointment: Appointment, instead_of: UUID | None) -> None:
     )
     if instead_of is not None:
         in_the_way |= Q(hold_token=instead_of)
-    holds = Appointment.objects.filter(in_the_way, status=AppointmentStatus.HELD)
-    holds.exclude(pk=appointment.pk).delete()
+    discard(Appointment.objects.filter(in_the_way).exclude(pk=appointment.pk))
+
+
+@transaction.atomic
+def discard(holds: QuerySet[Appointment]) -> int:
+    """Delete held times, each only if it is still held once its row is ours; returns how many.
+
+    `QuerySet.delete` deletes by key what it read before: a hold that somebody is booking at this
+    very moment would be gone as a visit.
+    """
+    held = holds.filter(status=AppointmentStatus.HELD).order_by("pk")
+    found = list(held.select_for_update(of=("self",)).values_list("pk", flat=True))
+    if found:
+        Appointment.objects.filter(pk__in=found).delete()
+    return len(found)
 
 
 def attempt(write: Callable[[], object]) -> str | None:

@@ -95,7 +95,7 @@ def book(*, actor: Actor, hold_token: UUID, client: Client) -> Appointment:
     Raises:
         HoldLapsed: the hold is gone; the time may still be free (`hold` again).
         AlreadyBooked: the client has a visit at that time.
-        SlotTaken: the clinic has closed the time since.
+        SlotTaken: the clinic has closed the time since, or it is too near by now.
     """
     try:
         return _book(actor, hold_token, client)
@@ -115,6 +115,7 @@ def _book(actor: Actor, hold_token: UUID, client: Client) -> Appointment:
     reservation = covering.reserve(actor, client, known)
     placing.lock(known)
     placing.expect_offered([known])
+    placing.expect_in_time([known])
     steps.expect_free(client, known, known.starts_at)
     booker = actor if isinstance(actor, User) else None
     steps.confirm(known, client=client, reservation=reservation, booked_by=booker)
@@ -360,7 +361,7 @@ def may_change(appointment: Appointment) -> bool:
 
 def let_go(hold_token: UUID | None) -> None:
     """Give a held time back before it lapses."""
-    Appointment.objects.filter(hold_token=hold_token, status=Status.HELD).delete()
+    placing.discard(Appointment.objects.filter(hold_token=hold_token))
 
 
 def expire_holds() -> int:
