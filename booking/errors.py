@@ -75,6 +75,15 @@ class NeedsAdult(DomainError):
     )
 
 
+class NeedsGuardian(NeedsAdult):
+    """A minor's own login asks, where there is nobody else to be named."""
+
+    message = _(
+        "For somebody under 18 a parent or legal guardian asks for a time, signed in with their"
+        " own e-mail address. Ask yours, or call us."
+    )
+
+
 class PriceChanged(DomainError):
     """The price on the page is not the price any more; nobody is booked at one they did not see."""
 

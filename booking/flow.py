@@ -307,8 +307,7 @@ def client_of(request: HttpRequest, draft: Draft, form: VisitorForm) -> Client:
     on = local_date(draft)
     if picked and picked != SOMEBODY_NEW:
         client = access.own(request, access.clients_for(request.user), picked, "pk")
-        if request.user == client.user:  # a minor's own login
-            minors.expect_adult(client.birth_date, "", on)
+        minors.expect_guarded(request.user, client, on)
         return client
     user = request.user if isinstance(request.user, User) else None
     relationship = data.get("relationship", "")

@@ -184,8 +184,7 @@ def _expect_plan(
         raise NoPlan
     if len(wanted) > MOST:
         raise TooManyAtOnce
-    if actor.pk == client.user_id:
-        minors.expect_adult(client.birth_date, "", _day(wanted[0], location))
+    minors.expect_guarded(actor, client, _day(wanted[0], location))
     days = Counter(_day(one, location) for one in wanted)
     twice = [day for day, count in days.items() if count > 1]
     if twice:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from booking import flow, line, matching, throttle, waitlist
 from booking.availability import moment
-from booking.forms import DetailsForm
+from booking.forms import VisitorForm
 from booking.models import WaitlistOffer
 from booking.screens import TimeChoice
 from booking.waitlist_errors import FreeAlready, OfferOver
@@ -146,7 +146,13 @@ def who(request: HttpRequest) -> HttpResponseBase:
         return redirect(target)
     if user and user.is_clinic_staff:
         return redirect("booking:desk-waitlist")
-    form = DetailsForm(request.POST or None, clients=[], ask_email=user is None)
+    form = VisitorForm(
+        request.POST or None,
+        clients=[],
+        ask_email=user is None,
+        ask_booker=False,
+        on=asked(request)["first_day"],
+    )
     if form.is_valid():
         if throttle.too_many(request, "book", throttle.BOOKINGS):
             return render(request, "429.html", status=429)

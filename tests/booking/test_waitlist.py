@@ -438,3 +438,25 @@ def test_whatever_happens_leaves_no_ghost(
             except DomainError:
                 pass
             assert ghosts() == []
+
+
+def test_an_entry_that_cannot_be_closed_holds_nobody_up(
+    slot: Therapist,
+    relaxing: ServiceOption,
+    client_record: Client,
+    client_user: User,
+    other_client: Client,
+    day: date,
+) -> None:
+    stuck = in_line(client_record, relaxing, day)
+    waitlist.sweep()
+    held = the_offer().appointment
+    assert held is not None
+    assert held.hold_token is not None
+    services.book(actor=client_user, hold_token=held.hold_token, client=client_record)
+    in_line(other_client, relaxing, day + timedelta(days=7))
+    assert waitlist.sweep() == 1
+    stuck.refresh_from_db()
+    assert stuck.status == "waiting"
+    offers = WaitlistOffer.objects.filter(status="open", appointment__status="held")
+    assert offers.get().entry.client == other_client
