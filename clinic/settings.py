@@ -272,7 +272,10 @@ DOCUMENT_ROOT = DATA_DIR / "documents"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "clinic.context.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "clinic.context.RequestIdFilter"},
+        "hide_keys": {"()": "clinic.logs.HideKeys"},
+    },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}
     },
@@ -280,10 +283,14 @@ LOGGING = {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["request_id"],
+            "filters": ["request_id", "hide_keys"],
         }
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # These tell every step of every document.
-    "loggers": {name: {"level": "WARNING"} for name in ("fontTools", "weasyprint")},
+    "loggers": {
+        # These tell every step of every document.
+        **{name: {"level": "WARNING"} for name in ("fontTools", "weasyprint")},
+        # Django's own handlers would write past the filters.
+        **{name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
+    },
 }

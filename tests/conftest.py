@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
@@ -177,3 +179,15 @@ def as_therapist(therapist: Therapist, therapist_user: User) -> Browser:
 @pytest.fixture
 def as_manager(manager_user: User) -> Browser:
     return browser_for(manager_user)
+
+
+@pytest.fixture
+def console() -> Iterator[StringIO]:
+    """What the console handler of the settings writes."""
+    handler = next(
+        one for one in logging.getLogger().handlers if type(one) is logging.StreamHandler
+    )
+    written = StringIO()
+    before = handler.setStream(written)
+    yield written
+    handler.setStream(before)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import time_machine
 from django.core import signing
+from django.test import Client as Browser
 from django.urls import reverse
 from icalendar import Calendar
 
@@ -18,8 +19,7 @@ from clinic.models import AuditEvent, Message
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from django.test import Client as Browser
+    from io import StringIO
 
     from booking.models import BookingPolicy
     from clinic.models import Client, ServiceOption, Therapist, User
@@ -158,6 +158,20 @@ def test_guessing_links_is_slowed_down(
     monkeypatch.setattr(link_pages, "OPENINGS", 3)
     statuses = [anonymous.get("/book/visit/x/").status_code for _try in range(5)]
     assert statuses == [404, 404, 404, 429, 429]
+
+
+def test_the_log_names_no_link(
+    anonymous: Browser, visit: Appointment, console: StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = link_in(message(visit, "confirmed"))
+    assert anonymous.post(f"{link}move/", {"start": "x"}).status_code == 422
+    assert Browser(enforce_csrf_checks=True).post(f"{link}cancel/").status_code == 403
+    monkeypatch.setattr(link_pages, "OPENINGS", 0)
+    assert anonymous.get(link).status_code == 429
+    written = console.getvalue()
+    for kind in ("Unprocessable", "Forbidden", "Too Many Requests"):
+        assert kind in written
+    assert link.split("/")[3] not in written
 
 
 def test_nothing_was_done_by_a_link_here(anonymous: Browser, visit: Appointment) -> None:
