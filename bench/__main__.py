@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -118,6 +119,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="1,000 rows and a glance at each")
     parser.add_argument("--out", type=Path, help="where the results go")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and databases go too
     plan = QUICK if options.quick else WHOLE
     out = options.out or (None if options.quick else LATEST)
     began = perf_counter()
