@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from booking import covering, day_screen, desk_when, flow, owing, readiness, selectors, services
 from booking.desk_forms import DeskCancelForm
+from booking.errors import FeeNotAgreed
 from booking.forms import MarkForm
 from booking.links import on_board
 from clinic import access, audit
@@ -40,6 +41,8 @@ def day(request: HttpRequest) -> HttpResponse:
     shown = day_or_none(request.GET.get("day")) or today
     wanted = flow.uuid_or_none(request.GET.get("open"))
     opened = selectors.appointments().filter(pk=wanted).first() if wanted else None
+    if opened:
+        audit.viewed(request, opened)
     context = {
         **day_screen.day_board(_location(request), shown),
         "day": shown,
@@ -103,9 +106,12 @@ def appointment_cancel(request: HttpRequest, appointment_id: UUID) -> HttpRespon
         try:
             services.cancel(actor=request.user, appointment=appointment, **form.cleaned_data)
             flash.success(request, _("Cancelled. The client is told by e-mail."))
+            return redirect(on_board(appointment))
+        except FeeNotAgreed as refusal:
+            fee, form = refusal.cents, form.asking(refusal)
         except DomainError as refusal:
             flash.error(request, str(refusal.message))
-        return redirect(on_board(appointment))
+            return redirect(on_board(appointment))
     context = {
         "appointment": appointment,
         "form": form,

@@ -82,7 +82,16 @@ def test_the_panel_opens_beside_the_board_and_as_a_page(
     assert "<html" in as_desk.get(url("appointment", visit)).text
     beside = as_desk.get("/desk/", {"day": str(visit.local_date), "open": str(visit.pk)})
     assert "The health questionnaire is not complete." in beside.text
-    assert AuditEvent.objects.filter(action="appointment.viewed").exists()
+
+
+def test_each_look_at_the_panel_is_recorded(as_desk: Browser, visit: Appointment) -> None:
+    looks = AuditEvent.objects.filter(action="appointment.viewed", client=visit.client)
+    as_desk.get("/desk/", {"day": str(visit.local_date)})
+    assert looks.count() == 0
+    as_desk.get("/desk/", {"day": str(visit.local_date), "open": str(visit.pk)})
+    assert looks.count() == 1
+    as_desk.get(url("appointment", visit))
+    assert looks.count() == 2
 
 
 def test_the_desk_marks_a_missed_visit_and_takes_it_back(
