@@ -15,12 +15,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from booking import ics, notices, owing, selectors, series_booking, series_reads
+from booking.desk_forms import CauseForm
 from booking.forms import CancelForm
 from booking.models import FREE
 from booking.reply import calendar_file
 from clinic import access
 from clinic.errors import DomainError
 from clinic.links import absolute
+from clinic.numbers import number_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,19 +102,22 @@ def _cancel(
 ) -> HttpResponse:
     """All that is still to come, or those that are ticked; the fee is seen before it is owed."""
     remaining = list(series_reads.remaining(client.pk, series_id))
-    picked = set(request.POST.getlist("visit"))
+    picked, shown = set(request.POST.getlist("visit")), _shown(request)
     chosen = [one for one in remaining if str(one.pk) in picked]
-    form = CancelForm(request.POST if request.method == "POST" else None)
-    back, error, status = side.of_series(client, series_id), "", 200
-    if request.method == "POST" and form.is_valid():
-        agreed = request.POST.get("agreed", "")
+    fees = {one.pk: owing.for_cancelling(one) for one in remaining}
+    posted = request.POST if request.method == "POST" else None
+    form: CauseForm | CancelForm = CancelForm(posted)
+    if side.by_desk:
+        form = CauseForm(posted, fee_cents=sum(fees.values()))
+    back, error, status = side.of_series(client, series_id), "", 422 if form.is_bound else 200
+    if form.is_valid():
         try:
             done = series_booking.cancel(
                 actor=access.user_of(request),
                 client=client,
                 chosen=chosen,
-                agreed_cents=int(agreed) if agreed.isdecimal() else 0,
-                reason=form.cleaned_data["reason"],
+                agreed={one.pk: shown.get(str(one.pk), 0) for one in chosen},
+                **form.cleaned_data,
             )
             text = ngettext(
                 "%(count)s visit is cancelled.", "%(count)s visits are cancelled.", len(done)
@@ -120,11 +125,10 @@ def _cancel(
             flash.success(request, text % {"count": len(done)})
             return redirect(back)
         except DomainError as refusal:
-            error, status = str(refusal.message), 422
+            error = str(refusal.message)
             if not chosen:
                 error = _("Tick the visits to cancel.")
     ticked = chosen if request.method == "POST" else remaining
-    fees = {one.pk: owing.for_cancelling(one) for one in remaining}
     context = {
         "client": client,
         "series_id": series_id,
@@ -135,6 +139,12 @@ def _cancel(
         "back": back,
     }
     return render(request, template, context, status=status)
+
+
+def _shown(request: HttpRequest) -> dict[str, int]:
+    """What the page said that each visit costs."""
+    pairs = (value.partition(":") for value in request.POST.getlist("fee"))
+    return {pk: number_or_none(cents) or 0 for pk, _colon, cents in pairs}
 
 
 def _mine(request: HttpRequest, series_id: UUID) -> tuple[Client, list[Appointment]]:

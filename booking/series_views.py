@@ -26,6 +26,7 @@ from booking.series_plan import Chosen, Planner, Screen
 from clinic import access
 from clinic.dates import day_or_none
 from clinic.errors import DomainError
+from clinic.numbers import number_or_none
 from clinic.templatetags.clinic_format import when
 from prescriptions.models import Prescription
 
@@ -81,11 +82,10 @@ def _page(request: HttpRequest, ask: Ask, side: Side) -> HttpResponse:
     else:
         kept, gone = planner.renew(kept)
         notes = _not_replaced(gone)
-    change = request.GET.get("change", "")
     screen = planner.screen(
         kept,
         notes,
-        change=int(change) if change.isdecimal() else None,
+        change=number_or_none(request.GET.get("change")),
         day=day_or_none(request.GET.get("day")),
     )
     return _show(request, ask, form, side, planner=planner, screen=screen)
@@ -121,7 +121,7 @@ def _act(
 def _adjust(planner: Planner, shown: list[Chosen], action: str, rest: str) -> dict[str, str]:
     """Change the plan in place; what the next page should open, or at which visit it should be."""
     number, _sep, value = rest.partition(":")
-    place = int(number) - 1 if number.isdecimal() else -1
+    place = (number_or_none(number) or 0) - 1
     inside = 0 <= place < len(shown)
     changed: Chosen | None = None
     if action == "add":
@@ -152,7 +152,6 @@ def _book(
     shown: list[Chosen],
 ) -> HttpResponse:
     token = flow.uuid_or_none(request.POST.get("token")) or uuid4()
-    price = request.POST.get("price", "")
     try:
         made = series_booking.book(
             actor=access.user_of(request),
@@ -161,7 +160,7 @@ def _book(
             wanted=[one.wanted for one in shown],
             token=token,
             prescription=planner.prescription,
-            price_cents=int(price) if price.isdecimal() else None,
+            price_cents=number_or_none(request.POST.get("price")),
         )
     except DomainError as refusal:
         notes: list[str] = []
