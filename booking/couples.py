@@ -25,14 +25,14 @@ from booking.errors import (
     SlotTaken,
     TooLate,
 )
-from booking.models import Appointment, AppointmentStatus
+from booking.models import Appointment, AppointmentStatus, CancelCause
 from clinic import access, audit
 from clinic import selectors as ground
 from clinic.errors import InvalidTransition
 from clinic.models import Client, ServiceOption, Therapist, User
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import datetime
 
     from django.contrib.auth.models import AnonymousUser
@@ -51,8 +51,12 @@ def hold(
     start: datetime,
     therapist: Therapist | None = None,
     replaces: UUID | None = None,
+    token: UUID | None = None,
+    only: Sequence[UUID] | None = None,
 ) -> Couple:
     """Keep a time for two under one token; gives up the hold it replaces, if it gets this one.
+
+    `token` is as for one visit. `only` are the two therapists it has to be, in that order.
 
     Raises:
         NotBookable: the session is not offered for two.
@@ -64,21 +68,28 @@ def hold(
 
     @transaction.atomic
     def take(who: Sequence[UUID]) -> Couple:
-        until, token = timezone.now() + timedelta(minutes=minutes), uuid4()
+        until, known_by = timezone.now() + timedelta(minutes=minutes), token or uuid4()
         pair = _new(option, start)
         for held in pair:
-            held.status, held.hold_token, held.held_until = Status.HELD, token, until
+            held.status, held.hold_token, held.held_until = Status.HELD, known_by, until
         placing.place_together(pair, therapist_ids=who, start=start, instead_of=replaces)
         return pair
 
     free = pairs.who_is_free(option=option, start=start, therapist=therapist, own_hold=replaces)
+    if only is not None:
+        free = [pk for pk in only if pk in free]
     return _try_each(free, therapist, take)
 
 
-def book(*, actor: Actor, hold_token: UUID, clients: People) -> Couple:
+def book(
+    *, actor: Actor, hold_token: UUID, clients: People, self_paying: Collection[Client] = ()
+) -> Couple:
     """Turn both halves of a hold into appointments. The same hold twice is one couple.
 
+    Who is `self_paying` gets the self-pay session of the same length, at its price.
+
     Raises:
+        NotBookable: no such session is offered; then nobody is booked.
         SamePerson: a couple is two people.
         HoldLapsed: half of the hold is gone, or all of it.
         AlreadyBooked: one of them has a visit at that time.
@@ -86,23 +97,33 @@ def book(*, actor: Actor, hold_token: UUID, clients: People) -> Couple:
     if clients[0] == clients[1]:
         raise SamePerson
     try:
-        return _book(actor, hold_token, clients)
+        return _book(actor, hold_token, clients, self_paying)
     except (HoldLapsed, AlreadyBooked):
-        made = selectors.appointments().filter(hold_token=hold_token, client__in=clients)
-        pair = list(made.order_by("seat"))
-        if len(pair) != len(clients):
+        if (pair := made(hold_token=hold_token, clients=clients)) is None:
             raise
-        return pair[0], pair[1]
+        return pair
+
+
+def made(*, hold_token: UUID, clients: People) -> Couple | None:
+    """What has become of a hold that was booked for these two."""
+    visits = selectors.appointments().filter(hold_token=hold_token, client__in=clients)
+    pair = list(visits.order_by("seat"))
+    return (pair[0], pair[1]) if len(pair) == len(clients) else None
 
 
 @transaction.atomic
-def _book(actor: Actor, hold_token: UUID, clients: People) -> Couple:
+def _book(
+    actor: Actor, hold_token: UUID, clients: People, self_paying: Collection[Client]
+) -> Couple:
     pair = pairs.held(hold_token)
     if pair is None:
         raise HoldLapsed
     both = list(zip(pair, clients, strict=True))
     in_order = sorted(both, key=lambda one: one[1].pk)
-    reserved = {held.pk: covering.reserve(actor, client, held) for held, client in in_order}
+    reserved = {
+        held.pk: None if client in self_paying else covering.reserve(actor, client, held)
+        for held, client in in_order
+    }
     placing.lock_together(pair)
     placing.expect_offered(pair)
     placing.expect_in_time(pair)
@@ -112,6 +133,8 @@ def _book(actor: Actor, hold_token: UUID, clients: People) -> Couple:
         steps.confirm(
             held, client=client, reservation=reserved[held.pk], booked_by=_vouches(actor, client)
         )
+        if client in self_paying:
+            covering.switch_to_self_pay(actor, held)
     return steps.booked(actor, pair[0]), steps.booked(actor, pair[1])
 
 

@@ -17,6 +17,7 @@ KEY = "booking"
 class Draft:
     option: str = ""
     therapist: str = ""  # whose time is held
+    therapist_too: str = ""  # and the other one's, for two
     wanted: str = ""  # who was asked for; blank: anyone
     start: str = ""
     hold: str = ""
@@ -39,6 +40,11 @@ class Draft:
     @property
     def hold_token(self) -> UUID | None:
         return UUID(self.hold) if self.hold else None
+
+    @property
+    def who(self) -> list[str]:
+        """Whose time is held, as the page names them."""
+        return [pk for pk in (self.therapist, self.therapist_too) if pk]
 
     @property
     def start_at(self) -> datetime:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from booking import couples, minors, outlook, pairs, screens, selectors, services
 from booking.draft import Draft
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from booking.models import Appointment
 
+CLICKS = 3  # on one button: so often may another one take the time anew while we book it
 TYPED = (*VisitorForm.AUTOCOMPLETE, "client", "relationship", "pay")
 
 
@@ -87,11 +89,19 @@ def take_time(
         therapist=therapist,
         replaces=draft.hold_token,
     )
-    held = made if not isinstance(made, tuple) else made[0]
+    both = made if isinstance(made, tuple) else (made,)
+    held = both[0]
     draft.option, draft.start, draft.hold = str(option.pk), start.isoformat(), str(held.hold_token)
-    draft.therapist, draft.wanted = str(held.therapist_id), str(therapist.pk) if therapist else ""
+    name_therapists(draft, both)
+    draft.wanted = str(therapist.pk) if therapist else ""
     draft.two, draft.price, draft.done, draft.done_too = two, option.price_cents, "", ""
     draft.save(request)
+
+
+def name_therapists(draft: Draft, held: Sequence[Appointment]) -> None:
+    """Keep whose time is held, in the order of the visits."""
+    first, *rest = [str(one.therapist_id) for one in held]
+    draft.therapist, draft.therapist_too = first, rest[0] if rest else ""
 
 
 def aside(request: HttpRequest, draft: Draft) -> HttpResponse | None:
@@ -172,22 +182,28 @@ def typed(request: HttpRequest, names: Sequence[str] = TYPED) -> dict[str, str]:
 
 
 def expect_shown(request: HttpRequest, draft: Draft, option: ServiceOption) -> None:
-    """Nobody books a time, a session or a price that their page does not show.
+    """Nobody books a time, a session, a therapist or a price that their page does not show.
 
     Raises:
-        OtherTime, PriceChanged.
+        OtherTime, OtherTherapist, PriceChanged.
+        NotBookable: it is not offered without a prescription any more.
     """
     posted = request.POST
     if posted.get("start", draft.start) != draft.start:
         raise OtherTime
     if posted.get("option", draft.option) != draft.option:
         raise OtherTime
+    if posted.get("who", " ".join(draft.who)) != " ".join(draft.who):
+        raise OtherTherapist
     shown, draft.price = posted.get("price", str(draft.price)), option.price_cents
     if shown != str(option.price_cents):
         draft.save(request)
         raise PriceChanged
-    without = without_prescription(option) if "self_price" in posted else None
-    if without and posted["self_price"] != str(without.price_cents):
+    without = without_prescription(option)
+    pays = posted.get("pay"), posted.get("two-pay")
+    if without is None and option.service.needs_prescription and VisitorForm.SELF_PAY in pays:
+        raise NotBookable(_("That session cannot be booked without a prescription any more."))
+    if without and posted.get("self_price", str(without.price_cents)) != str(without.price_cents):
         raise PriceChanged
 
 
@@ -227,21 +243,52 @@ def let_go(request: HttpRequest, draft: Draft) -> None:
 
 
 def _book(request: HttpRequest, draft: Draft, option: ServiceOption, client: Client) -> Appointment:
-    held = selectors.hold_of(draft.hold)
-    if held is not None and (held.option_id, held.price_cents) == (option.pk, option.price_cents):
-        try:
-            return services.book(actor=request.user, hold_token=UUID(draft.hold), client=client)
-        except HoldLapsed:
-            pass
-    elif held is None and draft.hold:  # a second click: the first one booked it
-        made = selectors.appointments().filter(hold_token=draft.hold, client=client).first()
-        if made is not None:
+    """Book what is held; what is gone, or is not what is wanted, is held anew under its old token.
+
+    So a second click finds what the first one has made, even if both are under way at once.
+    """
+    for _click in range(CLICKS):
+        held = selectors.hold_of(draft.hold)
+        if held is None and (made := _made(draft, client)):
             return made
-    token = hold_again(request, draft, option)
-    return services.book(actor=request.user, hold_token=token, client=client)
+        if held is None or (held.option_id, held.price_cents) != (option.pk, option.price_cents):
+            try:
+                hold_again(request, draft, option)
+            except SlotTaken:
+                if made := _made(draft, client):
+                    return made
+                raise
+        else:
+            expect_same(request, draft, [held])
+        with suppress(HoldLapsed):  # another click has taken it anew
+            return services.book(actor=request.user, hold_token=UUID(draft.hold), client=client)
+    raise HoldLapsed
 
 
-def hold_again(request: HttpRequest, draft: Draft, option: ServiceOption) -> UUID:
+def _made(draft: Draft, client: Client) -> Appointment | None:
+    """What another click has made of this hold."""
+    return services.made(hold_token=UUID(draft.hold), client=client) if draft.hold else None
+
+
+def expect_same(request: HttpRequest, draft: Draft, held: Sequence[Appointment]) -> None:
+    """Nobody books with other therapists than the page names.
+
+    Raises:
+        OtherTherapist: the time is held with another one; the page will name that one.
+    """
+    before = draft.who
+    name_therapists(draft, held)
+    draft.save(request)
+    if set(before) != set(draft.who):
+        raise OtherTherapist
+
+
+def is_spent(draft: Draft) -> bool:
+    """Whether what was held is booked by now: then the same is not held once more."""
+    return bool(draft.hold) and selectors.appointments().filter(hold_token=draft.hold).exists()
+
+
+def hold_again(request: HttpRequest, draft: Draft, option: ServiceOption) -> None:
     """The same time once more; with somebody else only if nobody was asked for, and not unsaid.
 
     Raises:
@@ -254,6 +301,8 @@ def hold_again(request: HttpRequest, draft: Draft, option: ServiceOption) -> UUI
     held = None
     turns: list[Therapist | None] = [before] if draft.wanted else [before, None]
     for therapist in turns if before else [None]:
+        if therapist is None and is_spent(draft):
+            break
         with suppress(SlotTaken):
             held = services.hold(
                 actor=request.user,
@@ -261,15 +310,13 @@ def hold_again(request: HttpRequest, draft: Draft, option: ServiceOption) -> UUI
                 start=draft.start_at,
                 therapist=therapist,
                 replaces=draft.hold_token,
+                token=draft.hold_token,
             )
             break
     if held is None:
         raise SlotTaken
-    draft.hold, draft.therapist = str(held.hold_token), str(held.therapist_id)
-    draft.save(request)
-    if before is None or held.therapist_id != before.pk:
-        raise OtherTherapist
-    return UUID(draft.hold)
+    draft.hold = str(held.hold_token)
+    expect_same(request, draft, [held])
 
 
 def keep_longer(request: HttpRequest, draft: Draft) -> None:
@@ -348,13 +395,14 @@ def summary(
     start = draft.start_at
     pair = pairs.held(draft.hold) if draft.two else None
     held = pair[0] if pair else None if draft.two else selectors.hold_of(draft.hold)
-    alone = None if draft.two else therapist_of(draft.therapist)
+    named = [therapist for pk in draft.who if (therapist := therapist_of(pk))]
     any_option = ServiceOption.objects.select_related("service")
     shown = option or any_option.filter(pk=draft.option).first()
     return {
         "option": shown,
         "starts_at": start,
-        "therapists": [one.therapist for one in pair] if pair else [alone] if alone else [],
+        "therapists": named,
+        "who": " ".join(draft.who),
         "held_until": held.held_until if held else None,
         "deadlines": selectors.deadlines(start, selectors.policy_of(location), now),
         "now": now,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from booking import couples, covering, flow, minors, pairs, selectors
+from booking import couples, flow, minors, pairs, selectors
 from booking.draft import Draft
 from booking.errors import AlreadyBooked, HoldLapsed, NotBookable, SamePerson, SlotTaken
 from booking.forms import SOMEBODY_NEW, SecondForm, VisitorForm
@@ -75,16 +76,18 @@ def finish(request: HttpRequest, draft: Draft, first: VisitorForm, second: Secon
     two = _other(request, draft, second, first.cleaned_data.get("email", ""), on)
     if one == two:
         raise SamePerson
+    self_paying = [
+        client
+        for client, form in ((one, first), (two, second))
+        if form.cleaned_data.get("pay") == VisitorForm.SELF_PAY
+    ]
     try:
-        pair = _book(request, draft, option, (one, two))
+        pair = _book(request, draft, option, (one, two), self_paying)
     except AlreadyBooked:
         if all(access.may_act_for(request.user, client) for client in (one, two)):
             raise
         flow.let_go(request, draft)
         raise SlotTaken from None
-    for appointment, form in zip(pair, (first, second), strict=True):
-        if form.cleaned_data.get("pay") == VisitorForm.SELF_PAY:
-            covering.switch_to_self_pay(actor=request.user, appointment=appointment)
     done = Draft(two=True, done=str(pair[0].pk), done_too=str(pair[1].pk))
     if request.user.is_authenticated:
         request.session[access.ACTING] = str(one.pk)
@@ -95,38 +98,70 @@ def finish(request: HttpRequest, draft: Draft, first: VisitorForm, second: Secon
 
 
 def _book(
-    request: HttpRequest, draft: Draft, option: ServiceOption, clients: tuple[Client, Client]
+    request: HttpRequest,
+    draft: Draft,
+    option: ServiceOption,
+    clients: tuple[Client, Client],
+    self_paying: Sequence[Client],
 ) -> Couple:
-    held = pairs.held(draft.hold)
-    stale = held is not None and held[0].price_cents != option.price_cents
-    if draft.hold and not stale:
-        try:
-            token = UUID(draft.hold)
-            return couples.book(actor=request.user, hold_token=token, clients=clients)
-        except HoldLapsed:
-            pass
-    keep_longer(request, draft)
-    return couples.book(actor=request.user, hold_token=UUID(draft.hold), clients=clients)
+    """As for one visit: a second click finds what the first one has made."""
+    for _click in range(flow.CLICKS):
+        held = pairs.held(draft.hold)
+        if held is None and (made := _made(draft, clients)):
+            return made
+        if held is None or held[0].price_cents != option.price_cents:
+            try:
+                keep_longer(request, draft)
+            except SlotTaken:
+                if made := _made(draft, clients):
+                    return made
+                raise
+        else:
+            flow.expect_same(request, draft, held)
+        with suppress(HoldLapsed):  # another click has taken it anew
+            return couples.book(
+                actor=request.user,
+                hold_token=UUID(draft.hold),
+                clients=clients,
+                self_paying=self_paying,
+            )
+    raise HoldLapsed
+
+
+def _made(draft: Draft, clients: tuple[Client, Client]) -> Couple | None:
+    return couples.made(hold_token=UUID(draft.hold), clients=clients) if draft.hold else None
 
 
 def keep_longer(request: HttpRequest, draft: Draft) -> None:
-    """Hold the same time for two anew.
+    """Hold the same time for two anew; with others only if need be, and not unsaid.
 
     Raises:
+        OtherTherapist: the time is held again, with others than the page says.
         SlotTaken: it cannot be had any more.
     """
     option = flow.option_of(draft)
     if option is None:
         raise NotBookable
-    pair = couples.hold(
-        actor=request.user,
-        option=option,
-        start=draft.start_at,
-        therapist=flow.therapist_of(draft.wanted),
-        replaces=draft.hold_token,
-    )
-    draft.hold, draft.therapist = str(pair[0].hold_token), str(pair[0].therapist_id)
-    draft.save(request)
+    held = None
+    turns: list[list[UUID] | None] = [[UUID(pk) for pk in draft.who], None]
+    for only in turns:
+        if only is None and flow.is_spent(draft):
+            break
+        with suppress(SlotTaken):
+            held = couples.hold(
+                actor=request.user,
+                option=option,
+                start=draft.start_at,
+                therapist=flow.therapist_of(draft.wanted),
+                replaces=draft.hold_token,
+                token=draft.hold_token,
+                only=only,
+            )
+            break
+    if held is None:
+        raise SlotTaken
+    draft.hold = str(held[0].hold_token)
+    flow.expect_same(request, draft, held)
 
 
 def _other(

@@ -161,9 +161,10 @@ def place_together(
     def take() -> None:
         if check is not None:
             check()
-        for appointment in pair:
-            if around.is_in_the_way:
+        if around.is_in_the_way:
+            for appointment in pair:
                 _clear(appointment, instead_of)
+        for appointment in pair:
             _write(appointment, is_new=is_new)
 
     for room in _rooms_for_two(pair, around):

@@ -63,8 +63,11 @@ def hold(
     start: datetime,
     therapist: Therapist | None = None,
     replaces: UUID | None = None,
+    token: UUID | None = None,
 ) -> Appointment:
     """Keep a time while the form is filled in; gives up the hold it replaces, if it gets this one.
+
+    `token` is what it shall be known by, where a form that may be sent twice knows it already.
 
     Raises:
         NotBookable: the session is not offered.
@@ -79,7 +82,7 @@ def hold(
     @transaction.atomic
     def take(therapist_id: UUID) -> Appointment:
         held = steps.new(option, start)
-        held.status, held.hold_token = Status.HELD, uuid4()
+        held.status, held.hold_token = Status.HELD, token or uuid4()
         held.held_until = timezone.now() + timedelta(minutes=minutes)
         return placing.place(held, therapist_id=therapist_id, start=start, instead_of=replaces)
 
@@ -101,10 +104,14 @@ def book(*, actor: Actor, hold_token: UUID, client: Client) -> Appointment:
         return _book(actor, hold_token, client)
     except (HoldLapsed, AlreadyBooked):
         # A second click, or a resent form: the first one made the appointment.
-        made = selectors.appointments().filter(hold_token=hold_token, client=client).first()
-        if made is None:
+        if (visit := made(hold_token=hold_token, client=client)) is None:
             raise
-        return made
+        return visit
+
+
+def made(*, hold_token: UUID, client: Client) -> Appointment | None:
+    """What has become of a hold that was booked for this client."""
+    return selectors.appointments().filter(hold_token=hold_token, client=client).first()
 
 
 @transaction.atomic

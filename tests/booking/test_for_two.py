@@ -11,12 +11,15 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from booking import couples
+from booking.errors import NotBookable
 from booking.models import Appointment
-from clinic.models import Client, Guardian, Message
+from clinic.models import AuditEvent, Client, Guardian, Message, ServiceOption
+from prescriptions.models import VisitReservation
 from tests.booking.factories import booked_appointment
 from tests.booking.test_couples import book_two, child_of
 from tests.booking.test_visitor_flow import ANA
 from tests.factories import make_client
+from tests.prescriptions.factories import approved_prescription
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from django.test import Client as Browser
 
     from booking.couples import Couple
-    from clinic.models import Room, ServiceOption, Therapist, User
+    from clinic.models import Room, Therapist, User
 
 pytestmark = pytest.mark.django_db
 
@@ -326,3 +329,115 @@ def test_the_page_of_times_for_two_takes_few_queries_whatever_is_booked(
         couples.hold(actor=None, option=therapeutic, start=start)
     with django_assert_max_num_queries(16):
         anonymous.get(url)
+
+
+def switched_off(option: ServiceOption) -> None:
+    option.is_active = False
+    option.save()
+
+
+def test_when_the_self_pay_session_is_not_offered_any_more_neither_is_booked(
+    anonymous: Browser,
+    diary: list[Therapist],
+    therapeutic: ServiceOption,
+    option60: ServiceOption,
+    ten: datetime,
+) -> None:
+    press(anonymous, option60, ten)
+    assert 'value="self"' in anonymous.get(DETAILS).text
+    switched_off(therapeutic)
+    refused = anonymous.post(DETAILS, {**TWO, "pay": "self", "two-pay": "prescription"})
+    assert refused.status_code == 422
+    assert "without a prescription any more" in refused.text
+    assert [one.status for one in Appointment.objects.all()] == ["held", "held"]
+    assert not Message.objects.exists()
+
+
+def test_who_pays_and_the_booking_of_two_are_written_together_or_not_at_all(
+    diary: list[Therapist],
+    therapeutic: ServiceOption,
+    option60: ServiceOption,
+    ten: datetime,
+    client_record: Client,
+    client_user: User,
+) -> None:
+    """The session is switched off after the page looked, and before the write."""
+    child = child_of(client_user)
+    prescriptions = [approved_prescription(one) for one in (client_record, child)]
+    held = couples.hold(actor=None, option=option60, start=ten)
+    assert held[0].hold_token
+    switched_off(therapeutic)
+
+    def book() -> Couple:
+        assert held[0].hold_token
+        return couples.book(
+            actor=client_user,
+            hold_token=held[0].hold_token,
+            clients=(client_record, child),
+            self_paying=[child],
+        )
+
+    with pytest.raises(NotBookable):
+        book()
+    assert [one.status for one in Appointment.objects.all()] == ["held", "held"]
+    assert not VisitReservation.objects.exists()
+    assert not Message.objects.filter(about__in=[one.pk for one in held]).exists()
+    assert not AuditEvent.objects.filter(action__startswith="appointment.").exists()
+
+    ServiceOption.objects.filter(pk=therapeutic.pk).update(is_active=True, price_cents=7_700)
+    book()
+    first, second = Appointment.objects.with_names().order_by("seat")
+    assert (first.option, second.option) == (option60, therapeutic)
+    assert second.price_cents == 7_700
+    assert first.reservation is not None
+    assert first.reservation.prescription == prescriptions[0]
+    assert second.reservation is None
+    assert VisitReservation.objects.count() == 1
+
+
+def lose_one_of_two(visitor: Client) -> None:
+    """Their hold is cleared away, and somebody takes one of the two therapists."""
+    first = Appointment.objects.filter(status="held").order_by("seat")[0]
+    Appointment.objects.filter(status="held").delete()
+    booked_appointment(visitor, starts_at=first.starts_at, therapist=first.therapist)
+
+
+@pytest.mark.parametrize("how", ["book", "keep"])
+def test_two_are_not_booked_with_others_than_the_page_names_before_it_names_them(
+    anonymous: Browser,
+    diary: list[Therapist],
+    therapeutic: ServiceOption,
+    ten: datetime,
+    other_client: Client,
+    how: str,
+) -> None:
+    press(anonymous, therapeutic, ten)
+    lose_one_of_two(other_client)
+    if how == "book":
+        told = anonymous.post(DETAILS, TWO)
+        assert told.status_code == 422
+    else:
+        told = anonymous.post(DETAILS, {**TWO, "go": "keep"}, follow=True)
+    assert "with another therapist" in told.text
+    held = Appointment.objects.filter(status="held")
+    assert len(held) == 2
+    for one in held:
+        assert one.therapist.title in told.text
+    assert not Appointment.objects.filter(status="booked").exclude(client=other_client).exists()
+    assert anonymous.post(DETAILS, TWO).status_code == 302
+    made = Appointment.objects.filter(status="booked").exclude(client=other_client)
+    assert {one.therapist_id for one in made} == {one.therapist_id for one in held}
+
+
+def test_two_whose_hold_is_gone_get_the_same_two_again_and_need_not_press_twice(
+    anonymous: Browser, diary: list[Therapist], therapeutic: ServiceOption, ten: datetime
+) -> None:
+    press(anonymous, therapeutic, ten)
+    before = list(Appointment.objects.order_by("seat").values_list("therapist", flat=True))
+    Appointment.objects.all().delete()
+    page = anonymous.get(DETAILS).text
+    for therapist in diary:
+        assert (therapist.title in page) == (therapist.pk in before)
+    assert anonymous.post(DETAILS, TWO).status_code == 302
+    made = Appointment.objects.filter(status="booked").order_by("seat")
+    assert list(made.values_list("therapist", flat=True)) == before
