@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 def partner(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Who comes along: found, or written down."""
     client = access.client(access.user_of(request), client_id)
-    posted = request.POST if request.method == "POST" else None
+    find = ClientSearchForm(request.POST)  # names travel in the body, never in an address
+    searching = "find" in request.POST
+    posted = request.POST if request.method == "POST" and not searching else None
     form = DetailsForm(posted, clients=[], ask_email=True)
     del form.fields["relationship"]
     if form.is_valid():
@@ -41,8 +43,7 @@ def partner(request: HttpRequest, client_id: UUID) -> HttpResponse:
         if other.pk != client.pk:
             return redirect("booking:desk-two", client.pk, other.pk)
         form.add_error(None, _("That is the same person. Somebody else comes along."))
-    find = ClientSearchForm(request.GET)
-    words = find.cleaned_data["q"] if find.is_valid() else ""
+    words = find.cleaned_data["q"] if searching and find.is_valid() else ""
     found = ground.search_clients(words) if words else []
     context = {
         "client": client,

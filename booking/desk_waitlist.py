@@ -46,10 +46,10 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 @access.desk
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def find(request: HttpRequest) -> HttpResponse:
-    """For whom."""
-    form = ClientSearchForm(request.GET)
+    """For whom. Names travel in the body, never in an address."""
+    form = ClientSearchForm(request.POST)
     words = form.cleaned_data["q"] if form.is_valid() else ""
     context = {"words": words, "clients": ground.search_clients(words) if words else []}
     return render(request, "booking/desk_waitlist_find.html", context)

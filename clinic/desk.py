@@ -8,7 +8,7 @@ from django.contrib import messages as flash
 from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic import access, audit, messages, selectors
 from clinic.errors import DomainError
@@ -25,9 +25,9 @@ RECENT = 10
 
 
 @access.staff
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def client_search(request: HttpRequest) -> HttpResponse:
-    form = ClientSearchForm(request.GET)
+    form = ClientSearchForm(request.POST)  # names travel in the body, never in an address
     words = form.cleaned_data["q"] if form.is_valid() else ""
     context = {"form": form, "query": words, "clients": selectors.search_clients(words)}
     return render(request, "desk/clients.html", context)

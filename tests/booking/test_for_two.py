@@ -271,7 +271,9 @@ def test_the_desk_books_moves_and_cancels_two(
     what = as_desk.get(reverse("booking:desk-what", args=[client_record.pk])).text
     who = reverse("booking:desk-partner", args=[client_record.pk])
     assert who in what
-    found = as_desk.get(who, {"q": "Lima"}).text
+    assert "Max Lima" not in as_desk.get(who, {"q": "Lima"}).text
+    found = as_desk.post(who, {"q": "Lima", "find": "1"}).text
+    assert "error-summary" not in found
     both = reverse("booking:desk-two", args=[client_record.pk, partner.pk])
     assert both in found
     assert reverse("booking:desk-two", args=[client_record.pk, client_record.pk]) not in found

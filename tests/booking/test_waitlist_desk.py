@@ -60,7 +60,8 @@ def test_the_desk_finds_a_client_and_puts_them_on_the_list(
     ten: datetime,
 ) -> None:
     booked_appointment(other_client, option=relaxing, starts_at=ten)
-    found = as_desk.get(f"{PAGE}add/", {"q": "lima"}).text
+    assert "Ana Lima" not in as_desk.get(f"{PAGE}add/", {"q": "lima"}).text
+    found = as_desk.post(f"{PAGE}add/", {"q": "lima"}).text
     url = reverse("booking:desk-waitlist-add", args=[client_record.pk])
     assert url in found
     assert "Ana Lima waits for a time" in as_desk.get(url).text

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -104,8 +105,20 @@ def test_staff_without_a_client_of_their_own_land_at_the_desk(
 def test_the_desk_finds_a_client(
     as_desk: Browser, client_record: Client, location: Location, query: str, found: bool
 ) -> None:
-    page = as_desk.get("/desk/clients/", {"q": query}).content.decode()
+    page = as_desk.post("/desk/clients/", {"q": query}).content.decode()
     assert (f"/desk/clients/{client_record.pk}/" in page) is found
+
+
+def test_no_search_for_a_client_stands_in_an_address(
+    as_desk: Browser, client_record: Client, location: Location
+) -> None:
+    for page in ("/desk/clients/", "/desk/messages/"):
+        form = re.search(r'<form[^>]*role="search".*?</form>', as_desk.get(page).text, re.DOTALL)
+        assert form
+        assert 'method="post"' in form[0]
+        assert "csrfmiddlewaretoken" in form[0]
+    assert "Nobody found" in as_desk.post("/desk/clients/", {"q": "zz"}).text
+    assert "Nobody found" not in as_desk.get("/desk/clients/", {"q": "zz"}).text
 
 
 def test_the_client_search_takes_a_constant_number_of_queries(
@@ -116,7 +129,7 @@ def test_the_client_search_takes_a_constant_number_of_queries(
     django_assert_max_num_queries: Callable[[int], Any],
 ) -> None:
     with django_assert_max_num_queries(8):
-        as_desk.get("/desk/clients/")
+        as_desk.post("/desk/clients/", {"q": "a"})
 
 
 def test_the_message_list_opens_for_the_desk_only(
