@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bench.workloads import Reading
 
 LATEST = ROOT / "bench" / "results" / "latest.json"
+DOCUMENT, REACHED = ROOT / "docs" / "performance.md", "## What was reached"
 YARDSTICKS = ("bare_view", "one_query", "sql_30_days")
 CONCURRENCY = (1, 8)
 PROBE = get("/healthz/bench/bare/")
@@ -139,6 +140,9 @@ def main() -> int:
     found = results.as_json(plan, perf_counter() - began)
     if out is not None:
         out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    if out == LATEST:
+        text = DOCUMENT.read_text(encoding="utf-8").partition(REACHED)[0]
+        DOCUMENT.write_text(f"{text}{REACHED}\n\n{report.markdown(found)}\n", encoding="utf-8")
     say(report.table(found))
     return 0
 

@@ -111,3 +111,44 @@ def table(found: dict[str, Any]) -> str:
             f"  {verdict}"
         )
     return "\n".join(lines)
+
+
+def markdown(found: dict[str, Any]) -> str:
+    """The part of docs/performance.md that tells the last run."""
+    sizes, machine = found["plan"]["rows"], found["machine"]
+    every = [
+        {"workload": name, **run} for name, runs in found["yardsticks"].items() for run in runs
+    ] + found["runs"]
+    busy, load = machine["processors"], machine["load_before"][0]
+    lines = [
+        f"The run of {found['at'][:10]}: {busy} processors, load {load} before it began, "
+        f"{found['plan']['took_seconds']} s in all. A load near or above the number of processors "
+        "means that others were at work: what takes longer suffers more from it, and ratios rise.",
+        "",
+        "| Figure | Wanted | Measured | |",
+        "| --- | --- | --- | --- |",
+    ]
+    for figure in found["figures"]:
+        verdict = "reached" if figure["reached"] else "**not reached**"
+        lines.append(
+            f"| {figure['figure']} | {figure['wanted']} | {figure['measured']} | {verdict} |"
+        )
+    head = " | ".join(f"{size:,} rows" for size in sizes)
+    rule = "| --- |" + " --- |" * len(sizes)
+    lines += ["", "Median in ms at concurrency 1 (times the one-query view), and queries:", ""]
+    lines += [f"| | {head} | queries |", f"{rule} --- |"]
+    for name in dict.fromkeys(run["workload"] for run in every):
+        if name == "whole_visit":
+            continue
+        cells = []
+        for size in sizes:
+            run = _run(every, name, size, 1)
+            base = _run(found["yardsticks"][YARDSTICK], "", size, 1)["p50_ms"]
+            cells.append(f"{run['p50_ms']:.1f} ({run['p50_ms'] / base:.1f} x)")
+        queries = _run(every, name, sizes[0], 1)["queries"] or ""
+        lines.append(f"| `{name}` | {' | '.join(cells)} | {queries} |")
+    lines += ["", "A second at concurrency 8:", "", f"| | {head} |", rule]
+    for name in (YARDSTICK, "any_therapist_30_days", "booking_page", "booking", "whole_visit"):
+        cells = [f"{_run(every, name, size, BUSY)['per_s']:.0f}" for size in sizes]
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
