@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from booking import covering, fees, flow, outside, owing, screens, selectors, services
+from booking import covering, flow, outside, owing, screens, services
 from booking.errors import FeeNotAgreed, SlotTaken
 from booking.forms import CancelForm, WhenForm
 from clinic.errors import DomainError, InvalidTransition
@@ -67,11 +67,11 @@ def cancelling(
         DomainError: it cannot be cancelled any more, whatever is agreed to.
     """
     fee = owing.for_cancelling(appointment)
-    policy = selectors.policy_of(appointment.location)
+    terms = owing.terms(appointment)
     page = Cancelling(
         AgreeForm(request.POST or None, fee_cents=fee),
         fee,
-        until=outside.spoken(policy.cancel_cutoff),
+        until=outside.spoken(terms.cancel_cutoff),
         may_move=services.may_change(appointment),
     )
     if request.method != "POST":
@@ -166,7 +166,6 @@ def _move(
 
 def _late_fee(appointment: Appointment, start: datetime) -> int:
     """What cancelling would cost at once at a new time that is close; 0 while that is free."""
-    policy = selectors.policy_of(appointment.location)
-    if start <= timezone.now() or not fees.is_late(start, timezone.now(), policy.cancel_cutoff):
+    if start <= timezone.now():
         return 0
     return owing.for_cancelling(appointment, start)

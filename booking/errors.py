@@ -110,6 +110,17 @@ class FeeNotAgreed(DomainError):
         super().__init__(text % {"fee": money(cents)})
 
 
+class FeeNotShown(FeeNotAgreed):
+    """The desk was shown another fee than the client would owe by now."""
+
+    code = "fee_not_shown"
+
+    def __init__(self, cents: int) -> None:
+        super().__init__(cents)
+        text = _("By now %(fee)s is due if the client asked. Waive it, or cancel all the same.")
+        self.message = text % {"fee": money(cents)}
+
+
 class FeeSettled(DomainError):
     code = "fee_settled"
     message = _("There is no fee to pay here any more: it was paid or waived, or there was none.")

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from clinic.models import Payer, Service
-
-if TYPE_CHECKING:
-    from booking.models import BookingPolicy
 
 # A veteran is never billed, and a work injury is the employer's.
 NEVER = frozenset({Payer.Kind.VA.value, Payer.Kind.WORKERS_COMP.value})
@@ -29,23 +25,30 @@ class Agreed:
         return self.kind == Service.Kind.CONSULTATION or self.payer in NEVER
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What was agreed about cancelling."""
+
+    cancel_cutoff: int  # minutes before the start
+    late_cancel_percent: int
+    no_show_percent: int
+
+
 def is_late(starts_at: datetime, now: datetime, cutoff: int) -> bool:
     """Whether the cut-off, in minutes before the start, has passed; exactly at it is in time."""
     return now > starts_at.astimezone(UTC) - timedelta(minutes=cutoff)
 
 
-def for_cancelling(
-    agreed: Agreed, policy: BookingPolicy, starts_at: datetime, now: datetime
-) -> int:
+def for_cancelling(agreed: Agreed, terms: Terms, starts_at: datetime, now: datetime) -> int:
     """Cents for cancelling now because the client cannot come; before the cut-off nothing."""
-    if agreed.is_exempt or not is_late(starts_at, now, policy.cancel_cutoff):
+    if agreed.is_exempt or not is_late(starts_at, now, terms.cancel_cutoff):
         return 0
-    return share(agreed.price_cents, policy.late_cancel_percent)
+    return share(agreed.price_cents, terms.late_cancel_percent)
 
 
-def for_missing(agreed: Agreed, policy: BookingPolicy) -> int:
+def for_missing(agreed: Agreed, terms: Terms) -> int:
     """Cents for not coming at all."""
-    return 0 if agreed.is_exempt else share(agreed.price_cents, policy.no_show_percent)
+    return 0 if agreed.is_exempt else share(agreed.price_cents, terms.no_show_percent)
 
 
 def share(cents: int, percent: int) -> int:

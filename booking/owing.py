@@ -8,15 +8,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from booking import fees, selectors
-from booking.errors import FeeSettled
+from booking.errors import FeeNotAgreed, FeeNotShown, FeeSettled
 from booking.models import Appointment
 from clinic import audit
-from clinic.models import Payer
+from clinic.models import Payer, User
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from clinic.models import User
 
 
 def agreed(appointment: Appointment) -> fees.Agreed:
@@ -28,15 +26,41 @@ def agreed(appointment: Appointment) -> fees.Agreed:
     )
 
 
+def terms(appointment: Appointment) -> fees.Terms:
+    """As they were when it was booked: a rule that changes later binds nobody who agreed before."""
+    rules = selectors.policy_of(appointment.location)
+    kept = (
+        appointment.cancel_cutoff,
+        appointment.late_cancel_percent,
+        appointment.no_show_percent,
+    )
+    now = (rules.cancel_cutoff, rules.late_cancel_percent, rules.no_show_percent)
+    return fees.Terms(*(new if old is None else old for old, new in zip(kept, now, strict=True)))
+
+
 def for_cancelling(appointment: Appointment, start: datetime | None = None) -> int:
     """Cents it costs the client to cancel now; with `start`, if the visit were at that time."""
-    policy = selectors.policy_of(appointment.location)
     when = start or appointment.starts_at
-    return fees.for_cancelling(agreed(appointment), policy, when, timezone.now())
+    return fees.for_cancelling(agreed(appointment), terms(appointment), when, timezone.now())
 
 
 def for_missing(appointment: Appointment) -> int:
-    return fees.for_missing(agreed(appointment), selectors.policy_of(appointment.location))
+    return fees.for_missing(agreed(appointment), terms(appointment))
+
+
+def expect_agreed(actor: object, fee: int, agreed_cents: int | None) -> None:
+    """Refuse a fee that nobody was shown. Staff see it on their page; None: they had no page.
+
+    Raises:
+        FeeNotAgreed: the client agreed to something else.
+        FeeNotShown: the desk was shown something else.
+    """
+    if not fee or fee == agreed_cents:
+        return
+    if not (isinstance(actor, User) and actor.is_clinic_staff):
+        raise FeeNotAgreed(fee)
+    if agreed_cents is not None:
+        raise FeeNotShown(fee)
 
 
 @transaction.atomic

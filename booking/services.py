@@ -28,7 +28,6 @@ from booking import (
 )
 from booking.errors import (
     AlreadyBooked,
-    FeeNotAgreed,
     FeePaid,
     HoldLapsed,
     NotBookable,
@@ -81,7 +80,7 @@ def hold(
 
     @transaction.atomic
     def take(therapist_id: UUID) -> Appointment:
-        held = steps.new(option, start)
+        held = steps.new(option, start, rules.policy)
         held.status, held.hold_token = Status.HELD, token or uuid4()
         held.held_until = timezone.now() + timedelta(minutes=minutes)
         return placing.place(held, therapist_id=therapist_id, start=start, instead_of=replaces)
@@ -185,19 +184,21 @@ def cancel(
     appointment: Appointment,
     reason: str = "",
     cause: str = CancelCause.CLIENT,
-    agreed_cents: int = 0,
+    agreed_cents: int | None = None,
     waived_because: str = "",
     by_link: bool = False,
 ) -> Appointment:
     """Free the time, give the visit back to the prescription and tell the client.
 
     Whoever is not staff is the client, and agrees to the fee. Staff say whose doing it is: only
-    the client's own change of mind costs something, and that they may waive with a reason.
+    the client's own change of mind costs something, and that they may waive with a reason. For
+    them `agreed_cents` is the fee that their page showed; None: no page did.
 
     Raises:
         InvalidTransition: it has begun, is over, or was moved or cancelled already.
         TooLate: its time has come; only staff may say what became of it.
         FeeNotAgreed: cancelling costs something else than was agreed to.
+        FeeNotShown: or than the desk was shown.
     """
     staff = _is_staff(actor)
     if not staff:
@@ -205,8 +206,7 @@ def cancel(
         if appointment.starts_at <= timezone.now():
             raise TooLate
     fee = owing.for_cancelling(appointment) if cause == CancelCause.CLIENT else 0
-    if fee and not staff and fee != agreed_cents:
-        raise FeeNotAgreed(fee)
+    owing.expect_agreed(actor, fee, agreed_cents)
     waived = bool(fee and waived_because)
     covering.release(actor, appointment)
     _change(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.utils import timezone
 
-from booking import notices, placing
+from booking import notices, placing, timetable
 from booking.errors import AlreadyBooked, HoldLapsed, SlotTaken
 from booking.models import LONGEST, Appointment, AppointmentStatus
 from clinic import audit
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import AnonymousUser
 
+    from booking.models import BookingPolicy
     from clinic.models import ServiceOption, User
     from prescriptions.models import VisitReservation
 
@@ -38,12 +39,18 @@ LIMIT 1
 """
 
 
-def new(option: ServiceOption, start: datetime) -> Appointment:
+def new(option: ServiceOption, start: datetime, policy: BookingPolicy | None = None) -> Appointment:
+    """A visit at the price and on the terms of today; the policy is read unless given."""
+    location = ground.location()
+    policy = policy or timetable.current(location).policy
     return Appointment(
         option=option,
-        location=ground.location(),
+        location=location,
         starts_at=start,
         price_cents=option.price_cents,
+        cancel_cutoff=policy.cancel_cutoff,
+        late_cancel_percent=policy.late_cancel_percent,
+        no_show_percent=policy.no_show_percent,
     )
 
 

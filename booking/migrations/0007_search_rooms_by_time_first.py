@@ -6,21 +6,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('booking', '0006_stamps_of_the_diary'),
-        ('clinic', '0003_diary_versions_and_training'),
-        ('prescriptions', '0002_client_note'),
+        ("booking", "0006_stamps_of_the_diary"),
+        ("clinic", "0003_diary_versions_and_training"),
+        ("prescriptions", "0002_client_note"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='appointment',
-            name='appointment_room_not_double_booked',
+            model_name="appointment",
+            name="appointment_room_not_double_booked",
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('status__in', ('cancelled', 'noshow')), _negated=True), expressions=[('room', '='), ('blocked', '&&'), ('party', '<>')], name='appointment_room_not_double_booked'),
+            model_name="appointment",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("status__in", ("cancelled", "noshow")), _negated=True),
+                expressions=[("room", "="), ("blocked", "&&"), ("party", "<>")],
+                name="appointment_room_not_double_booked",
+            ),
         ),
     ]

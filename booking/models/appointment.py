@@ -124,6 +124,10 @@ class Appointment(BaseModel):
     ends_at = models.DateTimeField()
     blocked = DateTimeRangeField()  # [start - before, end + after): what nobody else may touch
     price_cents = models.PositiveIntegerField()  # as agreed; the price list may change later
+    # The terms of cancelling, as agreed too: none, where nobody was shown any.
+    cancel_cutoff = models.PositiveIntegerField(null=True, blank=True)  # minutes
+    late_cancel_percent = models.PositiveSmallIntegerField(null=True, blank=True)
+    no_show_percent = models.PositiveSmallIntegerField(null=True, blank=True)
     held_until = models.DateTimeField(null=True, blank=True)
     hold_token = models.UUIDField(null=True, blank=True)
     booked_by = models.ForeignKey(
@@ -143,7 +147,7 @@ class Appointment(BaseModel):
     series = models.UUIDField(null=True, blank=True, editable=False)
     # Why staff booked it outside the hours or the policy.
     override_reason = models.CharField(max_length=200, blank=True)
-    # Owed for a late cancellation or a missed visit, as the policy was on that day.
+    # Owed for a late cancellation or a missed visit.
     fee_cents = models.PositiveIntegerField(default=0)
     fee_waived_at = models.DateTimeField(null=True, blank=True)
     fee_waived_reason = models.CharField(max_length=120, blank=True)
