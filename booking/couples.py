@@ -16,7 +16,6 @@ from django.utils import timezone
 from booking import covering, notices, owing, pairs, placing, selectors, services, steps
 from booking.errors import (
     AlreadyBooked,
-    FeeNotAgreed,
     HoldLapsed,
     NoRoomForTwo,
     NotBookable,
@@ -231,23 +230,29 @@ def fee_for_cancelling(pair: Couple) -> int:
 
 
 @transaction.atomic
-def cancel(*, actor: User, appointment: Appointment, agreed_cents: int = 0, **how: Any) -> Couple:
+def cancel(
+    *,
+    actor: User,
+    appointment: Appointment,
+    agreed_cents: int | None = None,
+    cause: str = CancelCause.CLIENT,
+    **how: Any,
+) -> Couple:
     """Cancel both visits, or neither. To cancel one alone, cancel that one: the other stays.
 
-    `how` is as for one visit: reason, cause, waived_because.
+    `agreed_cents` is for both; `how` is as for one visit: reason, waived_because.
 
     Raises:
         NotTogether, InvalidTransition, TooLate.
-        FeeNotAgreed: cancelling both costs something else than was agreed to.
+        FeeNotAgreed, FeeNotShown: cancelling both costs something else than was agreed to.
     """
     pair = _expect(appointment)
-    fee = fee_for_cancelling(pair)
-    if fee and not actor.is_clinic_staff and fee != agreed_cents:
-        raise FeeNotAgreed(fee)
+    if cause == CancelCause.CLIENT or not actor.is_clinic_staff:
+        owing.expect_agreed(actor, fee_for_cancelling(pair), agreed_cents)
     covering.lock(_by_client(pair))
     for one in _by_client(pair):
         own = owing.for_cancelling(one)
-        services.cancel(actor=actor, appointment=one, agreed_cents=own, **how)
+        services.cancel(actor=actor, appointment=one, agreed_cents=own, cause=cause, **how)
     return pair
 
 

@@ -14,11 +14,13 @@ from booking.availability import moment
 from booking.forms import FAR
 from booking.models import CancelCause
 from clinic import selectors as ground
+from clinic.numbers import number_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
+    from booking.errors import FeeNotAgreed
     from booking.outside import Breach
     from clinic.models import Room, Therapist
 
@@ -125,7 +127,7 @@ class OtherTimeForm(forms.Form):
         return form
 
 
-class DeskCancelForm(forms.Form):
+class CauseForm(forms.Form):
     """Whose doing a cancellation is; the fee hangs on it."""
 
     cause = forms.ChoiceField(
@@ -161,6 +163,29 @@ class DeskCancelForm(forms.Form):
         elif not data.get("waived_because"):
             self.add_error("waived_because", _("Say why the fee is waived."))
         return data
+
+
+class DeskCancelForm(CauseForm):
+    """The same with the fee that the page shows: the client owes that one, or none."""
+
+    fee = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, fee_cents: int, **kwargs: Any) -> None:
+        super().__init__(*args, fee_cents=fee_cents, **kwargs)
+        self.fields["fee"].initial = fee_cents
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        data["agreed_cents"] = number_or_none(data.pop("fee", "")) or 0
+        return data
+
+    def asking(self, refusal: FeeNotAgreed) -> DeskCancelForm:
+        """The same form once more, with the fee as it is by now."""
+        again = dict(self.data.items())
+        again[self.add_prefix("fee")] = str(refusal.cents)
+        form = type(self)(again, fee_cents=refusal.cents)
+        form.add_error(None, str(refusal.message))
+        return form
 
 
 def _comes_twice(local: datetime) -> bool:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from booking import both, couples, flow, pairs, screens, selectors
 from booking.desk_forms import DeskCancelForm
-from booking.errors import SlotTaken
+from booking.errors import FeeNotAgreed, SlotTaken
 from booking.forms import DetailsForm, WhenForm
 from booking.links import on_board
 from clinic import access, people
@@ -121,9 +121,12 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
                 actor=access.user_of(request), appointment=appointment, **form.cleaned_data
             )
             flash.success(request, _("Both are cancelled. The clients are told by e-mail."))
+            return redirect(on_board(appointment))
+        except FeeNotAgreed as refusal:
+            fee, form = refusal.cents, form.asking(refusal)
         except DomainError as refusal:
             flash.error(request, str(refusal.message))
-        return redirect(on_board(appointment))
+            return redirect(on_board(appointment))
     context = {
         "layout": both.DESK,
         "back": on_board(appointment),

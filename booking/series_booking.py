@@ -18,7 +18,7 @@ from django.utils import timezone
 from booking import minors, notices, owing, placing, selectors, series_reads, services, steps
 from booking.availability import seconds
 from booking.errors import FeeNotAgreed, NotBookable, PriceChanged, SlotTaken
-from booking.models import Appointment, AppointmentStatus
+from booking.models import Appointment, AppointmentStatus, CancelCause
 from booking.series_errors import (
     NoPlan,
     NotEnoughLeft,
@@ -36,7 +36,7 @@ from prescriptions import authorization, ledger
 from prescriptions.models import Prescription
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
@@ -138,13 +138,18 @@ def cancel(
     actor: User,
     client: Client,
     chosen: Sequence[Appointment],
-    agreed_cents: int = 0,
+    agreed: Mapping[UUID, int] | None = None,
     reason: str = "",
+    cause: str = CancelCause.CLIENT,
+    waived_because: str = "",
 ) -> list[Appointment]:
     """Cancel several visits of one client's series at once, with one message for all of them.
 
+    `agreed` is what the page showed each visit to cost; None: staff who had no page. Cause and
+    waiving are as for one visit, and hold for all.
+
     Raises:
-        FeeNotAgreed: what it costs by now is not what the client agreed to.
+        FeeNotAgreed, FeeNotShown: what one costs by now is not what the page showed; names the sum.
         InvalidTransition: one of them has begun, or was moved or cancelled meanwhile.
     """
     pks = [appointment.pk for appointment in chosen]
@@ -153,8 +158,13 @@ def cancel(
     if not visits or len(visits) != len(pks) or len({visit.series for visit in visits}) > 1:
         raise InvalidTransition
     fees = {visit.pk: owing.for_cancelling(visit) for visit in visits}
-    if not actor.is_clinic_staff and sum(fees.values()) > agreed_cents:
-        raise FeeNotAgreed(sum(fees.values()))
+    if cause == CancelCause.CLIENT or not actor.is_clinic_staff:
+        try:
+            for pk, fee in fees.items():
+                shown = None if agreed is None else agreed.get(pk, 0)
+                owing.expect_agreed(actor, fee, shown)
+        except FeeNotAgreed as refusal:
+            raise type(refusal)(sum(fees.values())) from None
     covered_by = {visit.reservation.prescription_id for visit in visits if visit.reservation}
     _lock_prescriptions(covered_by)
     days = [visit.local_date for visit in visits]
@@ -162,7 +172,14 @@ def cancel(
     series = visits[0].series
     waiting = series and messages.withdraw(about=series, kinds=[notices.SERIES])
     for visit in sorted(visits, key=lambda one: one.pk):
-        services.cancel(actor=actor, appointment=visit, reason=reason, agreed_cents=fees[visit.pk])
+        services.cancel(
+            actor=actor,
+            appointment=visit,
+            reason=reason,
+            cause=cause,
+            agreed_cents=fees[visit.pk],
+            waived_because=waived_because,
+        )
     if waiting:
         notices.series_booked(list(series_reads.remaining(client.pk, series)))
     notices.series_cancelled(visits)
