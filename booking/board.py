@@ -72,6 +72,11 @@ class Lane:
     tiles: list[Tile]
     works: bool
 
+    @property
+    def visits(self) -> int:
+        """How many come; a time that is only held is nobody's visit yet."""
+        return sum(tile.appointment.status != "held" for tile in self.tiles)
+
 
 @dataclass(slots=True)
 class Board:

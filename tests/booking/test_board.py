@@ -10,7 +10,7 @@ import pytest
 from booking import board
 from booking.daysheet import DaySheet, Sheet, Stretch
 from booking.models import ClosedDate
-from tests.booking.factories import booked_appointment
+from tests.booking.factories import booked_appointment, held_time
 from tests.factories import make_client, make_therapist
 
 if TYPE_CHECKING:
@@ -99,6 +99,15 @@ def test_the_two_of_a_couple_are_marked(therapist: Therapist) -> None:
     alone = booked_appointment(make_client(), starts_at=at("13:00"), therapist=therapist)
     built = build(therapist, [span("09:00", "17:00")], appointments=[*visits, alone])
     assert [tile.is_couple for tile in built.lanes[0].tiles] == [True, True, False]
+
+
+def test_a_time_that_is_only_held_is_not_counted_as_a_visit(therapist: Therapist) -> None:
+    visit = booked_appointment(
+        make_client("Ana", "Lima"), starts_at=at("10:00"), therapist=therapist
+    )
+    held = held_time(at("14:00"), therapist=therapist, room=visit.room)
+    built = build(therapist, [span("09:00", "17:00")], appointments=[visit, held])
+    assert (len(built.lanes[0].tiles), built.lanes[0].visits) == (2, 1)
 
 
 def test_a_visit_outside_the_hours_stretches_the_board(therapist: Therapist) -> None:
