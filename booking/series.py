@@ -127,6 +127,7 @@ class Plan:
     missing: int = 0
     full: tuple[date, ...] = ()  # the first day of each
     beyond: int = 0  # how many of the missing have no place before the last day
+    crowded: int = 0  # and how many because of the pace, with the visits they have already
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,17 +429,22 @@ def _told(wish: Wish, visits: tuple[Visit, ...]) -> Plan:
         return Plan(visits)
     placed = Counter(wish.block(visit.day) for visit in visits)
     full: list[date] = []
-    capacity = 0
+    capacity = whole = 0
     for block in wish.blocks():
         inside = wish.days_of(block)
         usable = sum(day not in wish.taken for day in inside)
         due = min(wish.room_in(block), usable)
         if len(inside) * 2 < wish.pace.days:  # the tail of a block owes nothing
             due = min(due, placed[block])
+            whole += due
+        else:
+            whole += min(wish.pace.visits, len(inside))
         capacity += due
         if placed[block] < due:
             full.append(max(wish.block_start(block), wish.first))
-    return Plan(visits, missing, tuple(full), max(0, wish.count - capacity))
+    unplaced = max(0, wish.count - capacity)
+    crowded = min(unplaced, whole - capacity)
+    return Plan(visits, missing, tuple(full), unplaced - crowded, crowded)
 
 
 def _local_day(start: Instant, zone: ZoneInfo) -> date:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from booking import selectors, series
+from booking import selectors, series, series_why
 from booking.availability import moment, seconds
 from booking.models import FREE, Appointment, AppointmentStatus
 from booking.screens import EVENING, NOON, DayCell
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from booking.series import Plan
     from booking.series_ask import Ask
     from booking.series_form import SeriesForm
+    from booking.series_why import Over
     from clinic.models import ServiceOption, Therapist
     from prescriptions.models import Prescription
 
@@ -92,6 +93,7 @@ class Screen:
     change: Times | None = None
     can_add: bool = False
     left_after: int | None = None
+    over: Over | None = None  # how there could be more all the same
 
     @property
     def first(self) -> datetime | None:
@@ -119,6 +121,7 @@ class Planner:
         self.asked = data["count"]
         self.left = authorization.bookable(self.prescription) if self.prescription else None
         self.therapist = form.chosen_therapist
+        self.over: Over | None = None
         begin = max(data["first"] or ask.today, ask.today)
         starts_on = begin
         last = ask.horizon
@@ -138,6 +141,12 @@ class Planner:
             same_therapist=data["therapist"] != ANYONE,
             taken=self._taken(starts_on),
         )
+
+    @property
+    def by_order(self) -> bool:
+        """Whether the pace is the one prescribed."""
+        rate = self.prescription.visits_per_week if self.prescription else None
+        return bool(rate) and Pace.of(rate) == self.wish.pace
 
     @cached_property
     def free(self) -> FreeTimes:
@@ -162,6 +171,9 @@ class Planner:
 
     def propose(self) -> tuple[list[Chosen], list[str]]:
         plan = series.propose(self.wish, self.free.openings, self.free.zone)
+        if plan.crowded:
+            days = self.free.by_day()
+            self.over = series_why.over(self.wish, plan, days, by_order=self.by_order)
         return [_chosen(visit) for visit in plan.visits], self._shortfall(plan)
 
     def add(self, plan: Sequence[Chosen]) -> Chosen | None:
@@ -221,6 +233,7 @@ class Planner:
             change=self._times(rows, change, day) if change is not None else None,
             can_add=room and self.add(plan) is not None,
             left_after=None if self.left is None else self.left - len(rows),
+            over=self.over,
         )
 
     def _rows(self, plan: Sequence[Chosen]) -> list[Row]:
@@ -318,9 +331,13 @@ class Planner:
             if self.therapist:
                 text += " " + _("With any therapist there may be more.")
             notes.append(text % {"weeks": weeks})
+        if later := series_why.begins_later(self.wish, plan):
+            notes.append(later)
+        if plan.crowded:
+            notes.append(series_why.crowded(self.wish, plan, by_order=self.by_order))
         if plan.beyond:
             notes.append(self._beyond(plan.beyond))
-        if plan.missing and not plan.full and not plan.beyond:
+        if plan.missing and not (plan.full or plan.beyond or plan.crowded):
             text = ngettext(
                 "%(count)s visit found no place.", "%(count)s visits found no place.", plan.missing
             )

@@ -487,11 +487,10 @@ def test_weeks_that_hold_the_prescribed_rate_are_named_with_a_way_on(
 
 @pytest.mark.usefixtures("diary")
 def test_a_plan_that_waits_for_visits_there_are_already_says_so(
-    as_client: Browser, client_record: Client, option60: ServiceOption, location: Location
+    as_client: Browser, client_record: Client, relaxing: ServiceOption, location: Location
 ) -> None:
-    today = timezone.localdate()
-    days = [today + timedelta(days=n) for n in (3, 10, 17)]
+    days = [timezone.localdate() + timedelta(days=n) for n in (3, 10, 17)]
     for day in days:
-        booked_appointment(client_record, option=option60, starts_at=at(location, "09:00", day))
-    page = as_client.get(URL, {"count": "2", "rate": "1", "option": str(option60.pk)})
+        booked_appointment(client_record, option=relaxing, starts_at=at(location, "09:00", day))
+    page = as_client.get(URL, {"count": "2", "rate": "1", "option": str(relaxing.pk)})
     assert "At 1 visit a week it begins after your visits until" in page.text
