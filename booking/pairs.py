@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from django.db.models import QuerySet
+
     from booking.availability import Opening
     from booking.selectors import FreeTimes
     from clinic.models import Location, ServiceOption, Therapist
@@ -25,9 +27,14 @@ def suits(option: ServiceOption) -> bool:
     return option.service.kind != Service.Kind.CONSULTATION
 
 
+def rooms_for_two(location: Location) -> QuerySet[Room]:
+    """Where two can be treated together."""
+    return Room.objects.filter(location=location, is_active=True, capacity__gte=SEATS)
+
+
 def offered(location: Location) -> bool:
     """Whether the place has room for two at all."""
-    return Room.objects.filter(location=location, is_active=True, capacity__gte=SEATS).exists()
+    return rooms_for_two(location).exists()
 
 
 def free_times(

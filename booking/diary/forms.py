@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from booking.diary import absence
+from booking.diary import absence, wording
 from booking.diary.errors import NoSuchTime
 from booking.diary.fields import ClockField, DayField, DollarsField, HoursField, NpiField
 from booking.models import BookingPolicy, ClosedDate, TimeOff
@@ -169,6 +169,17 @@ class HolidaysForm(forms.Form):
 class RecordForm(ModelForm):
     """Values for `SaveRecord`; nothing is written here."""
 
+    EMPTY: ClassVar[dict[str, Any]] = {}  # what an empty field means
+    NOTES: ClassVar[dict[str, Any]] = {}  # what follows when a field changes
+
+    def told(self) -> list[str]:
+        """Each field that changes, with what it said and will say; of a new row nothing."""
+        if self.instance._state.adding or not self.is_bound or not self.is_valid():
+            return []
+        empty = {name: str(text) for name, text in self.EMPTY.items()}
+        notes = {name: str(text) for name, text in self.NOTES.items()}
+        return wording.differences(self, empty=empty, notes=notes)
+
     def values(self) -> dict[str, Any]:
         many = self.many()
         return {name: self.cleaned_data[name] for name in self.names() if name not in many}
@@ -182,6 +193,7 @@ class RecordForm(ModelForm):
 
 
 class RoomForm(RecordForm):
+    EMPTY: ClassVar[dict[str, Any]] = {"services": _("every service")}
     capacity = forms.TypedChoiceField(
         label=_("Tables"),
         coerce=int,
@@ -249,6 +261,11 @@ class ServiceForm(RecordForm):
 
 
 class OptionForm(RecordForm):
+    NOTES: ClassVar[dict[str, Any]] = {
+        "price_cents": _("Visits that are booked keep %(old)s."),
+        "minutes": _("Visits that are booked keep their length."),
+    }
+
     price_cents = DollarsField(label=_("Price, $"))
 
     class Meta:
@@ -277,6 +294,14 @@ class OptionForm(RecordForm):
 
 class PolicyForm(RecordForm):
     STEPS = (5, 10, 15, 20, 30, 45, 60)
+    AGREED = _(
+        "Visits booked from now on carry the new fee; those that are booked already keep the one"
+        " that was agreed."
+    )
+    EMPTY: ClassVar[dict[str, Any]] = {"daily_cap": _("no limit")}
+    NOTES: ClassVar[dict[str, Any]] = dict.fromkeys(
+        ("late_cancel_percent", "no_show_percent"), AGREED
+    )
 
     slot_step = forms.TypedChoiceField(label=_("Start times every"), coerce=int)
     min_notice = HoursField(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from booking import selectors
+from booking import pairs, selectors
 from booking.diary import services, stranded
 from booking.diary.changes import AN_HOUR
 from clinic.models import ServiceOption, Therapist
@@ -56,6 +56,7 @@ class Effect:
     minutes: int
     rows: list[Row]
     stranded: list[Stranded] = field(default_factory=list)
+    for_two: Cell = Cell(0, 0)  # rooms in which two can be treated together
 
     @property
     def changes(self) -> bool:
@@ -90,13 +91,14 @@ def effect(*, actor: User, change: Change) -> Effect:
         usual = usual_option()
         option = change.sample() or usual
         before = _counts(option, change.location, days, now)
-        fitted = stranded.find(now)
+        fitted, wide = stranded.find(now), pairs.rooms_for_two(change.location).count()
         with transaction.atomic():
             change.write(actor)
             again = change.sample() or option
             after = _counts(again, change.location, days, now)
             left = stranded.by_change(fitted, stranded.find(now))
             visits = stranded.listed(left)
+            for_two = Cell(wide, pairs.rooms_for_two(change.location).count())
             people = list(Therapist.objects.all())
             transaction.set_rollback(True)
     known = [t for t in people if t.pk in before or t.pk in after]
@@ -113,7 +115,7 @@ def effect(*, actor: User, change: Change) -> Effect:
         )
         for person in known
     ]
-    return Effect(days, again.minutes if again else AN_HOUR, rows, visits)
+    return Effect(days, again.minutes if again else AN_HOUR, rows, visits, for_two)
 
 
 def _counts(

@@ -176,6 +176,7 @@ def _edit(
             "back": back,
             "here": here,
             "places": selectors.places(),
+            "told": form.told(),
         },
     )
     return edit(request, editor)

@@ -215,3 +215,83 @@ def test_trainings_and_services_are_added(
         {"name": "Lymphatic drainage", "position": 0, "do": "preview"},
     )
     assert again.status_code == 422
+
+
+def told(page: Any) -> str:
+    return " ".join(page.content.decode().split("What this changes")[1].split()).replace(
+        "&#x27;", "'"
+    )
+
+
+@pytest.mark.usefixtures("diary")
+def test_the_preview_says_the_old_price_and_the_new(
+    as_manager: Browser, option60: ServiceOption
+) -> None:
+    url = reverse("diary:option", args=[option60.pk])
+    typed = {**LENGTH, "buffer_before": 0, "buffer_after": option60.buffer_after}
+    typed["first_visit_extra"] = option60.first_visit_extra
+    for dollars, words in (("110", "$110.00"), ("0", "$0.00")):
+        page, _ = previewed(as_manager, url, {**typed, "price_cents": dollars})
+        text = told(page)
+        assert f"Price: $100.00, then {words}. Visits that are booked keep $100.00." in text
+        assert "Length:" not in text
+    page, _ = previewed(as_manager, url, {**typed, "price_cents": "100", "buffer_after": 90})
+    assert f"Turnover after: {option60.buffer_after} minutes, then 90 minutes." in told(page)
+
+
+def test_the_preview_of_every_kind_of_record_names_what_changes(
+    as_manager: Browser, diary: list[Therapist], rooms: list[Room], services: dict[str, Service]
+) -> None:
+    oncology = Training.objects.create(name="Oncology massage")
+    medical = services["medical"]
+    room = reverse("diary:room", args=[rooms[0].pk])
+    page, _ = previewed(as_manager, room, {"name": "Elm", "capacity": 1, "services": [medical.pk]})
+    text = told(page)
+    assert f"Name: {rooms[0].name}, then Elm." in text
+    assert f"it suits: every service, then {medical.name}." in text
+    assert "In use: yes, then no." in text
+    person = reverse("diary:therapist", args=[diary[0].pk])
+    form = as_manager.get(person).context["form"]
+    typed = {name: form[name].value() for name in form.fields if form[name].value()}
+    typed |= {"position": 0, "is_active": "on"}
+    page, _ = previewed(as_manager, person, {**typed, "trainings": [oncology.pk]})
+    assert "none, then Oncology massage." in told(page)
+    service = reverse("diary:service", args=[medical.pk])
+    typed = {"name": medical.name, "position": medical.position, "training": oncology.pk}
+    typed |= {"summary": medical.summary, "is_active": "on"}
+    page, _ = previewed(as_manager, service, typed)
+    assert "none, then Oncology massage." in told(page)
+
+
+@pytest.mark.usefixtures("diary")
+def test_the_preview_says_for_whom_a_new_fee_holds(as_manager: Browser) -> None:
+    url = reverse("diary:rules")
+    form = as_manager.get(url).context["form"]
+    typed = {name: form[name].value() for name in form.fields}
+    typed |= {"daily_cap": 6, "late_cancel_percent": 80, "min_notice": "1.5"}
+    typed |= {name: "on" for name in ("adjoining_starts", "packing") if form[name].value() is True}
+    page, _ = previewed(as_manager, url, {k: v for k, v in typed.items() if v not in (None, False)})
+    text = told(page)
+    policy = BookingPolicy.objects.get()
+    old = f"{policy.late_cancel_percent}% of the price"
+    assert f"Late cancellation fee: {old}, then 80% of the price." in text
+    assert "Visits booked from now on carry the new fee; those that are booked already keep" in text
+    assert "therapist: no limit, then 6." in text
+    assert "then 1.5 hours." in text
+    assert "Missed visit fee" not in text
+
+
+@pytest.mark.usefixtures("diary")
+def test_the_preview_says_when_no_couple_can_be_booked_any_more(
+    as_manager: Browser, rooms: list[Room]
+) -> None:
+    wide = [room for room in rooms if room.capacity == 2]
+    Room.objects.exclude(pk=wide[0].pk).update(capacity=1)
+    url = reverse("diary:room", args=[wide[0].pk])
+    page, _ = previewed(as_manager, url, {"name": wide[0].name, "capacity": 1, "is_active": "on"})
+    text = told(page)
+    assert "Rooms for two: 1, then 0." in text
+    assert "Booking for two stops" in text
+    assert "Tables: Two: couples can be treated together, then One." in text
+    page, _ = previewed(as_manager, url, {"name": "Elm", "capacity": 2, "is_active": "on"})
+    assert "Rooms for two" not in told(page)
