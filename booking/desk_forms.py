@@ -119,6 +119,7 @@ class OtherTimeForm(forms.Form):
         again[self.add_prefix("breaks")] = ",".join(breach.code for breach in breaches)
         form = type(self)(again)
         form.is_valid()
+        form.fields["reason"].required = bool(breaches)  # and is marked so
         if breaches and self.shown:
             if not self.cleaned_data["reason"]:
                 form.add_error("reason", _("Say why, in a few words."))
@@ -143,7 +144,9 @@ class CauseForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    waive = forms.BooleanField(label=_("Waive the fee"), required=False)
+    waive = forms.BooleanField(
+        label=_("Waive the fee that is due if the client asked"), required=False
+    )
     waived_because = forms.CharField(
         label=_("Why is it waived?"),
         max_length=120,
@@ -158,7 +161,9 @@ class CauseForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if not data.pop("waive", False):
+        # With any other cause nothing is due, and the page hides what is asked about it.
+        waives = data.pop("waive", False) and data.get("cause") == CancelCause.CLIENT
+        if not waives:
             data["waived_because"] = ""
         elif not data.get("waived_because"):
             self.add_error("waived_because", _("Say why the fee is waived."))

@@ -156,6 +156,5 @@ def _in_the_way(wish: outside.Wish) -> list[str]:
 
 def context(found: Attempt, screen: screens.TimeScreen | None) -> dict[str, Any]:
     """What `_times.html` and `_other_time.html` show."""
-    if screen is not None:
-        screen.lost = found.lost
-    return {"screen": screen, "error": found.error, "attempt": found}
+    error = "" if found.is_asked else found.error  # said once, beside the form of that time
+    return {"screen": screen, "error": error, "attempt": found}

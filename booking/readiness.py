@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from booking.selectors import policy_of
 from clinic.templatetags.clinic_format import when
@@ -110,8 +111,13 @@ def _prescription_lights(
     if reservation is not None:
         left = reservation.prescription.bookable
         readiness.lights.append(Light(label, OK, _("Covered")))
-        text = _("%(count)s after this one") % {"count": left}
-        readiness.lights.append(Light(_("Visits left"), OK if left else WARN, text))
+        text = (
+            ngettext("%(count)s visit left to book", "%(count)s visits left to book", left)
+            % {"count": left}
+            if left
+            else _("No visits left to book")
+        )
+        readiness.lights.append(Light(_("On this prescription"), OK if left else WARN, text))
         return
     readiness.missing.append(
         _("No approved prescription covers this visit. Review one, or make it self-pay.")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from math import ceil
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.contrib import messages as flash
 from django.core.exceptions import ValidationError
@@ -28,7 +30,6 @@ from clinic.models import Client
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from django.forms import Form
     from django.http import HttpRequest, HttpResponse
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from clinic.models import Location, ServiceOption, Therapist
 
 SOON = 4  # times of each therapist
+FIVE = 5 * 60  # seconds
 LATELY = timedelta(days=60)
 OK, REFUSED = 200, 422
 
@@ -151,7 +153,7 @@ def _act(request: HttpRequest, page: Counter) -> HttpResponse | None:
         return None
     if "other" in request.POST:
         what = reverse("booking:desk-what", args=[client.pk])
-        return redirect(f"{what}?option={page.option.pk}&walk_in=1#other-time")
+        return redirect(f"{what}?{_right_now(page.option)}#other-time")
     therapist_id, _space, start = request.POST["slot"].partition(" ")
     try:
         at = StartField().clean(start)
@@ -172,6 +174,19 @@ def _act(request: HttpRequest, page: Counter) -> HttpResponse | None:
         return None
     flash.success(request, _("Booked. The confirmation is on its way by e-mail."))
     return redirect(on_board(made))
+
+
+def _right_now(option: ServiceOption) -> str:
+    """The question for the next full five minutes: who stands at the counter means now."""
+    at = ceil(timezone.now().timestamp() / FIVE) * FIVE
+    local = datetime.fromtimestamp(at, ground.location().zone)
+    question = {
+        "option": option.pk,
+        "walk_in": 1,
+        "day": local.date().isoformat(),
+        "at": local.strftime("%H:%M"),
+    }
+    return urlencode(question)
 
 
 def _client(request: HttpRequest, page: Counter) -> Client | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,8 +10,10 @@ import time_machine
 from django.urls import reverse
 
 from booking.models import Appointment
+from prescriptions.services import reserve_visit
 from tests.booking.factories import at, booked_appointment
 from tests.conftest import browser_for
+from tests.prescriptions.factories import approved_prescription
 
 if TYPE_CHECKING:
     from django.test import Client as Browser
@@ -73,6 +75,8 @@ def test_an_overlap_is_refused_with_what_is_in_the_way_and_times_nearby(
     )
     assert answer.status_code == 422
     assert "Dana Ruiz is taken 10:00 am to 11:15 am" in answer.text
+    assert answer.text.count("data-error-summary") == 1
+    assert answer.text.count("not free any more") == 1
     assert "Haddad" not in answer.text
     assert "close to it" in answer.text
     assert 'value="please"' in answer.text
@@ -177,8 +181,62 @@ def test_the_desk_says_whose_doing_a_late_cancellation_is_and_may_waive(
     assert answer.status_code == 422
     assert "Say why the fee is waived." in answer.text
     assert 'value="rang"' in answer.text
-    waived = {"cause": "client", "waive": "on", "waived_because": "regular"}
+    waived = {"cause": "client", "waive": "on", "waived_because": "regular", "fee": "5000"}
     assert as_desk.post(cancel, waived).status_code == 302
     visit.refresh_from_db()
     assert (visit.fee_cents, visit.open_fee_cents) == (5000, 0)
     assert visit.fee_waived_reason == "regular"
+
+
+def test_a_fee_that_is_not_due_is_not_waived_either(
+    as_desk: Browser,
+    diary: list[Therapist],
+    client_record: Client,
+    ten: datetime,
+    policy: BookingPolicy,
+) -> None:
+    policy.cancel_cutoff = 30 * 24 * 60
+    policy.save()
+    visit = booked_appointment(client_record, starts_at=ten, therapist=diary[0], price_cents=10000)
+    cancel = reverse("booking:appointment-cancel", args=[visit.pk])
+    ill = {"cause": "illness", "waive": "on", "fee": "5000"}  # ticked before the cause was changed
+    assert as_desk.post(cancel, ill).status_code == 302
+    visit.refresh_from_db()
+    assert (visit.fee_cents, visit.fee_waived_reason) == (0, "")
+
+
+def test_only_a_visit_that_a_prescription_covers_is_said_to_go_back_to_it(
+    as_desk: Browser,
+    desk_user: User,
+    diary: list[Therapist],
+    client_record: Client,
+    ten: datetime,
+) -> None:
+    plain = booked_appointment(client_record, starts_at=ten, therapist=diary[0])
+    paper = approved_prescription(client_record, visits=4)
+    kept = reserve_visit(actor=None, prescription=paper, on=plain.local_date)
+    covered = booked_appointment(
+        client_record,
+        starts_at=ten + timedelta(hours=3),
+        therapist=diary[0],
+        reservation=kept,
+    )
+    for visit, is_said in ((plain, False), (covered, True)):
+        page = as_desk.get(reverse("booking:appointment-cancel", args=[visit.pk]))
+        assert ("goes back to it" in page.text) is is_said
+    panel = reverse("booking:appointment", args=[covered.pk])
+    assert "3 visits left to book" in as_desk.get(panel).text
+    with time_machine.travel(covered.starts_at + timedelta(minutes=30), tick=False):
+        desk = browser_for(desk_user)
+        assert "goes back to it" in desk.get(panel).text
+        missed = desk.get(reverse("booking:appointment", args=[plain.pk]))
+    assert "Mark as not come?" in missed.text
+    assert "goes back to it" not in missed.text
+
+
+def test_the_reason_is_marked_as_required_once_it_is(
+    as_desk: Browser, book: str, day: date
+) -> None:
+    asked = as_desk.get(f"{book}&day={day}&at=18:30").text
+    label = asked[asked.index("Why is it given all the same?") :][:200]
+    assert "asteriskField" in label

@@ -114,13 +114,25 @@ def test_without_a_client_or_a_free_time_the_page_says_so_and_keeps_what_was_typ
 
 
 @pytest.mark.django_db
-def test_past_the_last_time_the_reason_is_asked_for_on_the_next_page(
-    counter: Browser, client_record: Client, option60: ServiceOption
+def test_past_the_last_time_the_next_page_asks_about_the_present_and_why(
+    diary: list[Therapist],
+    desk_user: User,
+    client_record: Client,
+    location: Location,
+    day: date,
+    option60: ServiceOption,
 ) -> None:
     form = {"client": str(client_record.pk), "option": str(option60.pk), "other": "1"}
-    answer = counter.post(PAGE, form)
     what = reverse("booking:desk-what", args=[client_record.pk])
-    assert answer.headers["Location"] == f"{what}?option={option60.pk}&walk_in=1#other-time"
+    asked = f"{what}?option={option60.pk}&walk_in=1&day={day}&at=18%3A35#other-time"
+    with time_machine.travel(at(location, "18:30", day) + timedelta(seconds=1), tick=False):
+        desk = browser_for(desk_user)
+        answer = desk.post(PAGE, form)
+        assert answer.headers["Location"] == asked
+        page = desk.get(asked.partition("#")[0])
+    assert 'value="18:35"' in page.text
+    assert "outside" in page.text
+    assert "Book it all the same" in page.text
 
 
 @pytest.mark.django_db
