@@ -365,7 +365,7 @@ def client_of(request: HttpRequest, draft: Draft, form: VisitorForm) -> Client:
         first_name=data["first_name"],
         last_name=data["last_name"],
         birth_date=data["birth_date"],
-        phone=data["phone"],
+        phone=data.get("phone") or "",
         relationship=relationship,
         booker_name=data.get("booker_name", "") if relationship else "",
     )

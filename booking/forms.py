@@ -180,6 +180,9 @@ class DetailsForm(forms.Form):
             del self.fields["client"]
         if not ask_email:
             del self.fields["email"]
+        if clients:  # who signs in for somebody else can be reached already
+            self.fields["phone"].required = False
+            self.fields["phone"].help_text = _("If they have one of their own.")
         if not self.is_for_new:  # only the person is asked for; the rest is known
             for name, field in self.fields.items():
                 field.required = field.required and name == "client"

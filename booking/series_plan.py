@@ -146,7 +146,7 @@ class Planner:
     def by_order(self) -> bool:
         """Whether the pace is the one prescribed."""
         rate = self.prescription.visits_per_week if self.prescription else None
-        return bool(rate) and Pace.of(rate) == self.wish.pace
+        return rate is not None and rate > 0 and Pace.of(rate) == self.wish.pace
 
     @cached_property
     def free(self) -> FreeTimes:

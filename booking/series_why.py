@@ -23,7 +23,7 @@ SHOWN = 6  # days on which one more would be possible
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """Days with free times on which a visit would pass the weekly rate: a rule one may ask to bend."""
+    """Days with free times on which a visit would pass the weekly rate, which the clinic may."""
 
     days: tuple[date, ...] = ()
     more: int = 0

@@ -81,7 +81,12 @@ def done(request: HttpRequest) -> HttpResponse:
     if not found:
         return redirect("booking:start")
     visits = [flow.after(request, appointment) for appointment in found]
-    return step(request, 5, "booking/done_two.html", {"visits": visits, **visits[0]})
+    people = [one.client for one in found if one.client is not None]
+    by_one = people[-1].user_id is None  # whoever has a login of their own sees to their own visit
+    if request.user.is_authenticated:
+        by_one = all(access.may_act_for(request.user, client) for client in people)
+    context = {"visits": visits, "by_one": by_one, **visits[0]}
+    return step(request, 5, "booking/done_two.html", context)
 
 
 @access.public

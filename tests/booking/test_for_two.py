@@ -78,6 +78,7 @@ def test_a_new_visitor_books_for_two_in_four_screens(
     assert anonymous.post(DETAILS, TWO).headers["Location"] == "/book/for-two/done/"
     done = anonymous.get("/book/for-two/done/").text
     assert "Ana and Max, your visits are booked" in done
+    assert "or both at once" in done
     first, second = Appointment.objects.order_by("seat")
     assert {first.status, second.status} == {"booked"}
     assert first.room == second.room
@@ -107,6 +108,9 @@ def test_a_partner_with_an_address_of_their_own_has_a_login_of_their_own(
     assert client.user.email == "max@example.test"
     assert not Guardian.objects.exists()
     assert Message.objects.filter(recipient="max@example.test").count() == 1
+    done = anonymous.get("/book/for-two/done/").text
+    assert "or both at once" not in done
+    assert "Max signs in with their own e-mail address" in done
 
 
 def test_both_are_told_what_is_wrong_and_nothing_typed_is_lost(

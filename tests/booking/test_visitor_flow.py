@@ -171,7 +171,6 @@ def test_a_parent_books_for_a_child(
         "first_name": "Leo",
         "last_name": "Lima",
         "birth_date": "2015-05-01",
-        "phone": "212 555 0142",
     }
     assert as_client.post("/book/details/", child).status_code == 302
     made = Appointment.objects.get()
