@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from clinic.models import Payer, Service
+
+if TYPE_CHECKING:
+    from booking.models import BookingPolicy
+    from clinic.models import ServiceOption
 
 # A veteran is never billed, and a work injury is the employer's.
 NEVER = frozenset({Payer.Kind.VA.value, Payer.Kind.WORKERS_COMP.value})
@@ -49,6 +54,12 @@ def for_cancelling(agreed: Agreed, terms: Terms, starts_at: datetime, now: datet
 def for_missing(agreed: Agreed, terms: Terms) -> int:
     """Cents for not coming at all."""
     return 0 if agreed.is_exempt else share(agreed.price_cents, terms.no_show_percent)
+
+
+def for_booking(option: ServiceOption, policy: BookingPolicy) -> int:
+    """Cents that a late cancellation may cost who books this now, before anybody knows who pays."""
+    agreed = Agreed(option.price_cents, option.service.kind)
+    return 0 if agreed.is_exempt else share(agreed.price_cents, policy.late_cancel_percent)
 
 
 def share(cents: int, percent: int) -> int:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from booking import couples, minors, outlook, pairs, screens, selectors, services
+from booking import couples, fees, minors, outlook, pairs, screens, selectors, services
 from booking.draft import Draft
 from booking.errors import (
     AlreadyBooked,
@@ -391,7 +391,7 @@ def summary(
     draft: Draft, option: ServiceOption | None, without: ServiceOption | None
 ) -> dict[str, Any]:
     """What has been chosen so far, for the side of the page."""
-    now, location = timezone.now(), ground.location()
+    now, policy = timezone.now(), selectors.policy_of(ground.location())
     start = draft.start_at
     pair = pairs.held(draft.hold) if draft.two else None
     held = pair[0] if pair else None if draft.two else selectors.hold_of(draft.hold)
@@ -404,7 +404,8 @@ def summary(
         "therapists": named,
         "who": " ".join(draft.who),
         "held_until": held.held_until if held else None,
-        "deadlines": selectors.deadlines(start, selectors.policy_of(location), now),
+        "deadlines": selectors.deadlines(start, policy, now),
+        "late_fee": fees.for_booking(shown, policy) if shown else 0,
         "now": now,
         "shown": draft.start,
         "price": shown.price_cents if shown else draft.price,

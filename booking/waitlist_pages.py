@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from booking import flow, line, matching, throttle, waitlist
+from booking import fees, flow, line, matching, selectors, throttle, waitlist
 from booking.availability import moment
 from booking.forms import VisitorForm
 from booking.models import WaitlistOffer
@@ -187,7 +187,10 @@ def offer(request: HttpRequest, token: UUID) -> HttpResponse:
         except DomainError as refusal:
             error = str(refusal.message)
     is_mine = access.may_act_for(request.user, found.entry.client)
+    policy = selectors.policy_of(found.entry.location)
     context = {
+        "free_until": selectors.deadlines(found.starts_at, policy, timezone.now()).free_until,
+        "late_fee": fees.for_booking(found.entry.option, policy),
         "offer": found,
         "state": state_of(found),
         "ran_out": found.expires_at <= timezone.now(),

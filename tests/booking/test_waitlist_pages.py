@@ -285,6 +285,8 @@ def test_the_link_shows_when_where_and_a_first_name_and_no_more(
     assert "10:00 am" in page.text
     assert "Stillwater Medical Massage" in page.text
     assert "with Dana" in page.text
+    assert "60 minutes, $" in page.text
+    assert "cancelling" in page.text
     for private in ("Ruiz", "Ana", "Lima", "ana@example.test", "herapeutic massage, 60"):
         assert private not in page.text.partition("<main")[2].partition("</main>")[0]
     assert "no-store" in page.headers["Cache-Control"]
