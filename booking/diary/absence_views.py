@@ -101,6 +101,7 @@ def _time_off(form: TimeOffForm, here: Location, row: TimeOff | None) -> Editor:
         stamp=absence.DropTimeOff(location=here, row=row).current() if row else "",
         done=_url("diary:time-off", here),
         said=_("The time off is saved."),
+        fields={"time_off_overlaps": "first"},
         context={"row": row, "here": here, "whose": whose},
     )
 
@@ -178,6 +179,7 @@ def _closing(form: ClosedDateForm | HolidaysForm, here: Location, template: str)
         stamp="",
         done=_url("diary:closed", here),
         said=_("The closed dates are saved."),
+        fields={"past_day": "day"} if isinstance(form, ClosedDateForm) else {},
         context={"here": here},
     )
 

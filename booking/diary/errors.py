@@ -42,7 +42,7 @@ class WouldStrand(DomainError):
 
 class PastDay(DomainError):
     code = "past_day"
-    message = _("Past days stay as they were. Choose today or a later date.")
+    message = _("That date is past. Choose today or a later date.")
 
 
 class BadHours(DomainError):

@@ -26,6 +26,8 @@ else:
     ModelForm = forms.ModelForm
 
 EVERYBODY = "all"
+LEAST = _("Enter %(limit_value)s or more.")
+MOST = _("Enter %(limit_value)s or less.")
 ONE = timedelta(days=1)
 
 
@@ -77,7 +79,9 @@ class TimeOffForm(forms.Form):
             return data
         if first is None or last is None or "last" not in self.cleaned_data:
             return data
-        if not (timezone.localdate() - 366 * ONE <= first and last <= _far()):
+        if max(first, last) < timezone.localdate():
+            self.add_error("last" if data.get("last") else "first", _("That date is past."))
+        elif not (timezone.localdate() - 366 * ONE <= first and last <= _far()):
             self.add_error("first", _("Choose dates within the next five years."))
         elif last < first:
             self.add_error("last", _("The last day lies before the first."))
@@ -171,6 +175,11 @@ class RecordForm(ModelForm):
 
     EMPTY: ClassVar[dict[str, Any]] = {}  # what an empty field means
     NOTES: ClassVar[dict[str, Any]] = {}  # what follows when a field changes
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.error_messages |= {"min_value": LEAST, "max_value": MOST}
 
     def told(self) -> list[str]:
         """Each field that changes, with what it said and will say; of a new row nothing."""

@@ -46,6 +46,7 @@ class Editor:
     done: str  # where to go then
     said: str  # once it is saved
     context: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)  # which one a refusal is about, by code
 
 
 def edit(request: HttpRequest, editor: Editor) -> HttpResponse:
@@ -54,6 +55,7 @@ def edit(request: HttpRequest, editor: Editor) -> HttpResponse:
     do, mark = request.POST.get("do", ""), _mark(request)
     shown = request.POST.get("shown", "") if request.method == "POST" else editor.stamp
     effect, problem, status = None, "", 200
+    about: str | None = None
     if form is None or (do in DECISIONS and form.is_valid()):
         change = editor.change(shown)
         try:
@@ -65,13 +67,13 @@ def edit(request: HttpRequest, editor: Editor) -> HttpResponse:
         except (ChangedMeanwhile, WouldStrand) as refusal:
             problem, shown = str(refusal.message), editor.stamp
         except DomainError as refusal:
-            problem = str(refusal.message)
+            problem, about = str(refusal.message), editor.fields.get(refusal.code)
         try:
             effect = preview.effect(actor=actor, change=change)
         except DomainError as refusal:
-            problem = str(refusal.message)
+            problem, about = str(refusal.message), editor.fields.get(refusal.code)
     if problem and form is not None:
-        form.add_error(None, problem)
+        form.add_error(about, problem)
     if problem or (form is not None and do in DECISIONS and form.errors):
         status = 422
     context = {

@@ -108,6 +108,7 @@ def hours_week(request: HttpRequest, therapist_id: UUID) -> HttpResponse:
         stamp=hours.stamp_of_week(person, here),
         done=hours_url(person, here),
         said=_("The hours of %(name)s are saved.") % {"name": person.name},
+        fields={"past_day": "since"},
         context={"person": person, "here": here, "later": _later(known, form)},
     )
     return edit(request, editor)

@@ -118,6 +118,10 @@ class WeekForm(forms.Form):
         self.lines = _forms(_with_an_empty_line_each(raw), bound=data is not None)
 
     @property
+    def line_errors(self) -> list[dict[str, str]]:
+        return errors_of(self.lines)
+
+    @property
     def days(self) -> list[DayLines]:
         """For the page, by weekday."""
         names = dict(WorkingHours.Weekday.choices)
@@ -199,6 +203,21 @@ class DateForm(forms.Form):
     def stored_kind(self) -> str:
         kind: str = self.cleaned_data["kind"]
         return DateHours.Kind.INSTEAD if kind == self.OFF else kind
+
+
+def errors_of(lines: Iterable[LineForm]) -> list[dict[str, str]]:
+    """What is wrong with the lines, each with the field that it is about, for the summary."""
+    names = {str(number): str(name) for number, name in WorkingHours.Weekday.choices}
+    return [
+        {
+            "id": field.id_for_label,
+            "text": f"{names.get(line['weekday'].value(), '')}, {field.label}: {error}",
+        }
+        for line in lines
+        if line.is_bound
+        for field in line
+        for error in field.errors
+    ]
 
 
 def check(forms_of_lines: Iterable[LineForm]) -> bool:

@@ -99,7 +99,7 @@ def url(diary: list[Therapist]) -> str:
         ({"first": "2027-06-02", "last": "2027-06-01"}, "before the first"),
         ({"first": "2027-06-02", "starts": "10:00"}, "Enter both times"),
         ({"first": "2027-06-02", "starts": "10:00", "ends": "10:00"}, "must end after"),
-        ({"first": "2026-12-24"}, "over already"),
+        ({"first": "2026-12-24"}, "That date is past."),
         ({"first": "2099-01-01"}, "next five years"),
         ({"first": "soon"}, "valid date"),
         ({"first": "2027-06-02", "who": "nobody"}, "Select a valid choice"),
@@ -221,8 +221,33 @@ def test_a_date_is_closed_once_and_opened_again(as_manager: Browser, day: date) 
     assert "closed on that date already" in again.content.decode()
     past = as_manager.post(url, {"day": timezone.localdate() - 3 * DAY, "do": "preview"})
     assert past.status_code == 422
-    assert "Past days stay" in past.content.decode()
+    assert "That date is past." in past.content.decode()
     row = ClosedDate.objects.get()
     save(as_manager, reverse("diary:closed-open", args=[row.pk]), {})
     assert not ClosedDate.objects.exists()
     assert as_manager.get(reverse("diary:closed-open", args=[row.pk])).status_code == 404
+
+
+def test_a_past_date_is_said_at_its_field(as_manager: Browser, diary: list[Therapist]) -> None:
+    past = (timezone.localdate() - timedelta(days=400)).isoformat()
+    off = {"who": str(diary[0].pk), "first": past, "do": "preview"}
+    for url, typed, name in (
+        (reverse("diary:time-off-new"), off, "first"),
+        (reverse("diary:closed-new"), {"day": past, "do": "preview"}, "day"),
+        (reverse("diary:week", args=[diary[0].pk]), {"since": past, "do": "preview"}, "since"),
+    ):
+        answer = as_manager.post(url, typed)
+        assert answer.status_code == 422
+        form = answer.context["form"]
+        assert "That date is past." in form.errors[name][0]
+        assert f'href="#id_{name}"' in answer.content.decode()
+
+
+def test_the_summary_leads_to_hours_that_cannot_be(
+    as_manager: Browser, diary: list[Therapist]
+) -> None:
+    typed = {"line-0-weekday": "0", "line-0-starts": "18:00", "line-0-ends": "09:00"}
+    typed |= {"since": timezone.localdate().isoformat(), "do": "preview"}
+    answer = as_manager.post(reverse("diary:week", args=[diary[0].pk]), typed)
+    assert answer.status_code == 422
+    assert '<a href="#id_line-0-starts">Monday' in " ".join(answer.content.decode().split())

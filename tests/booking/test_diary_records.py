@@ -295,3 +295,12 @@ def test_the_preview_says_when_no_couple_can_be_booked_any_more(
     assert "Tables: Two: couples can be treated together, then One." in text
     page, _ = previewed(as_manager, url, {"name": "Elm", "capacity": 2, "is_active": "on"})
     assert "Rooms for two" not in told(page)
+
+
+@pytest.mark.usefixtures("diary")
+def test_a_number_out_of_bounds_is_refused_in_plain_words(
+    as_manager: Browser, option60: ServiceOption
+) -> None:
+    url = reverse("diary:option", args=[option60.pk])
+    answer = as_manager.post(url, {**LENGTH, "price_cents": "-1", "do": "preview"})
+    assert "Enter 0 or more." in answer.content.decode()
