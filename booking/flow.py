@@ -12,7 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from booking import couples, fees, minors, outlook, pairs, screens, selectors, services
+from booking import fees, minors, outlook, screens, selectors, services
+from booking.couples import pairs
+from booking.couples import services as couples
 from booking.draft import Draft
 from booking.errors import (
     AlreadyBooked,

@@ -41,7 +41,7 @@ def private(view: View) -> View:
                     refusal = visit_link.LinkUsed()
                 status = UNKNOWN if isinstance(refusal, visit_link.LinkUnknown) else GONE
                 response = render(
-                    request, "booking/link_over.html", {"refusal": refusal}, status=status
+                    request, "booking/links/over.html", {"refusal": refusal}, status=status
                 )
         response["Cache-Control"] = "no-store"
         response["X-Robots-Tag"] = "noindex, nofollow"
@@ -60,7 +60,7 @@ def visit(request: HttpRequest, token: str) -> HttpResponse:
         "may_change": services.may_change(appointment),
         "fee_cents": owing.for_cancelling(appointment),
     }
-    return render(request, "booking/link_visit.html", context)
+    return render(request, "booking/links/visit.html", context)
 
 
 @private
@@ -74,7 +74,7 @@ def move(request: HttpRequest, token: str) -> HttpResponse:
     back = reverse("booking:link", args=[token])
     context = {**page.context, "appointment": appointment, "back": back}
     part = flow.wants_part(request, "times") and page.screen
-    template = "booking/_times.html" if part else "booking/link_move.html"
+    template = "booking/_times.html" if part else "booking/links/move.html"
     return render(request, template, context, status=page.status)
 
 
@@ -88,7 +88,7 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("booking:link-done")
     back = reverse("booking:link", args=[token])
     context = {"appointment": appointment, "page": page, "back": back}
-    return render(request, "booking/link_cancel.html", context, status=page.status)
+    return render(request, "booking/links/cancel.html", context, status=page.status)
 
 
 @private
@@ -99,4 +99,4 @@ def done(request: HttpRequest) -> HttpResponse:
     if moved_to is None:
         return redirect("booking:start")
     context = {"starts_at": datetime.fromisoformat(moved_to) if moved_to else None}
-    return render(request, "booking/link_done.html", context)
+    return render(request, "booking/links/done.html", context)

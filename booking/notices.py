@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from booking import ics, series_reads, visit_link
+from booking import ics, visit_link
+from booking.series import selectors as series_reads
 from clinic import messages, people
 from clinic.links import absolute
 from clinic.templatetags.clinic_format import when

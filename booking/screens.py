@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
-from booking import pairs, selectors, timetable, versions
+from booking import selectors, timetable, versions
 from booking.availability import Opening, moment
+from booking.couples import pairs
 from clinic import selectors as ground
 
 if TYPE_CHECKING:

@@ -10,9 +10,11 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from booking import external, notices, services, waitlist
+from booking import notices, services
+from booking.calendars import external
 from booking.models import Appointment, AppointmentStatus, BookingPolicy
 from booking.selectors import appointments
+from booking.waitlist import services as waitlist
 from clinic.models import Location, Message, Service
 from prescriptions.models import Prescription
 

@@ -2,19 +2,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from booking import (
-    calendar_pages,
-    couples_urls,
-    desk,
-    desk_book,
-    link_pages,
-    portal,
-    series_urls,
-    slots,
-    views,
-    walk_in,
-)
-from booking.waitlist_urls import urlpatterns as waiting
+from booking import desk, desk_book, link_pages, portal, slots, views, walk_in
+from booking.calendars import views as calendar_pages
+from booking.couples import urls as couples_urls
+from booking.series import urls as series_urls
+from booking.waitlist.urls import urlpatterns as waiting
 
 app_name = "booking"
 urlpatterns = [

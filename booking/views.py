@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from booking import covering, flow, ics, pairs, screens, selectors, throttle
+from booking import covering, flow, ics, screens, selectors, throttle
+from booking.couples import pairs
 from booking.draft import Draft
 from booking.errors import AlreadyBooked, NotBookable, SlotTaken
 from booking.forms import WhenForm

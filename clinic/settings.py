@@ -246,7 +246,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 
-# How other calendars are fetched: booking/fetching.py has the rules, only tests loosen them.
+# How other calendars are fetched; the rules are in booking/calendars/fetching.py.
 CALENDAR_FETCH: dict[str, Any] = {}
 
 LANGUAGE_CODE = "en-us"

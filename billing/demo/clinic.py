@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from billing.demo import paperwork, people, places
 from billing.demo.life import Life, next_working_day
-from booking import waitlist
 from booking.models import WaitlistEntry
+from booking.waitlist import services as waitlist
 from clinic.models import Client, Message, User
 from intake.selectors import readiness_for
 

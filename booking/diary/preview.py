@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from booking import pairs, selectors
+from booking import selectors
+from booking.couples import pairs
 from booking.diary import services, stranded
 from booking.diary.changes import AN_HOUR
 from clinic.models import ServiceOption, Therapist

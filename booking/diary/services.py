@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from booking import placing, waitlist
+from booking import placing
 from booking.diary import stranded
 from booking.diary.errors import ChangedMeanwhile, WouldStrand
+from booking.waitlist import services as waitlist
 
 if TYPE_CHECKING:
     from collections.abc import Collection

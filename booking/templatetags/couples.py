@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 
-from booking import pairs
+from booking.couples import pairs
 from clinic import access
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 register = template.Library()
 
 
-@register.inclusion_tag("booking/_together.html", takes_context=True)
+@register.inclusion_tag("booking/couples/_together.html", takes_context=True)
 def together(
     context: RequestContext, appointment: Appointment, *, desk: bool = False, ways: bool = True
 ) -> dict[str, Any]:

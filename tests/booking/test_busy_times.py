@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking import busy_times
 from booking.availability import seconds
-from booking.busy_times import CannotRead, Unreadable, merge
+from booking.calendars import busy_times
+from booking.calendars.busy_times import CannotRead, Unreadable, merge
 
 NEW_YORK = ZoneInfo("America/New_York")
 FIRST = datetime(2026, 3, 1, tzinfo=NEW_YORK)

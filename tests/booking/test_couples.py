@@ -10,7 +10,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from booking import couples, pairs, services
+from booking import services
+from booking.couples import pairs
+from booking.couples import services as couples
 from booking.errors import (
     AlreadyBooked,
     HoldLapsed,
@@ -31,7 +33,7 @@ from tests.prescriptions.factories import approved_prescription
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from booking.couples import Couple
+    from booking.couples.services import Couple
     from clinic.models import Location, Service, ServiceOption, Therapist, User
 
 pytestmark = pytest.mark.django_db

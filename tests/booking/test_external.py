@@ -12,9 +12,10 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from booking import external, feeds, selectors, tasks
-from booking.busy_times import Unreadable
-from booking.fetching import Why
+from booking import selectors, tasks
+from booking.calendars import external, feeds
+from booking.calendars.busy_times import Unreadable
+from booking.calendars.fetching import Why
 from booking.models import BookingPolicy, ExternalBusy, ExternalCalendar
 from clinic.models import AuditEvent
 from tests import factories

@@ -14,7 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
-from booking import calendar_pages, feeds, ics, services
+from booking import ics, services
+from booking.calendars import feeds
+from booking.calendars import views as calendar_pages
 from booking.models import Appointment, CalendarFeed, TimeOff
 from clinic.models import AuditEvent, Guardian
 from tests import factories

@@ -11,9 +11,10 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from booking import series_booking, services
+from booking import services
 from booking.errors import FeeNotAgreed, FeeNotShown
 from booking.models import Appointment
+from booking.series import services as series_booking
 from tests.booking.factories import booked_appointment
 from tests.booking.test_couples import book_two
 from tests.conftest import browser_for
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from booking.couples import Couple
+    from booking.couples.services import Couple
     from clinic.models import Client, ServiceOption, Therapist, User
 
 pytestmark = pytest.mark.django_db

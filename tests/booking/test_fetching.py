@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.fetching import FetchFailed, Rules, Why, fetch, is_public
+from booking.calendars.fetching import FetchFailed, Rules, Why, fetch, is_public
 from tests.booking.servers import HOME, Handler, Site, silence, site
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 from icalendar import Calendar
 
-from booking import couples
+from booking.couples import services as couples
 from booking.errors import NotBookable
 from booking.models import Appointment
 from clinic.models import AuditEvent, Client, Guardian, Message, ServiceOption
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from django.test import Client as Browser
 
-    from booking.couples import Couple
+    from booking.couples.services import Couple
     from clinic.models import Room, Therapist, User
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from booking.availability import Opening
-from booking.matching import (
+from booking.waitlist.matching import (
     Cover,
     Match,
     Terms,

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import connection
 
-from booking import couples, placing, services
+from booking import placing, services
+from booking.couples import services as couples
 from booking.errors import SlotTaken
 from booking.models import Appointment
 from clinic.errors import DomainError

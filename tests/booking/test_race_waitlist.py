@@ -11,10 +11,12 @@ import time_machine
 from django.db import IntegrityError
 from django.utils import timezone
 
-from booking import line, placing, services, waitlist
+from booking import placing, services
 from booking.errors import SlotTaken
 from booking.models import Appointment, WaitlistEntry, WaitlistOffer
-from booking.waitlist_errors import OfferOver
+from booking.waitlist import line
+from booking.waitlist import services as waitlist
+from booking.waitlist.errors import OfferOver
 from clinic.errors import DomainError
 from clinic.models import Message
 from tests.booking.factories import at, make_hours, make_policy

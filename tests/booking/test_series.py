@@ -1,4 +1,4 @@
-"""Plans of visits: the laws of `booking.series`, and the plans a receptionist would make."""
+"""Plans of visits: the laws of planning, and the plans a receptionist would make."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from booking.availability import Opening, moment, seconds
-from booking.series import Pace, Part, Plan, Wish, propose, replacements
+from booking.series.planning import Pace, Part, Plan, Wish, propose, replacements
 
 NEW_YORK = ZoneInfo("America/New_York")
 DANA, THEO = UUID(int=1), UUID(int=2)

@@ -12,12 +12,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from booking import notices, series_booking, services
+from booking import notices, services
 from booking.errors import NeedsAdult, PriceChanged
 from booking.models import Appointment
-from booking.series_ask import Ask
-from booking.series_booking import Wanted
-from booking.series_errors import (
+from booking.series import services as series_booking
+from booking.series.ask import Ask
+from booking.series.errors import (
     NoPlan,
     NotEnoughLeft,
     OutsideDates,
@@ -26,7 +26,8 @@ from booking.series_errors import (
     TooManyAtOnce,
     TwoOnOneDay,
 )
-from booking.series_plan import Chosen, Planner
+from booking.series.screen import Chosen, Planner
+from booking.series.services import Wanted
 from clinic.errors import DomainError
 from clinic.models import AuditEvent, Message, Room, ServiceOption
 from prescriptions.models import VisitReservation

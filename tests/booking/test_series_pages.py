@@ -12,9 +12,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from booking import series_booking
 from booking.errors import NotBookable
 from booking.models import Appointment
+from booking.series import services as series_booking
 from clinic.models import Guardian, Message, Therapist
 from tests.booking.factories import at, booked_appointment
 from tests.factories import make_client

@@ -11,7 +11,9 @@ from django.conf import settings
 from django.test import Client as Browser
 from django.urls import reverse
 
-from booking import couples, pairs, selectors, services
+from booking import selectors, services
+from booking.couples import pairs
+from booking.couples import services as couples
 from booking.models import Appointment
 from clinic.models import AuditEvent, Client, Message, Service, ServiceOption
 from tests.booking.factories import booked_appointment

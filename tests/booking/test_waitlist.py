@@ -9,14 +9,12 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from booking import line, services, waitlist
+from booking import services
 from booking.errors import AlreadyBooked, SlotTaken
 from booking.models import Appointment, WaitlistOffer
-from booking.waitlist_errors import (
-    OfferOver,
-    OfferUnderWay,
-    ReasonMissing,
-)
+from booking.waitlist import line
+from booking.waitlist import services as waitlist
+from booking.waitlist.errors import OfferOver, OfferUnderWay, ReasonMissing
 from clinic.errors import DomainError
 from clinic.models import AuditEvent, Message
 from tests.booking.factories import (

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.urls import reverse
 
-from booking import waitlist
 from booking.models import WaitlistEntry
+from booking.waitlist import services as waitlist
 from clinic.models import AuditEvent
 from tests.booking.factories import booked_appointment, held_time
 from tests.booking.waiting import in_line, the_offer

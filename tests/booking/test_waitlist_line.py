@@ -7,14 +7,12 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from booking import line, services, waitlist
+from booking import services
 from booking.errors import NotBookable
 from booking.models import Appointment, WaitlistEntry
-from booking.waitlist_errors import (
-    AlreadyWaiting,
-    FreeAlready,
-    WrongDates,
-)
+from booking.waitlist import line
+from booking.waitlist import services as waitlist
+from booking.waitlist.errors import AlreadyWaiting, FreeAlready, WrongDates
 from clinic.errors import InvalidTransition
 from clinic.models import AuditEvent
 from tests.booking.factories import (

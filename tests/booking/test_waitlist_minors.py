@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from django.urls import reverse
 
-from booking import waitlist
 from booking.errors import NeedsGuardian
 from booking.models import Appointment, WaitlistEntry
+from booking.waitlist import services as waitlist
 from clinic.models import Client, Guardian
 from tests.booking.factories import booked_appointment
 from tests.booking.waiting import in_line, the_offer

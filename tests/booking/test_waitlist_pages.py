@@ -10,8 +10,10 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from booking import throttle, waitlist, waitlist_pages
+from booking import throttle
 from booking.models import Appointment, TimeOff, WaitlistEntry
+from booking.waitlist import services as waitlist
+from booking.waitlist import views as waitlist_pages
 from clinic.models import Client, Guardian, Message
 from tests.booking.factories import booked_appointment
 from tests.booking.waiting import ghosts, in_line, the_offer

@@ -1,0 +1,1 @@
+"""Other calendars: those that read the diary, and those it reads."""

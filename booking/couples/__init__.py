@@ -1,0 +1,1 @@
+"""Two people at the same time, in one room."""

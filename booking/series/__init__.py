@@ -1,0 +1,1 @@
+"""Plans of visits that are booked at once."""
