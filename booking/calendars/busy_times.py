@@ -34,7 +34,7 @@ SECONDS = 20  # of computing, for one calendar
 SPARE = 10  # seconds more on a busy machine
 MEMORY = 1024**3
 DAY = timedelta(days=1)
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NEEDED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # to find Python's parts
 ENDLESS = {"SECONDLY", "MINUTELY"}  # nobody's day looks like that
 OURS = re.compile(rb"^UID:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@", re.I | re.M)
