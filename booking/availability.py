@@ -183,6 +183,19 @@ def to_instant(day: date, at: time, zone: ZoneInfo, *, fold: int) -> Instant:
     return high
 
 
+@lru_cache(maxsize=4096)
+def closing(day: date, at: time, zone: ZoneInfo) -> Instant:
+    """The instant at which hours that end at this time are over; of a repeated time the second.
+
+    Where the clocks go back to just this time it is the first: none of what they show again lies
+    before the end.
+    """
+    last = to_instant(day, at, zone, fold=1)
+    before = moment(last - 1).astimezone(zone)
+    again = before.date() == day and before.time() >= at
+    return to_instant(day, at, zone, fold=0) if again else last
+
+
 def free_starts(
     session: Session,
     diaries: Mapping[UUID, Diary],
@@ -274,11 +287,10 @@ def _shifts(
     day: date, starts: time, ends: time, breaks: Iterable[tuple[time, time]], zone: ZoneInfo
 ) -> Iterator[Shift]:
     """One line of hours, cut at its breaks; the grid stays anchored at the opening."""
-    opens, closes = to_instant(day, starts, zone, fold=0), to_instant(day, ends, zone, fold=1)
+    opens, closes = to_instant(day, starts, zone, fold=0), closing(day, ends, zone)
     at = opens
     for pause, resume in sorted(
-        (to_instant(day, begin, zone, fold=0), to_instant(day, end, zone, fold=1))
-        for begin, end in breaks
+        (to_instant(day, begin, zone, fold=0), closing(day, end, zone)) for begin, end in breaks
     ):
         if pause < resume:  # one inside a skipped hour does not take place
             if at < min(pause, closes):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from booking.availability import moment, to_instant
+from booking.availability import closing, moment, to_instant
 from booking.models import (
     ClosedDate,
     DateHours,
@@ -123,7 +123,7 @@ def _stretch(
     day: date, starts: time, ends: time, zone: ZoneInfo, kind: str = "", reason: str = ""
 ) -> Stretch:
     begin = moment(to_instant(day, starts, zone, fold=0))
-    return Stretch(begin, moment(to_instant(day, ends, zone, fold=1)), kind, reason)
+    return Stretch(begin, moment(closing(day, ends, zone)), kind, reason)
 
 
 def lies_within(work: Iterable[Stretch], start: datetime, end: datetime) -> bool:

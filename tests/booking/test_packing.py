@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from booking.availability import Session, Window, free_starts, moment, seconds
+from booking.availability import Session, Window, closing, free_starts, moment, seconds
 from booking.packing import leaves_gap
 from tests.booking import oracle
 from tests.booking.test_availability import (
@@ -64,6 +64,13 @@ def test_what_lies_within_the_notice_is_lost_anyway() -> None:
 
 def test_a_time_outside_the_hours_has_no_gap_beside_it() -> None:
     assert not leaves_gap(HALF_HOUR, at("20:00"), diary_of(line("09:00", "12:00")), HALF_HOUR)
+
+
+def test_hours_that_end_where_the_clocks_go_back_to_end_the_first_time() -> None:
+    day = date(2026, 11, 1)  # 1:00 to 1:59 comes twice
+    end, half = closing(day, time(1), NEW_YORK), closing(day, time(1, 30), NEW_YORK)
+    assert end == seconds(datetime(2026, 11, 1, 5, tzinfo=UTC))
+    assert half == seconds(datetime(2026, 11, 1, 6, 30, tzinfo=UTC))
 
 
 @settings(deadline=None, max_examples=150)
