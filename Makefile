@@ -4,6 +4,8 @@
 .SUFFIXES:
 
 PY := .venv/bin/python
+# Processes that share the test suite, each with a database of its own.
+JOBS ?= 2
 # Throw-away PostgreSQL and Redis, and an environment that names nothing real.
 THROW_AWAY := $(PY) -m clinic.runtime exec --
 PRODUCTION := DEBUG=0 CLINIC_DEMO=0 PUBLIC_URL=https://clinic.example ALLOWED_HOSTS=clinic.example
@@ -11,7 +13,7 @@ PIP_INSTALL := PIP_USER=0 $(PY) -m pip install -qq --disable-pip-version-check
 
 help:
 	@echo 'make run      the whole clinic on http://127.0.0.1:8000 (PORT=, HOST=, CLINIC_DATA_DIR= change that)'
-	@echo 'make test     the whole test suite (ARGS="-k booking" passes arguments to pytest)'
+	@echo 'make test     the whole test suite (ARGS="-k booking" passes arguments to pytest, JOBS=1 runs one at a time)'
 	@echo 'make check    format, lint, types, templates, floors, migrations, deployment settings'
 	@echo 'make bench    how fast the diary is, against yardsticks of the same run (ARGS="--quick" for a glance)'
 	@echo 'make dev      like run, with DEBUG, reloading when the source changes'
@@ -34,7 +36,7 @@ manage: .venv/installed-run
 
 test: .venv/installed-test
 	@$(PY) -m clinic.runtime system test
-	@exec $(THROW_AWAY) $(PY) -m pytest $(ARGS)
+	@exec $(THROW_AWAY) $(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/installed-test
 	@$(PY) -m clinic.runtime system run

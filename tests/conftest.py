@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.cache import cache
@@ -33,12 +33,32 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.browser"]
 
+OPENED = "opened"
+
 # Eager mode silently skips tasks it has not loaded.
 app.loader.import_default_modules()
 
 
+FIRST = ("tests/e2e/", "tests/runtime/")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that in a parallel run nobody waits for them in the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A process of a parallel run is done: what it has opened counts for the whole."""
+    pages.opened.update(getattr(node, "workeroutput", {}).get(OPENED, ()))
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """A whole run that passed must have opened every page with success."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output[OPENED] = sorted(pages.opened)
+        return
     whole = not session.config.option.file_or_dir and not session.config.option.keyword
     if exitstatus == pytest.ExitCode.OK and whole and (missing := pages.never_opened()):
         if reporter := session.config.pluginmanager.get_plugin("terminalreporter"):

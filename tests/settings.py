@@ -10,6 +10,10 @@ from pathlib import Path
 
 os.environ.setdefault("SECRET_KEY", "tests-only-" + "x" * 50)
 os.environ.setdefault("DOCUMENT_KEYS", "test:" + base64.b64encode(b"k" * 32).decode())
+# Each process of a parallel run counts its throttles in a Redis database of its own.
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    number = int(worker.removeprefix("gw")) + 1
+    os.environ["REDIS_URL"] = os.environ["REDIS_URL"].replace("db=0", f"db={number}")
 
 from clinic.settings import *  # noqa: F403
 

@@ -207,6 +207,7 @@ def test_one_address_cannot_book_without_end(
         (timezone.now() + timedelta(days=800)).isoformat(),
         (timezone.now() - timedelta(days=800)).isoformat(),
     ],
+    ids=["first", "last", "years ahead", "years ago"],
 )
 def test_a_start_that_no_diary_reaches_is_refused(
     anonymous: Browser, diary: list[Therapist], option60: ServiceOption, start: str
