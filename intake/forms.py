@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
+from clinic import body
 from clinic.models import Guardian
-from intake import body, questionnaire
+from intake import questionnaire
 from intake.models import Clearance
 from intake.services import SIGN_FOR_MINORS
 

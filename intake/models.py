@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from clinic.body import PainType
 from clinic.fields import EncryptedJSONField, EncryptedTextField
 from clinic.models import BaseModel, Client, Document, Guardian
-from intake.body import PainType
 from intake.screening import Severity
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from intake.body import Mark
+    from clinic.body import Mark
 
 FORMAT = 1
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from clinic import selectors
-from intake import body, questionnaire, screening
+from clinic import body, selectors
+from intake import questionnaire, screening
 from intake.models import BodyMark, Clearance, Consent, QuestionnaireResponse, ScreenFlag
 from intake.screening import Severity
 

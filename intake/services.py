@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic import audit, context, links, messages, people
+from clinic import audit, body, context, links, messages, people
 from clinic import selectors as clinic_selectors
 from clinic.models import Client, Guardian, Role
-from intake import body, errors, questionnaire, screening, seal, selectors
+from intake import errors, questionnaire, screening, seal, selectors
 from intake.models import (
     BodyMark,
     Clearance,

@@ -65,6 +65,7 @@ class Document(BaseModel):
     class Kind(models.TextChoices):
         PRESCRIPTION_ORIGINAL = "prescription_original", _("Prescription as uploaded")
         PRESCRIPTION = "prescription", _("Prescription")
+        PRESCRIPTION_REQUEST = "prescription_request", _("Request to a prescriber")
         RECEIPT = "receipt", _("Receipt")
         CLEARANCE = "clearance", _("Medical clearance")
         EXPORT = "export", _("Export")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
-from playwright.sync_api import expect
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from booking.models import Appointment
 from clinic.models import Client

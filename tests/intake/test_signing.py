@@ -8,8 +8,9 @@ import time_machine
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from clinic import body
 from clinic.models import AuditEvent, Client, Guardian, Location, User
-from intake import body, errors, selectors, services
+from intake import errors, selectors, services
 from intake.models import Consent, QuestionnaireResponse, ScreenFlag
 from intake.screening import Severity
 from tests import factories as ground

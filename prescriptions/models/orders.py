@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+from clinic.fields import EncryptedJSONField
 from clinic.models import BaseModel, Client, Document
 
 if TYPE_CHECKING:
@@ -59,6 +60,21 @@ class Prescription(BaseModel):
         REJECTED = "rejected", _("Rejected")
         SUPERSEDED = "superseded", _("Replaced by a newer one")
 
+    class Source(models.TextChoices):
+        """How it reached us."""
+
+        PORTAL = "portal", _("Sent by the client")
+        DESK = "desk", _("Taken in at the desk")
+        PRESCRIBER = "prescriber", _("Signed online by the prescriber")
+
+    class TextSource(models.TextChoices):
+        """Where the words come from that proposals are read from."""
+
+        UNREAD = "", _("Not read")
+        PDF = "pdf", _("Text of the PDF")
+        OCR = "ocr", _("Read from the picture")
+        NONE = "none", _("No text found")
+
     class Modality(models.TextChoices):
         MASSAGE = "massage", _("Massage therapy")
         MANUAL = "manual", _("Manual therapy")
@@ -67,6 +83,12 @@ class Prescription(BaseModel):
     # The cleaned copy that people see. What was sent is kept too, and never served.
     document = models.ForeignKey(Document, models.PROTECT, related_name="+")
     originals = models.ManyToManyField(Document, related_name="+")
+    source = models.CharField(max_length=12, choices=Source, default=Source.PORTAL)
+    # Words and where they stand, for proposals; see `words.py`. Health data, so encrypted.
+    text_source = models.CharField(
+        max_length=4, choices=TextSource, default=TextSource.UNREAD, blank=True
+    )
+    words = EncryptedJSONField(null=True, blank=True)
     status = models.CharField(max_length=20, choices=Status, default=Status.SUBMITTED)
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -78,6 +100,13 @@ class Prescription(BaseModel):
     superseded_by = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="superseded"
     )
+    # The next visit that waits for it: kept by the diary, which lies above (`queue.needed_on`).
+    needed_on = models.DateField(null=True, blank=True)
+    # Where a second person must agree: what the first one read, and who it was.
+    first_reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    first_reading = EncryptedJSONField(null=True, blank=True)
     client_note = models.CharField(_("note from the client"), max_length=300, blank=True)
     # The four elements, as the reviewer read them. Blank until then.
     reason = models.CharField(_("reason of medical necessity"), max_length=300, blank=True)
@@ -88,6 +117,14 @@ class Prescription(BaseModel):
     starts_on = models.DateField(_("valid from"), null=True, blank=True)
     through_on = models.DateField(_("valid through"), null=True, blank=True)
     visits_per_week = models.DecimalField(max_digits=4, decimal_places=2, null=True, blank=True)
+    # As it stood in the order; the directory's entry may change later.
+    prescriber = models.ForeignKey(
+        "prescriptions.Prescriber",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="prescriptions",
+    )
     prescriber_name = models.CharField(_("prescriber"), max_length=120, blank=True)
     prescriber_credential = models.CharField(_("credential"), max_length=10, blank=True)
     prescriber_npi = models.CharField(_("NPI"), max_length=10, blank=True)
@@ -101,6 +138,7 @@ class Prescription(BaseModel):
     diagnoses: models.Manager[PrescribedDiagnosis]
     decisions: models.Manager[ReviewDecision]
     reservations: models.Manager[VisitReservation]
+    regions: models.Manager[PrescribedRegion]
 
     objects = PrescriptionQuerySet.as_manager()
 
@@ -109,8 +147,16 @@ class Prescription(BaseModel):
         indexes = [
             models.Index(fields=["status", "created_at"], name="prescription_queue"),
             models.Index(fields=["client", "status"], name="prescription_by_client"),
+            models.Index(
+                fields=["through_on"], name="prescription_in_use", condition=Q(status="approved")
+            ),
         ]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(first_reviewer__isnull=True, first_reading__isnull=True)
+                | Q(first_reviewer__isnull=False, first_reading__isnull=False),
+                name="prescription_first_reading_has_a_reader",
+            ),
             models.CheckConstraint(
                 condition=Q(authorized__gte=F("used") + F("reserved")),
                 name="prescription_visits_not_overdrawn",
@@ -157,8 +203,25 @@ class PrescribedDiagnosis(BaseModel):
         ]
 
 
+class PrescribedRegion(BaseModel):
+    """A part of the body that the order names: a place of the body map (`clinic.body`)."""
+
+    prescription = models.ForeignKey(Prescription, models.CASCADE, related_name="regions")
+    place = models.CharField(max_length=40)
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["prescription", "place"], name="region_once_per_prescription"
+            ),
+        ]
+
+
 class ReviewDecision(BaseModel):
     class Decision(models.TextChoices):
+        CHECKED = "checked", _("Checked, a second person must agree")
         APPROVED = "approved", _("Approved")
         NEEDS_INFORMATION = "needs_information", _("Information asked for")
         REJECTED = "rejected", _("Rejected")
@@ -187,7 +250,8 @@ class ReviewDecision(BaseModel):
         ordering = ["created_at"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(decision="approved") | ~Q(reason=""), name="refusal_has_a_reason"
+                condition=Q(decision__in=["approved", "checked"]) | ~Q(reason=""),
+                name="refusal_has_a_reason",
             ),
         ]
 
