@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.urls import include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
-from clinic import desk, errors_views, health, views
+from clinic import audit_pages, desk, errors_views, health, views
 
 admin.autodiscover()
 admin.site.site_header = admin.site.site_title = _("Clinic settings")
@@ -40,6 +40,8 @@ urlpatterns = [
     path("desk/clients/<uuid:client_id>/", desk.client_detail, name="client-detail"),
     path("desk/messages/", desk.message_list, name="message-list"),
     path("desk/messages/<uuid:message_id>/retry/", desk.message_retry, name="message-retry"),
+    path("portal/record/", audit_pages.opened_by, name="opened-by"),
+    path("desk/record/", audit_pages.audit_list, name="audit"),
     path("admin/", admin.site.urls),
     # The floors, top down. Each app says its own paths under /book/, /portal/ and /desk/.
     path("", include("billing.urls")),

@@ -68,9 +68,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Tests that commit are cleaned up by TRUNCATE, which the audit table refuses on purpose."""
+    """Tests that commit are cleaned up by TRUNCATE, which the audit tables refuse on purpose."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE clinic_auditevent DISABLE TRIGGER clinic_audit_no_truncate")
+        for table, trigger in (("event", "no_truncate"), ("seal", "seal_no_truncate")):
+            cursor.execute(
+                f"ALTER TABLE clinic_audit{table} DISABLE TRIGGER clinic_audit_{trigger}"
+            )
 
 
 @pytest.fixture(autouse=True)

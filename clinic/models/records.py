@@ -1,8 +1,6 @@
-"""What the clinic keeps: messages it sends, documents it stores, and who did what."""
+"""What the clinic keeps: messages it sends and documents it stores."""
 
 from __future__ import annotations
-
-from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
@@ -84,36 +82,3 @@ class Document(BaseModel):
 
     class Meta:
         ordering = ["-created_at"]
-
-
-class AuditEvent(models.Model):
-    """Who did what to which object, from where. Append-only: a trigger refuses the rest.
-
-    FHIR AuditEvent; 45 CFR 164.312(b). `detail` never holds health data.
-    """
-
-    id = models.BigAutoField(primary_key=True)
-    event_id = models.UUIDField(default=uuid4, unique=True, editable=False)
-    at = models.DateTimeField(auto_now_add=True)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    action = models.CharField(max_length=60)
-    object_type = models.CharField(max_length=60)
-    object_id = models.CharField(max_length=40, blank=True)
-    client = models.ForeignKey(
-        Client, models.PROTECT, null=True, blank=True, related_name="+", db_constraint=True
-    )
-    ip = models.GenericIPAddressField(null=True, blank=True)
-    request_id = models.CharField(max_length=36, blank=True)
-    detail = models.JSONField(default=dict, blank=True)
-
-    class Meta:
-        ordering = ["-id"]
-        indexes = [
-            models.Index(fields=["object_type", "object_id"], name="audit_by_object"),
-            models.Index(fields=["client", "-id"], name="audit_by_client"),
-        ]
-
-    def __str__(self) -> str:
-        return f"AuditEvent {self.pk} {self.action}"

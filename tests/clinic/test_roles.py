@@ -43,6 +43,7 @@ PAGES: dict[str, set[Role]] = {
     "client-detail": STAFF,
     "message-list": DESK,
     "message-retry": DESK,
+    "audit": {BOSS},
     "billing:desk": DESK,
     "billing:client-panel": STAFF,
     "billing:desk-receipt": DESK,

@@ -1,0 +1,107 @@
+"""The record of who did what: for managers, and for clients what concerns themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from clinic import access, audit, selectors
+from clinic.audit_words import GROUPS, words
+from clinic.dates import bounds
+from clinic.forms import AuditForm
+from clinic.models import AuditEvent, Client, Role
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
+
+    from clinic.models import User
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    event: AuditEvent
+    what: Any  # words for the reader
+
+
+def entries(events: QuerySet[AuditEvent], before: str | None) -> tuple[list[Entry], int | None]:
+    """One page, newest first, and the id that the next one goes on from.
+
+    By id and not by number of page: rows keep coming, and counting them all would cost.
+    """
+    if before and before.isascii() and before.isdigit() and len(before) < 19:
+        events = events.filter(pk__lt=int(before))
+    found = list(events.select_related("actor", "client").order_by("-pk")[: PAGE + 1])
+    more = found[PAGE - 1].pk if len(found) > PAGE else None
+    return [Entry(event, words(event.action)) for event in found[:PAGE]], more
+
+
+def search(
+    *,
+    actor: User | None = None,
+    client: Client | None = None,
+    group: str = "",
+    first: date | None = None,
+    last: date | None = None,
+) -> QuerySet[AuditEvent]:
+    """Events by who, about whom, of what kind, between two clinic-local days (both included)."""
+    zone = selectors.location().zone
+    found = AuditEvent.objects.all()
+    if actor is not None:
+        found = found.filter(actor=actor)
+    if client is not None:
+        found = found.filter(client=client)
+    if group:
+        matches = Q()
+        for ending in GROUPS[group].endings:
+            matches |= Q(action__endswith=ending)
+        for beginning in GROUPS[group].beginnings:
+            matches |= Q(action__startswith=beginning)
+        found = found.filter(matches)
+    if first is not None:
+        found = found.filter(at__gte=bounds(first, zone)[0])
+    if last is not None:
+        found = found.filter(at__lt=bounds(last, zone)[1])
+    return found
+
+
+@access.roles(Role.MANAGER)
+@require_safe
+def audit_list(request: HttpRequest) -> HttpResponse:
+    """Search the record. Looking at it is written down too."""
+    form = AuditForm(request.GET or None)
+    found = search(**form.cleaned_data) if form.is_valid() else search()
+    page, more = entries(found, request.GET.get("before"))
+    asked = request.GET.copy()
+    asked.pop("before", None)
+    audit.record(request.user, "audit.searched", AuditEvent, client=_client(form))
+    context = {"form": form, "entries": page, "more": more, "query": asked.urlencode()}
+    status = 422 if form.is_bound and not form.is_valid() else 200
+    return render(request, "desk/audit.html", context, status=status)
+
+
+def _client(form: AuditForm) -> Client | None:
+    return form.cleaned_data.get("client") if form.is_bound and form.is_valid() else None
+
+
+@require_safe
+def opened_by(request: HttpRequest) -> HttpResponse:
+    """Who at the clinic opened or changed what belongs to the client."""
+    client = access.acting_client(request)
+    theirs = AuditEvent.objects.filter(client=client).exclude(actor=None)
+    page, more = entries(theirs.exclude(actor__role=Role.CLIENT), request.GET.get("before"))
+    context = {
+        "client": client,
+        "clients": access.clients_for(request.user),
+        "entries": page,
+        "more": more,
+    }
+    return render(request, "portal/opened_by.html", context)

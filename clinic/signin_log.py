@@ -1,0 +1,42 @@
+"""Sign-ins, and tries that failed, into the record. Connected by `ClinicConfig.ready`.
+
+The framework tells of these by signal only; ours never do (docs/adr/0001).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from allauth.account.signals import password_changed, password_reset, password_set
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.dispatch import receiver
+
+from clinic import audit
+from clinic.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@receiver(user_logged_in)
+def signed_in(user: User, **_: Any) -> None:
+    audit.record(user, "signin.succeeded", user)
+
+
+@receiver(user_logged_out)
+def signed_out(user: User | None, **_: Any) -> None:
+    if isinstance(user, User):
+        audit.record(user, "signin.ended", user)
+
+
+@receiver(user_login_failed)
+def refused(credentials: Mapping[str, Any], **_: Any) -> None:
+    """Which login was tried, where there is one. What was typed is never kept."""
+    typed = str(credentials.get("email") or credentials.get("username") or "")
+    known = User.objects.filter(email=typed.strip().lower()).first()
+    audit.record(None, "signin.failed", known or User)
+
+
+@receiver([password_changed, password_reset, password_set])
+def password(user: User, **_: Any) -> None:
+    audit.record(user, "signin.password_changed", user)
