@@ -30,6 +30,14 @@ def be_patient(conf: Settings, **_: object) -> None:
     conf.broker_transport_options = {**conf.broker_transport_options, **patient}
 
 
+@signals.worker_init.connect
+def know_the_keys(**_: object) -> None:
+    """A worker without the data's keys would fail at every document: it does not start."""
+    from clinic import keys
+
+    keys.require_if_possible()
+
+
 def enqueue(name: str, *args: object) -> None:
     """Run the named task once the surrounding transaction commits.
 

@@ -61,12 +61,17 @@ class Keyring:
             raise ImproperlyConfigured(message)
         return cls(keys)
 
+    @property
+    def mark(self) -> bytes:
+        """How everything begins that the current key seals."""
+        name = self.current.encode()
+        return bytes([VERSION, len(name)]) + name
+
     def seal(self, plain: bytes, context: bytes) -> bytes:
         """Encrypt; `context` (what the bytes belong to) is authenticated, not stored."""
-        name = self.current.encode()
         nonce = os.urandom(NONCE_BYTES)
         sealed = AESGCM(self.keys[self.current]).encrypt(nonce, plain, context)
-        return bytes([VERSION, len(name)]) + name + nonce + sealed
+        return self.mark + nonce + sealed
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
         """Decrypt what `seal` made.

@@ -93,6 +93,11 @@ def read(document: Document) -> bytes:
     return content
 
 
+def reseal(document: Document) -> None:
+    """Encrypt the file with the current key. Raises DocumentLost."""
+    _write(path_of(document.sha256), keyring().seal(read(document), document.sha256.encode()))
+
+
 def response(document: Document, *, inline: bool = False) -> HttpResponse:
     """The file as a download (or for our own viewer). The caller has checked who asks."""
     answer = HttpResponse(read(document), content_type=document.content_type)

@@ -159,6 +159,7 @@ CELERY_BEAT_SCHEDULE = {
         "clinic.heartbeat": 15,
         "clinic.sweep_messages": 30,
         "clinic.seal_audit": 10,
+        "clinic.rotate_keys": 60,
         "booking.expire_holds": 60,
         "booking.tie_prescriptions": 20,
         "booking.offer_freed": 20,

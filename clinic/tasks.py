@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import logging
 from smtplib import SMTPException
+from time import monotonic
 
 from celery import shared_task
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
-from clinic import health, messages, sealing
+from clinic import health, keys, messages, rotation, sealing
 
 logger = logging.getLogger(__name__)
 
 SWEEP_BATCH = 200
+ROTATE_FOR = 45  # seconds at a time: other work must not wait for it
 
 
 @shared_task(name=messages.DELIVER)
@@ -52,3 +54,21 @@ def seal_audit() -> None:
     if done and (found := sealing.head()):
         # Logs usually leave this machine: a head in them shows later whether the end was cut off.
         logger.info("audit head %s", found)
+
+
+@shared_task(name="clinic.rotate_keys")
+def rotate_keys() -> None:
+    """Go on sealing anew, if a manager has asked for it; the beat comes again until all is done."""
+    if not rotation.is_taking_over():
+        return
+    keys.require()
+    until = monotonic() + ROTATE_FOR
+    done = lost = 0
+    for step in rotation.run():
+        done, lost = done + step.done, lost + step.lost
+        if monotonic() > until or not rotation.is_taking_over():
+            break
+    remaining = rotation.left()
+    logger.info("keys: %s sealed anew, %s left, %s cannot be opened", done, remaining, lost)
+    if not done:  # all that is left cannot be opened
+        rotation.take_over(going=False)

@@ -1,5 +1,6 @@
 from clinic.models.audit import AuditEvent, AuditSeal
 from clinic.models.base import BaseModel
+from clinic.models.keys import EncryptionKey
 from clinic.models.people import Client, Guardian, Role, Therapist, User
 from clinic.models.places import Location, Room
 from clinic.models.records import Document, Message
@@ -11,6 +12,7 @@ __all__ = [
     "BaseModel",
     "Client",
     "Document",
+    "EncryptionKey",
     "Guardian",
     "Location",
     "Message",

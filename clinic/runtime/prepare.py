@@ -54,10 +54,12 @@ def database() -> None:
     from django.conf import settings
     from django.contrib.auth import get_user_model
     from django.core.cache import cache
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from clinic import keys
     from clinic.celery import app
     from clinic.health import HEARTBEAT
 
@@ -68,6 +70,10 @@ def database() -> None:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         _say("Migrating the database ...")
         call_command("migrate", interactive=False, verbosity=0)
+    try:
+        keys.require()
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
     call_command("load_icd10", verbosity=0, stdout=io.StringIO())
     call_command("load_questionnaire", verbosity=0, stdout=io.StringIO())
     if settings.DEMO and not get_user_model().objects.exists():

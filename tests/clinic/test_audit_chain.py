@@ -197,7 +197,7 @@ def test_writers_at_once_wait_for_nobody_and_sealers_at_once_make_one_chain() ->
 @pytest.mark.django_db(transaction=True)
 def test_a_row_that_commits_late_with_an_early_number_is_sealed_too() -> None:
     client = make_client()
-    second = []
+    second: list[int] = []
 
     def write(number: int) -> str:
         if number == 0:
