@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "clinic.idle.IdleMiddleware",
     "clinic.middleware.DenyByDefault",
     "clinic.middleware.ClinicMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

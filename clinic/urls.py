@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.urls import include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
-from clinic import audit_pages, desk, errors_views, health, views
+from clinic import audit_pages, desk, errors_views, health, idle, views
 
 admin.autodiscover()
 admin.site.site_header = admin.site.site_title = _("Clinic settings")
@@ -31,6 +31,7 @@ urlpatterns = [
     # there is a page that asks for it, allauth's own (which does not) stay closed.
     path("accounts/email/", errors_views.page_not_found),
     re_path(r"^accounts/confirm-email/", errors_views.page_not_found),
+    path("accounts/stay/", idle.stay, name="stay"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/done/", views.after_login, name="after-login"),
     path("portal/", views.portal, name="portal"),

@@ -113,6 +113,10 @@
     box.hidden = !kind;
   }
 
+  // What no hand has caused (polling) is no sign that somebody is there: see clinic/idle.py.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (!event.detail.triggeringEvent) event.detail.headers["X-Background"] = "1";
+  });
   document.addEventListener("htmx:beforeRequest", (event) => {
     const form = event.detail.elt.closest("form");
     const posts = form && event.detail.requestConfig.verb !== "get" && !("repeat" in form.dataset);

@@ -1,0 +1,93 @@
+"""A session ends when nobody is there: 45 CFR 164.312(a)(2)(iii), ASVS 5.0 7.3.1 and 7.3.2.
+
+Staff share computers, so theirs end sooner. What a page asks by itself (polling, the question how
+much time is left) is no sign of life. Twelve hours after sign-in (`SESSION_COOKIE_AGE`) a session
+ends whatever happens.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from math import ceil
+from time import time
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+from django.http import JsonResponse
+from django.middleware.csrf import get_token
+from django.views.decorators.http import require_http_methods
+
+from clinic import access
+from clinic.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+# Session keys: when its person last did something, and signed in, in seconds since 1970.
+SEEN, BEGAN = "seen", "began"
+BACKGROUND = "X-Background"  # header of what a page asks by itself
+STAFF, CLIENT = timedelta(minutes=15), timedelta(minutes=20)
+WARNING = timedelta(minutes=2)
+# Written at most this often: a session row for every click would cost a write each.
+STEP = 30  # seconds
+
+
+def limit(user: User) -> int:
+    """Seconds without a sign of life after which this person's session ends."""
+    return int((STAFF if user.is_clinic_staff else CLIENT).total_seconds())
+
+
+def left(request: HttpRequest, user: User) -> int:
+    """Seconds until the session ends if nothing happens."""
+    now = time()
+    ends: float = request.session.get(SEEN, now) + limit(user)
+    latest: float = request.session.get(BEGAN, now) + settings.SESSION_COOKIE_AGE
+    return max(0, ceil(min(ends, latest) - now))
+
+
+@receiver(user_logged_in)
+def begin(request: HttpRequest, **_: Any) -> None:
+    request.session[BEGAN] = request.session[SEEN] = int(time())
+
+
+class IdleMiddleware:
+    """Ends a session nobody used for too long; the page then asks to sign in, and leads back."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Whoever has no session cookie is nobody: visitors cost no query. Health is asked most
+        # when the database is away.
+        asked = request.session.session_key and not request.path.startswith("/healthz/")
+        if asked and isinstance(user := request.user, User):
+            if left(request, user) == 0:
+                logout(request)
+            elif self.is_alive(request):
+                request.session[SEEN] = int(time())
+        return self.get_response(request)
+
+    def is_alive(self, request: HttpRequest) -> bool:
+        """A sign of life that is worth writing down."""
+        late: bool = time() - request.session.get(SEEN, 0) >= STEP
+        return late and BACKGROUND not in request.headers
+
+
+@access.public
+@require_http_methods(["GET", "HEAD", "POST"])
+def stay(request: HttpRequest) -> JsonResponse:
+    """How long the session lasts still; POST says that somebody is there.
+
+    With it goes the token for forms: after signing in again in another tab, the form that was left
+    open here can still be sent.
+    """
+    if not isinstance(user := request.user, User):
+        return JsonResponse({"seconds": 0, "token": get_token(request)})
+    if request.method == "POST":
+        request.session[SEEN] = int(time())
+    return JsonResponse({"seconds": left(request, user), "token": get_token(request)})
