@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from clinic import body
-from prescriptions import review, sig
+from prescriptions import icd10, review, sig
 from prescriptions.order import Ask
 from prescriptions.reading import Found
 
@@ -27,7 +27,7 @@ def attestation() -> str:
     return _(
         "I am the licensed prescriber named here. I have evaluated this patient, and what I have "
         "written is my own clinical judgement and is medically necessary. My typed name is my "
-        "signature."
+        "signature below."
     )
 
 
@@ -40,6 +40,19 @@ def asks() -> dict[Ask, str]:
         Ask.AMBIGUOUS: _("This can be read two ways: please write it as “2 sessions per week”."),
         Ask.UNREADABLE: _("We could not work this out; a person will read it as you wrote it."),
     }
+
+
+def code_trouble(verdict: icd10.Verdict) -> str:
+    """Why a code is refused, in words for who can complete it; blank where it is accepted."""
+    said = {
+        icd10.Refusal.SHAPE: _("%(code)s does not look like an ICD-10-CM code, such as M54.2."),
+        icd10.Refusal.UNKNOWN: _("%(code)s is not in this year's ICD-10-CM."),
+        icd10.Refusal.HEADER: _("%(code)s is a heading. Please enter the complete code."),
+        icd10.Refusal.SEVENTH: _(
+            "%(code)s is incomplete: injury codes need seven characters, such as S13.4XXA."
+        ),
+    }
+    return said[verdict.refusal] % {"code": verdict.code} if verdict.refusal else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +118,9 @@ def problems(
         "prescriber_credential": _("Please choose your credential."),
     }
     said = {name: [wording[name]] if name in wording else texts for name, texts in found.items()}
+    if "codes" in said:
+        verdicts = [icd10.judge(code, billable) for code in answers.codes]
+        said["codes"] = [code_trouble(one) for one in verdicts if one.refusal] or said["codes"]
     if answers.codes == ():
         said["codes"] = [_("Please enter at least one complete ICD-10-CM code, such as M54.2.")]
     if answers.prescriber_npi == "":

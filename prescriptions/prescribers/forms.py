@@ -229,7 +229,7 @@ class OrderForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
     prescriber_phone = forms.CharField(label=_("Practice phone"), required=False, max_length=30)
-    attested = forms.BooleanField(required=False)
+    attested = forms.BooleanField(label=_("I attest this"), required=False)
     signature = forms.CharField(
         label=_("Signature"),
         required=False,
@@ -238,9 +238,8 @@ class OrderForm(forms.Form):
         help_text=_("Type your name. We keep it with the date and your internet address."),
     )
 
-    def __init__(self, *args: Any, attestation: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["attested"].label = attestation
         places = [(place.key, place.label) for place in body.places()]
         self.fields["regions"].choices = places  # type: ignore[attr-defined]
 

@@ -78,11 +78,10 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     found = links.find(token)
     if not _is_known(request, found):
         return _birth_date(request, found, token)
-    asked = {"attestation": rules.attestation()}
     if request.method != "POST":
-        form = OrderForm.for_request(found, today=today(), **asked)
+        form = OrderForm.for_request(found, today=today())
         return _order_page(request, found, token, form)
-    form = OrderForm(request.POST, **asked)
+    form = OrderForm(request.POST)
     try:
         if form.is_valid():
             name, attested = form.cleaned_data["signature"], form.cleaned_data["attested"]
@@ -109,6 +108,7 @@ def _order_page(
         "token": token,
         "form": form,
         "decline": decline or DeclineForm(prefix="decline"),
+        "attestation": rules.attestation(),
         "today": today(),
     }
     return _with_form(request, "link_order", page_context, status=status)
@@ -158,7 +158,7 @@ def decline(request: HttpRequest, token: str) -> HttpResponse:
     if form.is_valid():
         links.decline(request=found, note=form.cleaned_data["note"])
         return _done(request, found, "declined")
-    empty = OrderForm.for_request(found, today=today(), attestation=rules.attestation())
+    empty = OrderForm.for_request(found, today=today())
     return _order_page(request, found, token, empty, decline=form, status=422)
 
 
@@ -179,8 +179,7 @@ def hints(request: HttpRequest, token: str) -> HttpResponse:
         "start": start,
         "proposal": read if isinstance(read, sig.Proposal) else None,
         "ask": ask,
-        "judged": selectors.judge(typed),
-        "clashes": icd10.clashes(typed),
+        "judged": [(one, rules.code_trouble(one), words) for one, words in selectors.judge(typed)],
     }
     return render(request, "prescriptions/prescribers/_link_hints.html", page_context)
 

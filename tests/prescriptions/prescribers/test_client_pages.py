@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -263,7 +264,7 @@ def test_a_form_is_a_strangers_404_and_not_there_before_it_is_drawn(
 
 def test_a_parent_signs_for_a_child(prescriber: Prescriber, location: Location) -> None:
     parent = ground.make_user("parent@example.test")
-    child = ground.make_client("Leo", "Lima", ground.date(2015, 6, 1))
+    child = ground.make_client("Leo", "Lima", date(2015, 6, 1))
     child.guardians.create(user=parent, relationship="parent")
     make_prescriber("Lena Marsh", npi="1987654328")
     browser = browser_for(parent)

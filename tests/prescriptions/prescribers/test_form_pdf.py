@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pypdf import PdfReader
 
@@ -64,8 +64,9 @@ def test_nothing_a_prescriber_must_write_is_filled_in(
 
 def test_it_is_tagged_titled_and_the_same_bytes_each_time(asked: DoctorRequest) -> None:
     document = read(asked)
-    assert document.trailer["/Root"]["/MarkInfo"]["/Marked"]
-    assert document.trailer["/Root"]["/Lang"] == "en"
+    root: Any = document.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "en"
     assert document.metadata is not None
     assert (
         document.metadata.title == "Request for a massage therapy order, Stillwater Medical Massage"
