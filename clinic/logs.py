@@ -7,12 +7,13 @@ import re
 
 HIDDEN = "[hidden]"
 SLASH = r"(?:/|%2F)+"
-# The addresses whose last word is a key. /book/visit/done/ has none; /desk/calendar/ and
-# /portal/visits/calendar/ are pages of people who are signed in.
+# The addresses whose last word is a key. /book/visit/done/ and /rx/done/ have none;
+# /desk/calendar/ and /portal/visits/calendar/ are pages of people who are signed in.
 ADDRESSES = (
     rf"{SLASH}book{SLASH}visit{SLASH}(?!done(?:/|\b))",
     rf"{SLASH}book{SLASH}offer{SLASH}",
     rf"(?<!/desk)(?<!/visits){SLASH}calendar{SLASH}",
+    rf"{SLASH}rx{SLASH}(?!done(?:/|\s|$))",
     rf"{SLASH}password{SLASH}reset{SLASH}key{SLASH}",
 )
 KEY = re.compile(rf"({'|'.join(ADDRESSES)})(?!\[hidden\])[^\s/?#&%\"'<>]+", re.IGNORECASE)

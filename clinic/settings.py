@@ -145,6 +145,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_max": 0,
     "socket_keepalive": True,
 }
+CELERY_IMPORTS = ["prescriptions.prescribers.tasks"]  # the others lie in an app's tasks.py
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 300
@@ -167,6 +168,7 @@ CELERY_BEAT_SCHEDULE = {
         "booking.queue_reminders": 30,
         "booking.fetch_calendars": 600,
         "billing.sweep_documents": 60,
+        "prescriptions.sweep_requests": 60,
     }.items()
 }
 

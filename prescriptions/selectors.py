@@ -20,6 +20,7 @@ from prescriptions.models import (
     ReviewDecision,
     VisitReservation,
 )
+from prescriptions.prescribers import selectors as prescribers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -227,6 +228,8 @@ def ledger(prescription: Prescription) -> list[VisitReservation]:
 
 def read_document(prescription: Prescription) -> dict[str, reading.Found]:
     """What the clean copy's text proposes for the form; nothing when it cannot be opened."""
+    if signed := prescribers.proposed(prescription):
+        return signed
     try:
         found = reading.read(pages.text(documents.read(prescription.document)))
     except (documents.DocumentLost, pages.Unreadable):

@@ -31,6 +31,7 @@ from prescriptions.models import (
     Prescription,
     ReviewDecision,
 )
+from prescriptions.prescribers import directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,6 +162,7 @@ def approve(*, actor: User, prescription: Prescription, elements: Elements) -> P
     list(mine.select_for_update(no_key=True).values_list("pk"))
     locked = _lock(prescription, Status.SUBMITTED, reviewer=actor)
     _fill(locked, elements)
+    locked.prescriber = directory.match_or_add(actor=actor, prescription=locked, elements=elements)
     locked.save()
     PrescribedDiagnosis.objects.bulk_create(
         PrescribedDiagnosis(prescription=locked, code=codes[code], position=place)

@@ -1,10 +1,12 @@
 from django.urls import path
 
 from prescriptions import desk, hints, views
+from prescriptions.prescribers import urls as prescribers
 
 app_name = "prescriptions"
 
 urlpatterns = [
+    *prescribers.urlpatterns,
     path("portal/prescriptions/", views.prescription_list, name="list"),
     path("portal/prescriptions/panel/", views.portal_panel, name="portal-panel"),
     path("portal/prescriptions/upload/", views.upload, name="upload"),

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from clinic.fields import EncryptedJSONField
 from clinic.models import BaseModel, Client, Document, Guardian, Location
 from prescriptions.models.orders import Prescription
 
@@ -23,8 +24,12 @@ class Prescriber(BaseModel):
     fax = PhoneNumberField(_("fax"), blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     is_active = models.BooleanField(_("in use"), default=True)
+    # False: a client typed it, and nobody here has compared it with the practice yet.
+    is_checked = models.BooleanField(_("checked by the clinic"), default=True)
 
     prescriptions: models.Manager[Prescription]
+    requests: models.Manager[DoctorRequest]
+    consents: models.Manager[ShareConsent]
 
     class Meta:
         ordering = ["name", "pk"]
@@ -59,6 +64,8 @@ class ShareConsent(BaseModel):
     )
     signed_at = models.DateTimeField()
     signed_ip = models.GenericIPAddressField(null=True, blank=True)
+    # The paper is in the clinic's files; `signed_by` is who recorded it.
+    on_paper = models.BooleanField(default=False)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -98,6 +105,9 @@ class DoctorRequest(BaseModel):
     )
     # The link's secret is never stored: whoever reads the table cannot open it.
     token_sha256 = models.CharField(max_length=64, unique=True)
+    sent_to = models.EmailField(blank=True)  # where the newest link went; blank: paper only
+    # Guesses of the patient's date of birth by who holds the link.
+    wrong_births = models.PositiveSmallIntegerField(default=0)
     expires_at = models.DateTimeField()
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     opened_at = models.DateTimeField(null=True, blank=True)
@@ -105,7 +115,9 @@ class DoctorRequest(BaseModel):
     signed_name = models.CharField(max_length=120, blank=True)
     signed_ip = models.GenericIPAddressField(null=True, blank=True)
     attestation = models.TextField(blank=True)
-    prescription = models.OneToOneField(
+    # What was signed, as it was typed, or why it was declined. Health data, so encrypted.
+    answers = EncryptedJSONField(null=True, blank=True)
+    prescription = models.OneToOneField(  # once the worker has drawn what was signed
         Prescription, models.PROTECT, null=True, blank=True, related_name="doctor_request"
     )
 
@@ -117,12 +129,17 @@ class DoctorRequest(BaseModel):
             ),
         ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["client", "prescriber"],
+                condition=Q(status="open"),
+                name="doctor_request_one_open",
+            ),
             models.CheckConstraint(
                 condition=~Q(status="signed")
                 | (
                     ~Q(signed_name="")
                     & ~Q(attestation="")
-                    & Q(prescription__isnull=False)
+                    & Q(answers__isnull=False)
                     & Q(closed_at__isnull=False)
                 ),
                 name="doctor_request_signed_is_whole",

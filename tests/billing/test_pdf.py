@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 from billing import pdf, selectors, services, tasks
 from billing.models import Charge, Receipt
-from clinic import documents
+from clinic import documents, printing
 from clinic.models import Message
 from clinic.runtime.config import ROOT
 from tests import factories
@@ -136,13 +136,14 @@ def test_the_same_receipt_is_the_same_bytes(desk_user: User, client_record: Clie
     receipt = issue(desk_user, plain_visit(client_record))
     once = pdf.render(receipt).content
     fresh = selectors.receipts().get(pk=receipt.pk)
-    pdf._shared.cache_clear()
+    printing._rules.cache_clear()
+    printing._fonts.cache_clear()
     assert pdf.render(fresh).content == once
 
 
 def test_the_page_fetches_nothing(desk_user: User, client_record: Client) -> None:
     """Not even a file of ours, should a name ever carry an address."""
-    loader = pdf.PAGE_LOADER
+    loader = printing.PAGE_LOADER
     for address in ["file:///etc/passwd", "http://127.0.0.1/", "data:text/plain,x"]:
         with pytest.raises(ValueError, match="disallowed protocol"):
             loader.fetch(address)

@@ -33,6 +33,9 @@ ADDRESSES = [
     f"/book//visit/{KEY}/",
     f"/book/offer/{UUID}/",
     f"/book/offer/{UUID}",
+    f"/rx/{KEY}/",
+    f"/rx/{KEY}/hints/",
+    f"/rx/{KEY}/decline/",
     f"/calendar/{KEY}.ics",
     f"/calendar/{KEY}",
     f"/calendar/{KEY}.ics/",
@@ -88,6 +91,7 @@ def test_gunicorns_own_errors_hold_no_key(capsys: pytest.CaptureFixture[str]) ->
     "address",
     [
         "/book/visit/done/",
+        "/rx/done/",
         "/portal/visits/calendar/link/",
         "/desk/calendar/other/again/",
         f"/desk/appointments/{UUID}/",

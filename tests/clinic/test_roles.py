@@ -21,8 +21,10 @@ from billing import tasks
 from booking.models import Appointment, ClosedDate, TimeOff
 from clinic.models import AuditEvent, Client, Guardian, Message, Role, ServiceOption, Training
 from prescriptions.models import Prescription
+from prescriptions.prescribers.tasks import draw_request
 from tests.booking.waiting import in_line
 from tests.intake.factories import loaded_questionnaire
+from tests.prescriptions.prescribers.factories import make_prescriber, make_request
 from tests.treatment.factories import finished_visit, mid_afternoon
 
 if TYPE_CHECKING:
@@ -125,6 +127,14 @@ PAGES: dict[str, set[Role]] = {
     "prescriptions:diagnoses": DESK,
     "prescriptions:client-panel": STAFF,
     "prescriptions:desk-upload": DESK,
+    "prescriptions:prescriber-list": DESK,
+    "prescriptions:prescriber-new": DESK,
+    "prescriptions:prescriber-hint": DESK,
+    "prescriptions:prescriber": DESK,
+    "prescriptions:prescriber-retire": DESK,
+    "prescriptions:desk-ask-who": DESK,
+    "prescriptions:desk-ask": DESK,
+    "prescriptions:desk-request": DESK,
     "intake:desk": STAFF,
     "intake:desk-response": {HANDS},
     "intake:client-panel": STAFF,
@@ -133,7 +143,13 @@ PAGES: dict[str, set[Role]] = {
 POSTS: dict[str, set[Role]] = {"prescriptions:review": DESK}
 
 # Files that the desk's pages show as well; every other page of a client is the client's alone.
-SHARED = {"prescriptions:document", "prescriptions:page", "billing:receipt", "billing:download"}
+SHARED = {
+    "prescriptions:document",
+    "prescriptions:page",
+    "prescriptions:request-document",
+    "billing:receipt",
+    "billing:download",
+}
 
 
 def routes(resolver: URLResolver, prefix: str = "", space: str = "") -> Iterator[tuple[str, str]]:
@@ -196,7 +212,18 @@ def things(
         "option_id": option.pk,
         "entry_id": in_line(client_record, option, timezone.localdate(), days=9).pk,
         "guardian_id": guardian.pk,
+        **doctor_things(client_record),
         **diary_things(visit.appointment),
+    }
+
+
+def doctor_things(client: Client) -> dict[str, Any]:
+    asked = make_request(client, make_prescriber("Lena Marsh", npi="1987654328"))
+    draw_request.run(str(asked.pk))
+    return {
+        "request_id": asked.pk,
+        "consent_id": asked.consent_id,
+        "prescriber_id": asked.prescriber_id,
     }
 
 

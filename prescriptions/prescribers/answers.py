@@ -1,0 +1,156 @@
+"""What a prescriber writes on the page behind a link, and what must be there to sign it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from clinic import body
+from prescriptions import icd10, review, sig
+from prescriptions.order import Ask
+from prescriptions.reading import Found
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ATTESTATION_VERSION = "2026-11"
+FURTHEST_START = timedelta(days=180)
+# Words that leave the number or the end open. What we merely cannot read a reviewer will.
+OPEN_ENDS = (Ask.NO_END, Ask.AS_NEEDED, Ask.EVALUATE, Ask.AMBIGUOUS)
+
+
+def attestation() -> str:
+    """What the prescriber ticks; stored word for word with the signature."""
+    return _(
+        "I am the licensed prescriber named here. I have evaluated this patient, and what I have "
+        "written is my own clinical judgement and is medically necessary. My typed name is my "
+        "signature below."
+    )
+
+
+def asks() -> dict[Ask, str]:
+    """What is said to the prescriber, who can still write it otherwise."""
+    return {
+        Ask.NO_END: _("Please write for how long, or how many sessions in all."),
+        Ask.AS_NEEDED: _("“As needed” has no number: please write how many, how often, how long."),
+        Ask.EVALUATE: _("“Evaluate and treat” has no number: how many, how often, how long?"),
+        Ask.AMBIGUOUS: _("This can be read two ways: please write it as “2 sessions per week”."),
+        Ask.UNREADABLE: _("We could not work this out; a person will read it as you wrote it."),
+    }
+
+
+def code_trouble(verdict: icd10.Verdict) -> str:
+    """Why a code is refused, in words for who can complete it; blank where it is accepted."""
+    said = {
+        icd10.Refusal.SHAPE: _("%(code)s does not look like an ICD-10-CM code, such as M54.2."),
+        icd10.Refusal.UNKNOWN: _("%(code)s is not in this year's ICD-10-CM."),
+        icd10.Refusal.HEADER: _("%(code)s is a heading. Please enter the complete code."),
+        icd10.Refusal.SEVENTH: _(
+            "%(code)s is incomplete: injury codes need seven characters, such as S13.4XXA."
+        ),
+    }
+    return said[verdict.refusal] % {"code": verdict.code} if verdict.refusal else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    reason: str = ""
+    order_text: str = ""
+    modality: str = ""
+    codes: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()  # places of the body map
+    starts_on: date | None = None
+    prescriber_name: str = ""
+    prescriber_credential: str = ""
+    prescriber_npi: str = ""
+    prescriber_phone: str = ""
+
+    def as_data(self) -> dict[str, Any]:
+        data = asdict(self)
+        return data | {"starts_on": self.starts_on.isoformat() if self.starts_on else None}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Answers:
+        known = {field.name: data[field.name] for field in fields(cls) if field.name in data}
+        start = known.get("starts_on")
+        known["starts_on"] = date.fromisoformat(start) if start else None
+        known["codes"] = tuple(known.get("codes", ()))
+        known["regions"] = tuple(known.get("regions", ()))
+        return cls(**known)
+
+    @property
+    def places(self) -> list[body.Place]:
+        return [body.places_by_key()[key] for key in self.regions if key in body.places_by_key()]
+
+
+def problems(
+    answers: Answers, *, billable: Mapping[str, bool], today: date
+) -> dict[str, list[str]]:
+    """All that stands against signing, by field."""
+    read = sig.read(answers.order_text, answers.starts_on or today)
+    proposal = read if isinstance(read, sig.Proposal) else None
+    elements = review.Elements(
+        reason=answers.reason,
+        order_text=answers.order_text,
+        visits=proposal.visits if proposal else 1,
+        modality=answers.modality,
+        codes=answers.codes,
+        issued_on=today,
+        starts_on=answers.starts_on,
+        through_on=proposal.through if proposal else answers.starts_on,
+        prescriber_name=answers.prescriber_name,
+        prescriber_credential=answers.prescriber_credential,
+        prescriber_npi=answers.prescriber_npi,
+        is_legible=True,
+        is_this_person=True,
+        is_signed=True,
+    )
+    found = review.problems(elements, billable=billable, today=today)
+    wording = {  # the reviewer's words speak of a paper
+        "reason": _("Please write why massage is medically needed."),
+        "order_text": _("Please write how many sessions, how often and for how long."),
+        "modality": _("Please choose massage therapy or manual therapy."),
+        "starts_on": _("Please enter the first day it is valid: today or later."),
+        "prescriber_name": _("Please enter your name."),
+        "prescriber_credential": _("Please choose your credential."),
+    }
+    said = {name: [wording[name]] if name in wording else texts for name, texts in found.items()}
+    if "codes" in said:
+        verdicts = [icd10.judge(code, billable) for code in answers.codes]
+        said["codes"] = [code_trouble(one) for one in verdicts if one.refusal] or said["codes"]
+    if answers.codes == ():
+        said["codes"] = [_("Please enter at least one complete ICD-10-CM code, such as M54.2.")]
+    if answers.prescriber_npi == "":
+        said["prescriber_npi"] = [_("Please enter your NPI.")]
+    if isinstance(read, sig.NeedsInformation) and answers.order_text and read.ask in OPEN_ENDS:
+        said["order_text"] = [asks()[read.ask]]
+    if answers.starts_on and answers.starts_on > today + FURTHEST_START:
+        said["starts_on"] = [_("This is more than half a year ahead. Please check the date.")]
+    ours = {field.name for field in fields(Answers)}
+    # What follows from another field is said there: a last day too far away, too many visits.
+    other = [text for name, texts in said.items() if name not in ours for text in texts]
+    kept = {name: texts for name, texts in said.items() if name in ours}
+    if other and not kept:
+        kept["order_text"] = other
+    return kept
+
+
+def proposals(data: Mapping[str, Any], *, signed_on: date) -> dict[str, Found]:
+    """The signed answers as what a reviewer's form proposes; a person still confirms them."""
+    answers = Answers.from_data(data)
+    values = {
+        "reason": answers.reason,
+        "order_text": answers.order_text,
+        "modality": answers.modality,
+        "codes": ", ".join(answers.codes),
+        "issued_on": signed_on.isoformat(),
+        "starts_on": answers.starts_on.isoformat() if answers.starts_on else "",
+        "prescriber_name": answers.prescriber_name,
+        "prescriber_credential": answers.prescriber_credential,
+        "prescriber_npi": answers.prescriber_npi,
+        "prescriber_phone": answers.prescriber_phone,
+    }
+    return {name: Found(value, 1) for name, value in values.items() if value}

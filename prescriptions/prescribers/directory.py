@@ -1,0 +1,112 @@
+"""The directory of prescribers: writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from phonenumber_field.phonenumber import to_python
+
+from clinic import audit
+from prescriptions import npi
+from prescriptions.models import Prescriber
+from prescriptions.prescribers.errors import NpiInvalid, NpiTaken
+
+if TYPE_CHECKING:
+    from clinic.models import User
+    from prescriptions.models import Prescription
+    from prescriptions.review import Elements
+
+FIELDS = ("name", "credential", "npi", "practice", "phone", "fax", "email")
+
+
+@transaction.atomic
+def add(*, actor: User, is_checked: bool = True, **fields: Any) -> Prescriber:
+    """A new entry. `is_checked`: somebody of the clinic vouches for it.
+
+    Raises:
+        NpiInvalid, NpiTaken.
+    """
+    prescriber = Prescriber(is_checked=is_checked)
+    _fill(prescriber, fields)
+    audit.record(actor, "prescriber.added", prescriber)
+    return prescriber
+
+
+@transaction.atomic
+def change(*, actor: User, prescriber: Prescriber, **fields: Any) -> Prescriber:
+    """Correct an entry; whoever at the desk saves it vouches for it.
+
+    Raises:
+        NpiInvalid, NpiTaken.
+    """
+    prescriber.is_checked = True
+    _fill(prescriber, fields)
+    audit.record(actor, "prescriber.changed", prescriber)
+    return prescriber
+
+
+@transaction.atomic
+def set_active(*, actor: User, prescriber: Prescriber, is_active: bool) -> None:
+    """Retire an entry or take it back. What names it stays as it is."""
+    others = Prescriber.objects.filter(pk=prescriber.pk).exclude(is_active=is_active)
+    if others.update(is_active=is_active):
+        prescriber.is_active = is_active
+        done = "prescriber.restored" if is_active else "prescriber.retired"
+        audit.record(actor, done, prescriber)
+
+
+def _fill(prescriber: Prescriber, fields: dict[str, Any]) -> None:
+    for name in FIELDS:
+        setattr(prescriber, name, fields.get(name) or "")
+    prescriber.name = " ".join(prescriber.name.split())
+    prescriber.npi = npi.tidy(prescriber.npi)
+    prescriber.email = prescriber.email.strip().lower()
+    if prescriber.npi and not npi.is_valid(prescriber.npi):
+        raise NpiInvalid
+    try:
+        with transaction.atomic():  # a savepoint: two at once meet at the constraint
+            prescriber.save()
+    except IntegrityError:
+        holder = Prescriber.objects.filter(npi=prescriber.npi).exclude(pk=prescriber.pk).first()
+        if not prescriber.npi or holder is None:
+            raise
+        raise NpiTaken(holder) from None
+
+
+def match_or_add(*, actor: User, prescription: Prescription, elements: Elements) -> Prescriber:
+    """The directory's entry of whoever wrote an order that is being approved.
+
+    Found by NPI; else the entry that was asked for the order learns its number; else a new one.
+    """
+    found = Prescriber.objects.filter(npi=elements.prescriber_npi).first()
+    if found is not None:
+        return found
+    asked = prescription.prescriber
+    if asked is not None and not asked.npi:
+        fields = {name: getattr(asked, name) for name in FIELDS} | {"npi": elements.prescriber_npi}
+        fields["credential"] = asked.credential or elements.prescriber_credential
+        was_checked = asked.is_checked
+        try:
+            changed = change(actor=actor, prescriber=asked, **fields)
+        except NpiTaken as error:  # added by a colleague at this very moment
+            return error.holder
+        # The number was read on an order; the address that a client typed is as doubtful as ever.
+        Prescriber.objects.filter(pk=changed.pk).update(is_checked=was_checked)
+        return changed
+    try:
+        return add(
+            actor=actor,
+            name=elements.prescriber_name,
+            credential=elements.prescriber_credential,
+            npi=elements.prescriber_npi,
+            phone=_phone(elements.prescriber_phone),
+        )
+    except NpiTaken as error:
+        return error.holder
+
+
+def _phone(text: str) -> str:
+    """The number as it stood on the order, if it is one."""
+    number = to_python(text)
+    return number.as_e164 if number and number.is_valid() else ""

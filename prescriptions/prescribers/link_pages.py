@@ -1,0 +1,196 @@
+"""What the holder of a prescriber's link sees: a question first, then the form; once."""
+
+from __future__ import annotations
+
+from functools import wraps
+from time import time
+from typing import TYPE_CHECKING, Any
+
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clinic import access, context
+from clinic.dates import day_or_none
+from clinic.errors import DomainError
+from prescriptions import icd10, selectors, sig
+from prescriptions.prescribers import answers as rules
+from prescriptions.prescribers import errors, links, throttle
+from prescriptions.prescribers.forms import BirthDateForm, DeclineForm, OrderForm
+from prescriptions.prescribers.selectors import today
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+    from prescriptions.models import DoctorRequest
+
+    View = Callable[..., HttpResponse]
+
+KNOWN = "rx_known"  # session key: requests whose date of birth was given here, and when
+KNOWN_SECONDS = 4 * 3600  # long enough for a form left open over a clinic's morning
+DONE = "rx_done"  # session key: what has just been done by a link
+GONE, UNKNOWN, TOO_MANY = 410, 404, 429
+
+
+def private(view: View) -> View:
+    """Open to who has the link: throttled, in no cache and in no search engine."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if throttle.crowded(f"open:{context.current.get().ip}", throttle.OPENINGS):
+            response = render(request, "429.html", status=TOO_MANY)
+        else:
+            try:
+                response = view(request, *args, **kwargs)
+            except DomainError as refusal:
+                response = _over(request, refusal)
+        response["Cache-Control"] = "no-store"
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        # A page with a form keeps the house's "same-origin": under "no-referrer" a browser sends
+        # the form with `Origin: null`, and Django rightly refuses it.
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        return response
+
+    return access.public(guarded)
+
+
+def _over(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+    status = UNKNOWN if isinstance(refusal, errors.LinkUnknown) else GONE
+    page = "prescriptions/prescribers/link_over.html"
+    return render(request, page, {"refusal": refusal}, status=status)
+
+
+def _with_form(
+    request: HttpRequest, name: str, page_context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    page = f"prescriptions/prescribers/{name}.html"
+    response = render(request, page, page_context, status=status)
+    response["Referrer-Policy"] = "same-origin"
+    return response
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def order(request: HttpRequest, token: str) -> HttpResponse:
+    """Whose it is; then the four elements, the attestation and the signature."""
+    found = links.find(token)
+    if not _is_known(request, found):
+        return _birth_date(request, found, token)
+    if request.method != "POST":
+        form = OrderForm.for_request(found, today=today())
+        return _order_page(request, found, token, form)
+    form = OrderForm(request.POST)
+    try:
+        if form.is_valid():
+            name, attested = form.cleaned_data["signature"], form.cleaned_data["attested"]
+            links.sign(request=found, answers=form.answers(), name=name, attested=attested)
+            return _done(request, found, "signed")
+    except errors.Unanswered as error:
+        form.show(error.problems)
+    return _order_page(request, found, token, form, status=422)
+
+
+def _order_page(
+    request: HttpRequest,
+    found: DoctorRequest,
+    token: str,
+    form: OrderForm,
+    *,
+    decline: DeclineForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    page_context = {
+        "doctor_request": found,
+        "client": found.client,
+        "prescriber": found.prescriber,
+        "token": token,
+        "form": form,
+        "decline": decline or DeclineForm(prefix="decline"),
+        "attestation": rules.attestation(),
+        "today": today(),
+    }
+    return _with_form(request, "link_order", page_context, status=status)
+
+
+def _birth_date(request: HttpRequest, found: DoctorRequest, token: str) -> HttpResponse:
+    """Nothing of the patient is shown to who cannot say when they were born."""
+    posted = request.method == "POST"
+    form = BirthDateForm(request.POST if posted and "birth_date" in request.POST else None)
+    if not posted:
+        links.note_opening(found)
+    elif throttle.crowded(f"birth:{context.current.get().ip}", throttle.BIRTHS):
+        return render(request, "429.html", status=TOO_MANY)
+    if form.is_valid():
+        try:
+            links.check_birth_date(request=found, birth_date=form.cleaned_data["birth_date"])
+        except errors.WrongBirthDate as error:
+            form.add_error("birth_date", str(error))
+        else:
+            known = request.session.get(KNOWN, {})
+            request.session[KNOWN] = {**known, str(found.pk): int(time())}
+            return redirect("prescriptions:rx", token)
+    page_context = {"form": form, "token": token, "expires_at": found.expires_at}
+    status = 422 if posted else 200
+    return _with_form(request, "link_birth_date", page_context, status=status)
+
+
+def _is_known(request: HttpRequest, found: DoctorRequest) -> bool:
+    since = request.session.get(KNOWN, {}).get(str(found.pk), 0)
+    return bool(time() - since < KNOWN_SECONDS)
+
+
+def _done(request: HttpRequest, found: DoctorRequest, what: str) -> HttpResponse:
+    known = request.session.get(KNOWN, {})
+    request.session[KNOWN] = {pk: at for pk, at in known.items() if pk != str(found.pk)}
+    request.session[DONE] = what
+    return redirect("prescriptions:rx-done")
+
+
+@private
+@require_POST
+def decline(request: HttpRequest, token: str) -> HttpResponse:
+    found = links.find(token)
+    if not _is_known(request, found):
+        return redirect("prescriptions:rx", token)
+    form = DeclineForm(request.POST, prefix="decline")
+    if form.is_valid():
+        links.decline(request=found, note=form.cleaned_data["note"])
+        return _done(request, found, "declined")
+    empty = OrderForm.for_request(found, today=today())
+    return _order_page(request, found, token, empty, decline=form, status=422)
+
+
+@private
+@require_POST
+def hints(request: HttpRequest, token: str) -> HttpResponse:
+    """What the words typed so far come to; by POST, so that none of them lands in an address."""
+    if not _is_known(request, links.find(token)):
+        raise errors.LinkUnknown
+    text = request.POST.get("order_text", "").strip()[:200]
+    start = day_or_none(request.POST.get("starts_on")) or today()
+    read = sig.read(text, start) if text else None
+    ask = rules.asks()[read.ask] if isinstance(read, sig.NeedsInformation) else ""
+    typed = icd10.split(request.POST.get("codes", "")[:200])[: icd10.MAX_CODES]
+    page_context = {
+        "part": request.POST.get("part", ""),
+        "text": text,
+        "start": start,
+        "proposal": read if isinstance(read, sig.Proposal) else None,
+        "ask": ask,
+        "judged": [(one, rules.code_trouble(one), words) for one, words in selectors.judge(typed)],
+    }
+    return render(request, "prescriptions/prescribers/_link_hints.html", page_context)
+
+
+@private
+@require_safe
+def done(request: HttpRequest) -> HttpResponse:
+    """What this browser has just done by a link."""
+    what = request.session.get(DONE)
+    if what is None:
+        return redirect("home")
+    title = _("Thank you, it is sent") if what == "signed" else _("Thank you for telling us")
+    page = "prescriptions/prescribers/link_done.html"
+    return render(request, page, {"title": title, "is_signed": what == "signed"})

@@ -1,0 +1,164 @@
+"""What the holder of a prescriber's link may do: say whose it is, sign, or decline. Once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic import audit, context, links, messages, people
+from clinic.celery import enqueue
+from clinic.selectors import location
+from prescriptions.models import DiagnosisCode, DoctorRequest, ShareConsent
+from prescriptions.prescribers import answers as rules
+from prescriptions.prescribers import consent as consents
+from prescriptions.prescribers import errors, selectors
+from prescriptions.prescribers.services import sha256_of
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from prescriptions.prescribers.answers import Answers
+
+DRAW_ORDER = "prescriptions.draw_order"
+MOST_WRONG = 6  # dates of birth; then the link is locked until the clinic sends another
+Status = DoctorRequest.Status
+ENDS = {
+    Status.SIGNED: errors.LinkUsed,
+    Status.DECLINED: errors.LinkUsed,
+    Status.WITHDRAWN: errors.LinkWithdrawn,
+}
+
+
+def find(token: str) -> DoctorRequest:
+    """The request that a link still opens; the consent is asked for each time.
+
+    Raises:
+        LinkUnknown: never one of ours, or replaced by a newer one.
+        LinkUsed, LinkWithdrawn, LinkExpired, LinkLocked.
+    """
+    request = selectors.requests().filter(token_sha256=sha256_of(token)).first()
+    if request is None:
+        raise errors.LinkUnknown
+    _expect_open(request)
+    return request
+
+
+def _expect_open(request: DoctorRequest) -> None:
+    if request.status != Status.OPEN:
+        raise ENDS[Status(request.status)]
+    given = request.consent
+    if not consents.in_force(given, today=selectors.today(), zone=location().zone):
+        raise errors.LinkWithdrawn
+    if request.expires_at <= timezone.now():
+        raise errors.LinkExpired
+    if request.wrong_births >= MOST_WRONG:
+        raise errors.LinkLocked
+
+
+def note_opening(request: DoctorRequest) -> None:
+    """Somebody has opened the link; nothing of the patient was shown yet."""
+    audit.record(None, "doctor_request.link_opened", request)
+
+
+@transaction.atomic
+def _count_wrong(request: DoctorRequest) -> int:
+    mine = DoctorRequest.objects.filter(pk=request.pk)
+    mine.update(wrong_births=F("wrong_births") + 1)
+    audit.record(None, "doctor_request.wrong_birth_date", request)
+    return mine.values_list("wrong_births", flat=True).get()
+
+
+def check_birth_date(*, request: DoctorRequest, birth_date: date) -> None:
+    """A mail that went astray shows nothing: whoever treats the patient knows the date.
+
+    Raises:
+        WrongBirthDate, LinkLocked.
+    """
+    if birth_date != request.client.birth_date:
+        if _count_wrong(request) >= MOST_WRONG:
+            raise errors.LinkLocked
+        raise errors.WrongBirthDate
+    with transaction.atomic():
+        unopened = DoctorRequest.objects.filter(pk=request.pk, opened_at__isnull=True)
+        unopened.update(opened_at=timezone.now())
+        audit.record(None, "doctor_request.patient_shown", request)
+
+
+@transaction.atomic
+def sign(*, request: DoctorRequest, answers: Answers, name: str, attested: bool) -> DoctorRequest:
+    """Keep what was signed and close the link; the worker makes the prescription of it.
+
+    Raises:
+        Unanswered: an element, a check digit, the tick or the signature is missing or wrong.
+        LinkUsed, LinkWithdrawn, LinkExpired, LinkLocked: meanwhile.
+    """
+    codes = DiagnosisCode.objects.filter(code__in=answers.codes)
+    billable = dict(codes.values_list("code", "billable"))
+    wrong = rules.problems(answers, billable=billable, today=selectors.today())
+    name = " ".join(name.split())
+    if not attested:
+        wrong["attested"] = [_("Please tick this to sign.")]
+    if not any(character.isalpha() for character in name):
+        wrong["signature"] = [_("Please type your name: it is your signature.")]
+    if wrong:
+        raise errors.Unanswered(wrong)
+    locked = _lock(request)
+    locked.status = Status.SIGNED
+    locked.signed_name = name
+    locked.signed_ip = context.current.get().ip
+    locked.attestation = rules.attestation()
+    locked.answers = answers.as_data()
+    _finish(locked, "doctor_request.signed")
+    enqueue(DRAW_ORDER, str(locked.pk))
+    return locked
+
+
+@transaction.atomic
+def decline(*, request: DoctorRequest, note: str) -> DoctorRequest:
+    """The prescriber says no; the client is told and may ask somebody else.
+
+    Raises:
+        LinkUsed, LinkWithdrawn, LinkExpired, LinkLocked: meanwhile.
+    """
+    locked = _lock(request)
+    locked.status = Status.DECLINED
+    locked.answers = {"note": note}
+    _finish(locked, "doctor_request.declined")
+    tell_client(locked, "prescriber_declined")
+    return locked
+
+
+def _lock(request: DoctorRequest) -> DoctorRequest:
+    """The row and its consent, locked: a withdrawal, a second press or a second tab waits."""
+    ShareConsent.objects.select_for_update(no_key=True).get(pk=request.consent_id)
+    rows = selectors.requests().select_for_update(no_key=True, of=("self",))
+    locked = rows.get(pk=request.pk)
+    _expect_open(locked)
+    return locked
+
+
+def _finish(locked: DoctorRequest, action: str) -> None:
+    locked.closed_at = timezone.now()
+    locked.save()
+    audit.record(None, action, locked)
+
+
+def tell_client(request: DoctorRequest, kind: str) -> None:
+    """That there is news, no more: the account says what."""
+    client = request.client
+    page = reverse("prescriptions:request", args=[request.pk])
+    messages.queue(
+        kind=kind,
+        key=f"{kind}:{request.pk}",
+        recipient=people.notify_address(client),
+        subject=_("There is news in your account"),
+        template=f"messages/{kind}.txt",
+        context={"first_name": client.first_name, "link": links.absolute(page)},
+        client=client,
+        about=request.pk,
+    )

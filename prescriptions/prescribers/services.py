@@ -1,0 +1,292 @@
+"""Writes: consent to share with a prescriber, and requests for an order."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic import audit, context, links, messages
+from clinic.celery import enqueue
+from clinic.errors import InvalidTransition
+from clinic.models import Client, Guardian
+from clinic.selectors import location
+from prescriptions.models import DoctorRequest, Prescriber, Prescription, ShareConsent
+from prescriptions.prescribers import consent as rules
+from prescriptions.prescribers import directory, errors, selectors
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from clinic.models import User
+
+DRAW_FORM = "prescriptions.draw_request"
+LINK_KIND = "prescriber_request"
+MOST_OPEN = 5  # requests of one client; more is not how doctors are asked
+TOKEN_BYTES = 32  # 256 bits
+Status = DoctorRequest.Status
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature:
+    """What somebody typed under the text; `text_sha256` says which text they saw."""
+
+    name: str
+    agreed: bool
+    text_sha256: str
+    relationship: str = ""
+
+
+def consent_text(client: Client, prescriber: Prescriber) -> str:
+    """The text as this client is to read it now."""
+    return rules.text(clinic=location().name, prescriber=prescriber.title, patient=client.name)
+
+
+@transaction.atomic
+def give_consent(
+    *,
+    actor: User,
+    client: Client,
+    prescriber: Prescriber,
+    signature: Signature,
+    on_paper: bool = False,
+) -> ShareConsent:
+    """Sign that we may share with one prescriber; one that is in force already is kept.
+
+    `on_paper`: somebody of the clinic records what the client signed by hand.
+
+    Raises:
+        ConsentNeeded, ConsentChanged, SignatureNeeded, GuardianNeeded.
+    """
+    _lock(client)
+    standing = selectors.consent_in_force(client, prescriber)
+    if standing is not None:
+        return standing
+    text = consent_text(client, prescriber)
+    name = " ".join(signature.name.split())
+    if not signature.agreed:
+        raise errors.ConsentNeeded
+    if not any(character.isalpha() for character in name):
+        raise errors.SignatureNeeded
+    if signature.text_sha256 != rules.digest(text):
+        raise errors.ConsentChanged
+    now = timezone.now()
+    # One that has lapsed makes room for the new one.
+    lapsed = ShareConsent.objects.filter(client=client, prescriber=prescriber)
+    lapsed.filter(withdrawn_at__isnull=True).update(withdrawn_at=now)
+    given = ShareConsent.objects.create(
+        client=client,
+        prescriber=prescriber,
+        version=rules.VERSION,
+        text=text,
+        text_sha256=rules.digest(text),
+        signed_name=name,
+        relationship=_signer(actor, client, signature.relationship, on_paper=on_paper),
+        signed_by=actor,
+        signed_at=now,
+        signed_ip=None if on_paper else context.current.get().ip,
+        on_paper=on_paper,
+    )
+    audit.record(actor, "share_consent.given", given, on_paper=on_paper, version=rules.VERSION)
+    return given
+
+
+def _signer(actor: User, client: Client, chosen: str, *, on_paper: bool) -> str:
+    """How the signer is related to the client; blank when the client signs in person."""
+    if client.is_minor_on(selectors.today()):
+        if client.user_id == actor.pk or chosen not in rules.SIGN_FOR_MINORS:
+            raise errors.GuardianNeeded
+        return chosen
+    if on_paper:
+        return chosen
+    if client.user_id == actor.pk:
+        return ""
+    guardian = client.guardians.filter(user=actor).first()
+    return guardian.relationship if guardian else Guardian.Relationship.OTHER
+
+
+@transaction.atomic
+def withdraw_consent(*, actor: User, consent: ShareConsent) -> int:
+    """Take a consent back; how many open requests ended with it.
+
+    Raises:
+        InvalidTransition: it was withdrawn before.
+    """
+    now = timezone.now()
+    standing = ShareConsent.objects.filter(pk=consent.pk, withdrawn_at__isnull=True)
+    if not standing.update(withdrawn_at=now):
+        raise InvalidTransition
+    audit.record(actor, "share_consent.withdrawn", consent)
+    waiting = DoctorRequest.objects.filter(consent=consent, status=Status.OPEN)
+    return sum(_close(actor, request, now) for request in waiting)
+
+
+@transaction.atomic
+def ask(
+    *,
+    actor: User,
+    client: Client,
+    prescriber: Prescriber,
+    note: str = "",
+    renews: Prescription | None = None,
+    signature: Signature | None = None,
+) -> DoctorRequest:
+    """Ask a prescriber for an order: a form to sign on paper and, with an e-mail address, a link.
+
+    Raises:
+        NoConsentOnFile: and no signature came with it.
+        ConsentNeeded, ConsentChanged, SignatureNeeded, GuardianNeeded: as for `give_consent`.
+        AlreadyAsked, TooManyOpen, OwnAddress.
+    """
+    _lock(client)
+    if not prescriber.is_checked and prescriber.email in _addresses(actor, client):
+        raise errors.OwnAddress
+    now = timezone.now()
+    _make_room(actor, client, prescriber, now)
+    consent = selectors.consent_in_force(client, prescriber)
+    if consent is None:
+        if signature is None:
+            raise errors.NoConsentOnFile
+        consent = give_consent(
+            actor=actor, client=client, prescriber=prescriber, signature=signature
+        )
+    token, sha256 = mint()
+    request = DoctorRequest.objects.create(
+        client=client,
+        prescriber=prescriber,
+        consent=consent,
+        asked_by=actor,
+        renews=renews if renews and renews.client_id == client.pk else None,
+        note=note,
+        token_sha256=sha256,
+        sent_to=prescriber.email,
+        expires_at=now + timedelta(days=selectors.days_open()),
+    )
+    audit.record(actor, "doctor_request.made", request)
+    if prescriber.email:
+        _send(actor, request, token)
+    enqueue(DRAW_FORM, str(request.pk))
+    return request
+
+
+@transaction.atomic
+def ask_new(
+    *, actor: User, client: Client, fields: dict[str, Any], signature: Signature, note: str = ""
+) -> DoctorRequest:
+    """Ask somebody the client has named: they join the directory, unchecked.
+
+    Raises:
+        NpiInvalid, and as for `ask`.
+    """
+    try:
+        prescriber = directory.add(actor=actor, is_checked=False, **fields)
+    except errors.NpiTaken as error:
+        prescriber = error.holder
+    return ask(actor=actor, client=client, prescriber=prescriber, note=note, signature=signature)
+
+
+@transaction.atomic
+def send_link(*, actor: User, request: DoctorRequest) -> DoctorRequest:
+    """Send a new link to the address that the directory has now; the one before is dead.
+
+    Raises:
+        InvalidTransition: the request is closed.
+        NoAddress, NoConsentOnFile.
+    """
+    locked = DoctorRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
+    if locked.status != Status.OPEN:
+        raise InvalidTransition
+    if not locked.prescriber.email:
+        raise errors.NoAddress
+    standing = selectors.consent_in_force(locked.client, locked.prescriber)
+    if standing is None:
+        raise errors.NoConsentOnFile
+    token, locked.token_sha256 = mint()
+    locked.consent = standing
+    locked.sent_to = locked.prescriber.email
+    locked.wrong_births = 0
+    locked.expires_at = timezone.now() + timedelta(days=selectors.days_open())
+    locked.save()
+    messages.withdraw(about=locked.pk, kinds=[LINK_KIND])
+    _send(actor, locked, token)
+    return locked
+
+
+@transaction.atomic
+def withdraw_request(*, actor: User, request: DoctorRequest) -> None:
+    """Take a request back; its link opens nothing any more.
+
+    Raises:
+        InvalidTransition: it was answered or withdrawn before.
+    """
+    if not _close(actor, request, timezone.now()):
+        raise InvalidTransition
+
+
+def mint() -> tuple[str, str]:
+    """A link's secret, and what is stored of it."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    return token, sha256_of(token)
+
+
+def sha256_of(token: str) -> str:
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+
+
+def _lock(client: Client) -> None:
+    # Two presses of a button queue here; the second finds what the first one made.
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+
+
+def _addresses(actor: User, client: Client) -> set[str]:
+    """Where a link would come back to whoever asks for it."""
+    guardians = client.guardians.values_list("user__email", flat=True)
+    own = {client.email, actor.email, client.user.email if client.user else "", *guardians}
+    return {address.lower() for address in own if address}
+
+
+def _make_room(actor: User, client: Client, prescriber: Prescriber, now: datetime) -> None:
+    waiting = DoctorRequest.objects.filter(client=client, status=Status.OPEN)
+    for late in waiting.filter(expires_at__lte=now):
+        _close(actor, late, now)
+    if same := waiting.filter(prescriber=prescriber).first():
+        raise errors.AlreadyAsked(same)
+    if waiting.count() >= MOST_OPEN:
+        raise errors.TooManyOpen
+
+
+def _close(actor: User | None, request: DoctorRequest, now: datetime) -> bool:
+    waiting = DoctorRequest.objects.filter(pk=request.pk, status=Status.OPEN)
+    if not waiting.update(status=Status.WITHDRAWN, closed_at=now):
+        return False
+    messages.withdraw(about=request.pk)
+    audit.record(actor, "doctor_request.withdrawn", request)
+    return True
+
+
+def _send(actor: User, request: DoctorRequest, token: str) -> None:
+    """The e-mail holds nothing that anybody typed: it cannot be made to say something else."""
+    messages.queue(
+        kind=LINK_KIND,
+        key=f"{LINK_KIND}:{request.token_sha256[:32]}",
+        recipient=request.sent_to,
+        subject=_("A patient asks you to complete a form for %(clinic)s")
+        % {"clinic": location().name},
+        template="messages/prescriber_request.txt",
+        context={
+            "link": links.absolute(reverse("prescriptions:rx", args=[token])),
+            "days": selectors.days_open(),
+        },
+        client=request.client,
+        about=request.pk,
+        expires_at=request.expires_at,
+        is_secret=True,
+    )
+    audit.record(actor, "doctor_request.link_sent", request)

@@ -1,0 +1,299 @@
+"""Consent to share with one prescriber, and the requests that hang on it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+import time_machine
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from clinic.errors import InvalidTransition
+from clinic.models import AuditEvent, Client, Guardian, Message
+from prescriptions.models import DoctorRequest, Prescriber, ReviewPolicy, ShareConsent
+from prescriptions.prescribers import consent, directory, errors, selectors, services
+from tests import factories as ground
+from tests.prescriptions.factories import approved_prescription
+from tests.prescriptions.prescribers.factories import (
+    EMAIL,
+    link_of,
+    make_consent,
+    make_prescriber,
+    make_request,
+    owner,
+    signature,
+)
+
+if TYPE_CHECKING:
+    from clinic.models import Location, User
+
+
+def ask(client: Client, prescriber: Prescriber) -> DoctorRequest:
+    return services.ask(actor=owner(client), client=client, prescriber=prescriber)
+
+
+def actions(obj: DoctorRequest | ShareConsent) -> list[str]:
+    found = AuditEvent.objects.filter(object_id=str(obj.pk)).order_by("id")
+    return list(found.values_list("action", flat=True))
+
+
+def test_a_consent_keeps_its_words_and_who_signed(
+    client_record: Client, prescriber: Prescriber
+) -> None:
+    given = make_consent(client_record, prescriber)
+    assert given.text == services.consent_text(client_record, prescriber)
+    assert given.text_sha256 == consent.digest(given.text)
+    assert "Kofi Osei, MD" in given.text
+    assert (given.version, given.signed_name, given.relationship) == ("2026-11", "Ana Lima", "")
+    assert not given.on_paper
+    assert actions(given) == ["share_consent.given"]
+    # Signing once more while it holds keeps the first one.
+    assert make_consent(client_record, prescriber) == given
+
+
+@pytest.mark.parametrize(
+    ("fields", "refusal"),
+    [
+        ({"agreed": False}, errors.ConsentNeeded),
+        ({"name": " . "}, errors.SignatureNeeded),
+        ({"text_sha256": "0" * 64}, errors.ConsentChanged),
+    ],
+)
+def test_what_is_not_ticked_signed_or_read_is_no_consent(
+    client_record: Client,
+    prescriber: Prescriber,
+    fields: dict[str, object],
+    refusal: type[Exception],
+) -> None:
+    said = signature(client_record, prescriber, **fields)
+    with pytest.raises(refusal):
+        services.ask(
+            actor=owner(client_record), client=client_record, prescriber=prescriber, signature=said
+        )
+    assert not ShareConsent.objects.exists()
+    assert not DoctorRequest.objects.exists()
+
+
+def test_a_guardian_signs_for_a_minor_and_the_minor_cannot(
+    prescriber: Prescriber, client_user: User
+) -> None:
+    born = timezone.localdate() - timedelta(days=15 * 365)
+    teen = ground.make_client("Leo", "Lima", born)
+    Guardian.objects.create(user=client_user, client=teen, relationship="parent")
+    own, parent = signature(teen, prescriber), signature(teen, prescriber, relationship="parent")
+    for actor, said in ((owner(teen), parent), (client_user, own)):
+        with pytest.raises(errors.GuardianNeeded):
+            services.give_consent(actor=actor, client=teen, prescriber=prescriber, signature=said)
+    given = services.give_consent(
+        actor=client_user, client=teen, prescriber=prescriber, signature=parent
+    )
+    assert given.relationship == "parent"
+
+
+def test_a_consent_ends_after_a_year_and_at_majority(
+    client_record: Client, prescriber: Prescriber, client_user: User, location: Location
+) -> None:
+    given = make_consent(client_record, prescriber)
+    last = consent.ends_on(given, location.zone)
+    zone = location.zone
+    assert consent.in_force(given, today=last, zone=zone)
+    assert not consent.in_force(given, today=last + timedelta(days=1), zone=zone)
+    signed_on = given.signed_at.astimezone(zone).date()
+    given.client.birth_date = date(signed_on.year - 18, signed_on.month, 1) + timedelta(days=62)
+    assert consent.in_force(given, today=signed_on, zone=zone)
+    assert not consent.in_force(given, today=signed_on + timedelta(days=100), zone=zone)
+
+
+def test_a_lapsed_consent_makes_room_for_a_new_one(
+    client_record: Client, prescriber: Prescriber
+) -> None:
+    first = make_consent(client_record, prescriber)
+    with time_machine.travel(timezone.now() + timedelta(days=400), tick=False):
+        second = make_consent(client_record, prescriber)
+    first.refresh_from_db()
+    assert first.withdrawn_at is not None
+    assert second != first
+
+
+def test_the_desk_records_a_consent_on_paper(
+    client_record: Client, prescriber: Prescriber, desk_user: User
+) -> None:
+    given = services.give_consent(
+        actor=desk_user,
+        client=client_record,
+        prescriber=prescriber,
+        signature=signature(client_record, prescriber),
+        on_paper=True,
+    )
+    assert (given.on_paper, given.signed_by, given.signed_ip) == (True, desk_user, None)
+    made = services.ask(actor=desk_user, client=client_record, prescriber=prescriber)
+    assert made.consent == given
+
+
+def test_without_a_consent_nobody_is_asked(
+    client_record: Client, prescriber: Prescriber, desk_user: User
+) -> None:
+    with pytest.raises(errors.NoConsentOnFile):
+        services.ask(actor=desk_user, client=client_record, prescriber=prescriber)
+    assert not Message.objects.exists()
+
+
+def test_a_request_sends_a_link_whose_secret_is_nowhere_kept(asked: DoctorRequest) -> None:
+    message = Message.objects.get(kind="prescriber_request")
+    token = link_of(asked).removeprefix("/rx/").strip("/")
+    assert len(token) >= 43  # 256 bits
+    assert asked.token_sha256 == services.sha256_of(token)
+    assert token not in str(DoctorRequest.objects.values())
+    assert (message.recipient, message.is_secret) == (EMAIL, True)
+    assert timedelta(days=13) < asked.expires_at - timezone.now() <= timedelta(days=14)
+    assert message.expires_at == asked.expires_at
+    assert actions(asked) == ["doctor_request.made", "doctor_request.link_sent"]
+
+
+def test_the_email_says_nothing_of_the_patient_nor_what_anybody_typed(
+    client_record: Client, location: Location
+) -> None:
+    doctor = make_prescriber("Win Cash <http://evil.test>", practice="BUY NOW")
+    make_request(client_record, doctor, note="neck pain http://evil.test")
+    message = Message.objects.get(kind="prescriber_request")
+    said = message.subject + message.body
+    for secret in ("Ana", "Lima", "1981", "neck", "evil", "Cash", "BUY", "prescription"):
+        assert secret not in said
+    assert "Stillwater" in said
+    assert "14 days" in said
+
+
+def test_the_days_of_a_link_are_the_clinics_choice(
+    client_record: Client, prescriber: Prescriber, location: Location
+) -> None:
+    ReviewPolicy.objects.create(location=location, request_days=3)
+    asked = make_request(client_record, prescriber)
+    assert asked.expires_at - timezone.now() <= timedelta(days=3)
+
+
+def test_no_address_makes_a_form_for_paper_only(client_record: Client, location: Location) -> None:
+    asked = make_request(client_record, make_prescriber(email=""))
+    assert asked.sent_to == ""
+    assert not Message.objects.exists()
+
+
+def test_one_prescriber_is_asked_once_at_a_time(asked: DoctorRequest) -> None:
+    with pytest.raises(errors.AlreadyAsked) as caught:
+        ask(asked.client, asked.prescriber)
+    assert caught.value.request == asked
+    assert Message.objects.count() == 1
+
+
+def test_the_database_keeps_one_open_request_of_each(asked: DoctorRequest) -> None:
+    copy = DoctorRequest(
+        client=asked.client,
+        prescriber=asked.prescriber,
+        consent=asked.consent,
+        token_sha256="x",
+        expires_at=asked.expires_at,
+    )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        copy.save()
+
+
+def test_one_that_got_no_answer_makes_room(asked: DoctorRequest) -> None:
+    with time_machine.travel(asked.expires_at + timedelta(minutes=1), tick=False):
+        again = ask(asked.client, asked.prescriber)
+    asked.refresh_from_db()
+    assert (asked.status, again.status) == ("withdrawn", "open")
+
+
+def test_five_open_requests_are_enough(client_record: Client, location: Location) -> None:
+    for number in range(services.MOST_OPEN):
+        make_request(client_record, make_prescriber(f"Doctor {number}", npi=""))
+    with pytest.raises(errors.TooManyOpen):
+        make_request(client_record, make_prescriber("One more", npi=""))
+
+
+def test_nobody_is_sent_their_own_link(client_record: Client, location: Location) -> None:
+    user = owner(client_record)
+    mine = directory.add(actor=user, is_checked=False, name="Dr. Me", email=user.email.upper())
+    with pytest.raises(errors.OwnAddress):
+        make_request(client_record, mine)
+
+
+def test_an_order_of_another_client_is_not_renewed(
+    client_record: Client, other_client: Client, prescriber: Prescriber
+) -> None:
+    theirs = approved_prescription(other_client)
+    assert make_request(client_record, prescriber, renews=theirs).renews is None
+
+
+def test_withdrawing_the_consent_ends_its_requests_and_unsent_mail(asked: DoctorRequest) -> None:
+    ended = services.withdraw_consent(actor=owner(asked.client), consent=asked.consent)
+    asked.refresh_from_db()
+    assert (ended, asked.status) == (1, "withdrawn")
+    assert asked.closed_at is not None
+    assert Message.objects.get().status == Message.Status.CANCELLED
+    assert actions(asked.consent) == ["share_consent.given", "share_consent.withdrawn"]
+    assert actions(asked)[-1] == "doctor_request.withdrawn"
+    assert selectors.consent_in_force(asked.client, asked.prescriber) is None
+    with pytest.raises(InvalidTransition):
+        services.withdraw_consent(actor=owner(asked.client), consent=asked.consent)
+
+
+def test_a_request_is_withdrawn_once(asked: DoctorRequest) -> None:
+    services.withdraw_request(actor=owner(asked.client), request=asked)
+    with pytest.raises(InvalidTransition):
+        services.withdraw_request(actor=owner(asked.client), request=asked)
+    assert actions(asked).count("doctor_request.withdrawn") == 1
+
+
+def test_a_new_link_kills_the_one_before(asked: DoctorRequest, desk_user: User) -> None:
+    first = asked.token_sha256
+    Prescriber.objects.filter(pk=asked.prescriber_id).update(email="new@riverside.test")
+    sent = services.send_link(actor=desk_user, request=asked)
+    assert sent.token_sha256 != first
+    assert sent.sent_to == "new@riverside.test"
+    states = Message.objects.order_by("created_at").values_list("recipient", "status")
+    assert list(states) == [(EMAIL, "cancelled"), ("new@riverside.test", "queued")]
+
+
+def test_a_new_link_needs_an_open_request_an_address_and_a_consent(
+    asked: DoctorRequest, desk_user: User
+) -> None:
+    Prescriber.objects.filter(pk=asked.prescriber_id).update(email="")
+    with pytest.raises(errors.NoAddress):
+        services.send_link(actor=desk_user, request=asked)
+    Prescriber.objects.filter(pk=asked.prescriber_id).update(email=EMAIL)
+    ShareConsent.objects.update(withdrawn_at=timezone.now())
+    with pytest.raises(errors.NoConsentOnFile):
+        services.send_link(actor=desk_user, request=asked)
+    services.withdraw_request(actor=desk_user, request=asked)
+    with pytest.raises(InvalidTransition):
+        services.send_link(actor=desk_user, request=asked)
+
+
+def test_somebody_new_joins_the_directory_unchecked(
+    client_record: Client, location: Location
+) -> None:
+    fields = {"name": "Lena Marsh", "credential": "NP", "npi": "", "email": "lena@hudson.test"}
+    shown = Prescriber(name="Lena Marsh", credential="NP")
+    made = services.ask_new(
+        actor=owner(client_record),
+        client=client_record,
+        fields=fields,
+        signature=signature(client_record, shown),
+    )
+    assert not made.prescriber.is_checked
+    assert made.sent_to == "lena@hudson.test"
+
+
+def test_a_known_number_is_the_directorys_entry_and_its_address(
+    client_record: Client, prescriber: Prescriber
+) -> None:
+    fields = {"name": "Kofi Osei", "credential": "MD", "npi": prescriber.npi, "email": "me@x.test"}
+    made = services.ask_new(
+        actor=owner(client_record),
+        client=client_record,
+        fields=fields,
+        signature=signature(client_record, prescriber),
+    )
+    assert (made.prescriber, made.sent_to) == (prescriber, EMAIL)
