@@ -87,7 +87,9 @@ def draw(page: pypdfium2.PdfPage, scale: float, *, grey: bool = False) -> Image.
     raw.FPDF_RenderPage_Close(page)
     if status != raw.FPDF_RENDER_DONE:
         raise Unreadable
-    return bitmap.to_pil().copy()  # a copy: the bitmap's memory goes with the document
+    # A copy: the bitmap's memory goes with the document.
+    drawn: Image.Image = bitmap.to_pil().copy()
+    return drawn
 
 
 def text(pdf: bytes) -> list[str]:

@@ -68,7 +68,8 @@ class Sheet:
         return self.words[first : bisect_left(self.starts, span[1])]
 
     def quote(self, span: Span) -> str:
-        return " ".join(word.text for word in self.inside(span))
+        text = " ".join(word.text for word in self.inside(span))
+        return text.strip(" ,.;:") or text
 
     def boxes(self, span: Span) -> tuple[Box, ...]:
         """One for each line, or for each part of it that stands by itself."""

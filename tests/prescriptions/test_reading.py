@@ -50,7 +50,7 @@ def test_each_proposal_quotes_its_words_and_boxes_them() -> None:
     found = reading.read(typed("Rx: 2 sessions per week\nfor 6 weeks.\nDate: 3/2/2026"))
     order = found["order_text"]
     assert order.value == "2 sessions per week for 6 weeks"
-    assert order.quotes == ("Rx: 2 sessions per week", "for 6 weeks.")
+    assert order.quotes == ("Rx: 2 sessions per week", "for 6 weeks")
     (left, top, width, height), below = order.boxes
     assert (left, top) == (0.1, 0.1)
     assert 0 < width < 1
@@ -319,13 +319,12 @@ def test_no_text_breaks_the_reading_and_every_quote_stands_on_its_page(texts: li
         assert all(width > 0 and height > 0 for _, _, width, height in found.boxes)
 
 
-def test_a_page_full_of_the_same_is_read_in_time() -> None:
-
-    for scrap in ("A ", "Ana Lima ", "2 x ", "date ", "NPI ", "1 ", "for a ", "Rx: 2x/week\n"):
-        document = typed(*[scrap * (20_000 // len(scrap))] * 5)
-        begun = time.perf_counter()
-        reading.read(document)
-        assert time.perf_counter() - begun < 5, scrap
+@pytest.mark.parametrize("scrap", ["A ", "massage ", "2 x ", "M54.2 ", "Rx: 2x/week\n", "1 "])
+def test_a_page_full_of_the_same_is_read_in_time(scrap: str) -> None:
+    document = typed(scrap * (20_000 // len(scrap)))
+    begun = time.process_time()
+    reading.read(document)
+    assert time.process_time() - begun < 3
 
 
 @pytest.mark.parametrize(
