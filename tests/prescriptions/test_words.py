@@ -53,9 +53,9 @@ def changed(pdf: bytes, **entries: Any) -> bytes:
 def ink(pdf: bytes, word: Word) -> float:
     """How much of a word's box is dark on the page that people see."""
     picture = Image.open(io.BytesIO(pages.render(pdf, 1))).convert("L")
-    edges = (word.left * picture.width, word.top * picture.height)
-    ends = (word.right * picture.width, word.bottom * picture.height)
-    cut = picture.crop((*map(int, edges), *map(int, ends)))
+    left, right = (int(edge * picture.width) for edge in (word.left, word.right))
+    top, bottom = (int(edge * picture.height) for edge in (word.top, word.bottom))
+    cut = picture.crop((left, top, right, bottom))
     return sum(cut.histogram()[:128]) / (cut.width * cut.height)
 
 
@@ -163,7 +163,7 @@ def test_what_tesseract_prints_becomes_words_of_the_page(fake_tesseract: FakeTes
     assert read["source"] == "ocr"
     first, unsure, unread, below = of(read)
     assert (first.text, first.line, first.sure) == ("Rx:", 0, True)
-    assert (first.left, first.top) == (pytest.approx(0.1, abs=0.01), pytest.approx(0.1, abs=0.01))
+    assert first[1:3] == pytest.approx((0.1, 0.1), abs=0.01)
     assert (unsure.text, unsure.sure) == ("2x/wk", False)
     assert (unread.text, unread.sure) == (UNREAD, False)
     assert (below.text, below.line) == ("weeks", 1)
