@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from clinic.dates import FIRST, LAST, day_or_none
-from prescriptions import icd10, npi, review, sig
+from prescriptions import icd10, npi, review, sig, words
 from prescriptions.models import Prescription, ReviewDecision
 from prescriptions.uploads import (
     MAX_FILE,
@@ -136,16 +138,36 @@ class ReviewForm(forms.Form):
     is_this_person = forms.BooleanField(label=_("Name and date of birth match"), required=False)
     is_signed = forms.BooleanField(label=_("Signed and dated by the prescriber"), required=False)
 
+    nothing_read = False  # no text that proposes anything
+    reads_pictures = True  # whether this machine could
+
     @classmethod
     def proposing(cls, found: Mapping[str, Found]) -> ReviewForm:
-        """Filled with what was read from the document, each saying where it stands."""
+        """Filled with what was read from the document, each saying which words it came from."""
         initial = {field: one.value for field, one in found.items()}
-        form = cls(initial=initial | _worked_out(initial))
-        for field, one in found.items():
-            if one.value:
-                text = _("read on page %(page)s") % {"page": one.page}
-                form.fields[field].help_text = text
+        worked_out = _worked_out(initial)
+        if "through_on" in worked_out and "through_on" in initial:
+            # An earlier end that the prescriber wrote wins; both are ISO dates.
+            worked_out["through_on"] = min(worked_out["through_on"], initial["through_on"])
+        form = cls(initial=initial | worked_out)
+        form.explain(found)
         return form
+
+    def explain(self, found: Mapping[str, Found]) -> None:
+        """Say below each field which words were read for it, whatever it holds by now."""
+        self.nothing_read = not found
+        self.reads_pictures = words.tesseract() is not None
+        sources = {field: (one, False) for field, one in found.items()}
+        if order := found.get("order_text"):
+            worked_out = _worked_out({field: one.value for field, one in found.items()})
+            written = found["through_on"].value if "through_on" in found else ""
+            for field, value in worked_out.items():
+                if field != "through_on" or not written or value < written:
+                    sources[field] = (order, True)
+        for field, (one, worked) in sources.items():
+            context = {"found": one, "worked_out": worked, "label": self.fields[field].label}
+            said = render_to_string("prescriptions/_read_from.html", context)
+            self.fields[field].help_text = mark_safe(said.strip())  # noqa: S308 - a template escaped it
 
     def with_proposal(self) -> ReviewForm:
         """What was typed, with visits and last day worked out from the order's words."""

@@ -1,107 +1,213 @@
-"""What the text of a document seems to say: proposals for the reviewer's form, never decisions.
+"""What the words of a document seem to say: proposals for the reviewer's form, never decisions.
 
-Only what stands in the text is proposed, with the page it stands on. A scan without text proposes
-nothing. Nothing is inferred: no code from a description, no name from a signature.
+Only what stands in the text is proposed, with the words it came from and where they stand. A scan
+without text proposes nothing. Nothing is inferred: no code from a description, no name from a
+signature. Where the words leave a doubt the proposal says so (`doubtful`).
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
-from prescriptions import icd10, npi, sig
-from prescriptions.order import Order
-from prescriptions.review import CREDENTIALS
+from prescriptions import icd10, npi, signatures, written_dates, written_orders
+from prescriptions.sheet import Hit, Sheet
+from prescriptions.signatures import Patient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
-LONGEST_ORDER = 200
+    from prescriptions.sheet import Box, Span
+
+__all__ = ["Found", "Patient", "read"]
+
 LONGEST_REASON = 300
-LONGEST_PAGE = 20_000  # characters looked at; an order is short
-CENTURY = 2000
+NPI_DIGITS = 10
+NEAR = 40  # letters: where a "no" still means this word
+# A second one that says something else is a doubt; a second reason is only more of the same.
+ONE_ONLY = frozenset(
+    (
+        *("issued_on", "starts_on", "through_on", "order_text"),
+        *("prescriber_name", "prescriber_npi", "prescriber_phone"),
+    )
+)
 
-_LABEL = re.compile(r"^\s*(?:rx|sig|order|frequency|plan|treatment)\s*[:\-]\s*", re.IGNORECASE)
-_CODE = re.compile(r"\b[A-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}\b")
-_NUMBER = re.compile(r"(?<!\d)[12]\d{9}(?!\d)")
-_DAY = r"(\d{1,2}[/-]\d{1,2}[/-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})(?!\d)"
-_WRITTEN = re.compile(
-    rf"\b(?:date(?!\s+of\s+birth)|dated|issued|written|signed)\b[^\d\n]{{0,24}}{_DAY}",
+_CODE = re.compile(r"(?<![\w.])[A-Z0-9][0-9A-Za-z]{2}[.,][0-9A-Za-z]{1,4}(?!\w)")
+_BARE_CODE = re.compile(r"(?<![\w.])[A-Z][0-9][0-9A-Z][0-9A-Z]{0,4}(?![\w.]\w|\w)")
+_CODES_FOLLOW = re.compile(r"\b(?:icd(?:-?10)?(?:-?cm)?|dx|diagnos[ei]s)\b", re.IGNORECASE)
+_DIGITS_READ_AS_LETTERS = str.maketrans("OoQlIiSsBZz", "00011155822")
+_LETTERS_READ_AS_DIGITS = str.maketrans("01582", "OISBZ")
+
+_NPI_LABEL = re.compile(
+    r"(?P<whose>\b(?:group|facility|clinic|practice|organi[sz]ation|billing|type 2)\s+)?"
+    r"\bNPI\b(?:\s*(?:no|number|num))?\s*[.#:=\t ]*"
+    r"(?P<number>[0-9A-Za-z](?:[ -]?[0-9A-Za-z]){9})(?!\w)",
     re.IGNORECASE,
 )
-_NAME = r"[A-Z][\w'\u2019-]*\.?"
-_PARTICLES = r"(?:\s+(?:da|de|del|der|di|el|la|van|von))*"
-_PRESCRIBER = re.compile(
-    rf"({_NAME}(?:{_PARTICLES}\s+{_NAME}){{1,3}}),?\s+"
-    rf"({'|'.join('[.]?'.join(name) for name in CREDENTIALS)})\b"
-)
+_TEN_DIGITS = re.compile(r"(?<![\d-])[12]\d{9}(?![\d-])")
+_CALLED = re.compile(r"\b(?:phone|tel\w*|ph|fax|cell|mobile|call)\b[^\d\n]*$", re.IGNORECASE)
+
+_MODALITIES = (("massage", r"\bmassages?\b"), ("manual", r"\bmanual\s+(?:\w+\s+)?therapy\b"))
+_REFUSED = re.compile(r"\b(?:no|not|avoid|without|contraindicated|except|stop)\b", re.IGNORECASE)
 _REASON = (
     re.compile(
-        r"\b(?:reason|medical necessity|diagnosis|dx|indication)\s*:\s*([^\n;]{4,})", re.IGNORECASE
+        r"\b(?:reason(?:\s+for\s+\w+)?|medical\s+necessity|diagnos[ei]s|dx|indications?)"
+        r"\s*:\s*([^\n;\t]{4,400})",
+        re.IGNORECASE,
     ),
     re.compile(
-        r"\b(?:massage|therapy)\b[^.\n]*?\bfor\s+([a-z](?:[^.;\n]|\.(?=\d)){4,})", re.IGNORECASE
+        r"\b(?:massage|therapy)\b[^.\n\t]{0,80}?\bfor\s+([a-z](?:[^.;\n\t]|\.(?=\d)){4,300})",
+        re.IGNORECASE,
     ),
 )
-_FROM_CODE = re.compile(r"[\s,]*\(?\b[A-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}\b.*$")
+_TO_CODE = re.compile(r"[\s,;:(-]*\b[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4}\b|\b).*$")
+_A_SPAN = re.compile(r"^\W*(?:[\w-]+\s+){0,2}(?:days?|we?e?ks?|months?|visits?|sessions?)\b", re.I)
 
 
 @dataclass(frozen=True)
 class Found:
+    """A proposal, the page it stands on, the words it came from and their boxes there."""
+
     value: str
     page: int
+    boxes: tuple[Box, ...] = ()
+    quotes: tuple[str, ...] = ()
+    doubtful: bool = False
+
+    @property
+    def quote(self) -> str:
+        """All the words, with a sign where others stand between them."""
+        return " \u2026 ".join(self.quotes)
+
+    @property
+    def places(self) -> str:
+        """The boxes as the viewer's script reads them."""
+        return json.dumps(self.boxes)
 
 
-def read(pages: Sequence[str]) -> dict[str, Found]:
-    """Proposals by the name of the form's field; the first mention of each wins."""
+def read(
+    document: Mapping[str, Any],
+    *,
+    patient: Patient = Patient(),  # noqa: B008 - frozen
+    known: Callable[[set[str]], set[str]] = set,
+) -> dict[str, Found]:
+    """Proposals by the name of the form's field, from what `words.extract` returned.
+
+    `known` tells which of some diagnosis codes exist at all; it is asked once.
+    """
+    sheets = [Sheet.of(page) for page in document.get("pages", ())]
+    hits: dict[str, list[tuple[int, Hit]]] = defaultdict(list)
+    for number, sheet in enumerate(sheets):
+        for hit in _hits(sheet, patient):
+            hits[hit.field].append((number, hit))
     found: dict[str, Found] = {}
-    for number, text in enumerate(pages, start=1):
-        for field, value in _page(text[:LONGEST_PAGE]):
-            found.setdefault(field, Found(value, number))
-    return found
+    for field, those in hits.items():
+        number, best = max(those, key=lambda one: one[1].rank)  # the first of the highest
+        rivals = {hit.says or hit.value for _, hit in those if hit.rank == best.rank}
+        doubt = field in ONE_ONLY and len(rivals) > 1
+        for hit in (best, *best.also):
+            found[hit.field] = _found(sheets[number], number, hit, doubtful=doubt)
+    return found | _codes(sheets, known)
 
 
-def _page(text: str) -> Iterator[tuple[str, str]]:
-    codes = list(dict.fromkeys(_CODE.findall(text)))[: icd10.MAX_CODES]
-    if codes:
-        yield "codes", ", ".join(codes)
-    for number in _NUMBER.findall(text):
-        if npi.is_valid(number):
-            yield "prescriber_npi", number
-    if (written := _WRITTEN.search(text)) and (day := _date(written[1])):
-        yield "issued_on", day.isoformat()
-    if signed := _PRESCRIBER.search(text):
-        yield "prescriber_name", " ".join(signed[1].split())
-        yield "prescriber_credential", signed[2].replace(".", "")
-    lower = text.lower()
-    if "massage" in lower:
-        yield "modality", "massage"
-    elif "manual therapy" in lower:
-        yield "modality", "manual"
-    for sentence in _sentences(text):
-        if isinstance(sig.parse(sentence), Order):
-            yield "order_text", sentence
-    for pattern in _REASON:
-        if said := pattern.search(text):
-            yield "reason", _FROM_CODE.sub("", said[1]).strip(" .,()")[:LONGEST_REASON]
+def _found(sheet: Sheet, number: int, hit: Hit, *, doubtful: bool = False) -> Found:
+    return Found(
+        value=hit.value,
+        page=number + 1,
+        boxes=tuple(chain.from_iterable(sheet.boxes(span) for span in hit.spans)),
+        quotes=tuple(dict.fromkeys(sheet.quote(span) for span in hit.spans)),
+        doubtful=doubtful or hit.doubtful or not all(map(sheet.sure, hit.spans)),
+    )
 
 
-def _sentences(text: str) -> Iterator[str]:
-    for line in text.splitlines():
-        for sentence in re.split(r"(?<=[a-z)])\.\s+|\.\s*$", line):
-            tidy = _LABEL.sub("", " ".join(sentence.split()))
-            if 0 < len(tidy) <= LONGEST_ORDER:
-                yield tidy
+def _hits(sheet: Sheet, patient: Patient) -> Iterator[Hit]:
+    yield from _npis(sheet)
+    yield from written_dates.dates(sheet)
+    yield from signatures.prescribers(sheet, patient)
+    yield from signatures.phones(sheet, patient)
+    yield from written_orders.orders(sheet)
+    yield from _modality(sheet)
+    yield from _reason(sheet)
 
 
-def _date(text: str) -> date | None:
-    parts = [int(part) for part in re.split(r"[/-]", text)]
-    try:
-        if text[4:5] == "-":
-            return date(*parts)
-        month, day, year = parts
-        return date(year if year > 99 else CENTURY + year, month, day)
-    except ValueError:
-        return None
+def _codes(sheets: list[Sheet], known: Callable[[set[str]], set[str]]) -> dict[str, Found]:
+    """The codes of the first page that has any; what looks like one is asked for both ways."""
+    readings = [list(_like_codes(sheet)) for sheet in sheets]
+    real = known({code for page in readings for _, both in page for code in both})
+    for number, (sheet, page) in enumerate(zip(sheets, readings, strict=True)):
+        spans: dict[str, Span] = {}
+        doubtful = False
+        for span, (plain, mended) in page:
+            code = plain if plain in real else mended
+            if code in real and code not in spans and len(spans) < icd10.MAX_CODES:
+                spans[code] = span
+                doubtful |= code != plain
+        if spans:
+            hit = Hit("codes", ", ".join(spans), tuple(spans.values()), doubtful=doubtful)
+            return {"codes": _found(sheet, number, hit)}
+    return {}
+
+
+def _like_codes(sheet: Sheet) -> Iterator[tuple[Span, tuple[str, str]]]:
+    """Each with the code as it stands, and as it would be with 0 for O and 1 for l."""
+    hits = [found.span() for found in _CODE.finditer(sheet.text)]
+    for start, end in sheet.rows():  # without the dot only where codes are announced
+        if label := _CODES_FOLLOW.search(sheet.text, start, end):
+            hits += [found.span() for found in _BARE_CODE.finditer(sheet.text, label.end(), end)]
+    for span in sorted(hits):
+        text = sheet.text[slice(*span)]
+        plain, mended = icd10.tidy(text), icd10.tidy(_mend(text))
+        if icd10.SHAPE.fullmatch(mended):
+            yield span, (plain, mended)
+
+
+def _mend(code: str) -> str:
+    """A letter, two places that are digits nearly always, then digits where they can be."""
+    head, tail = code[:1], code[1:].replace(",", ".")
+    return head.translate(_LETTERS_READ_AS_DIGITS) + tail.translate(_DIGITS_READ_AS_LETTERS)
+
+
+def _npis(sheet: Sheet) -> Iterator[Hit]:
+    labelled = set()
+    for found in _NPI_LABEL.finditer(sheet.text):
+        written = npi.tidy(found["number"])
+        number = written.translate(_DIGITS_READ_AS_LETTERS)
+        if not number.isascii() or not number.isdigit() or len(number) != NPI_DIGITS:
+            continue
+        if number != written and not npi.is_valid(number):
+            continue  # letters that only look like digits need the check digit to agree
+        labelled.add(number)
+        sure = number == written and npi.is_valid(number)
+        rank = 1 if found["whose"] else 2
+        yield Hit("prescriber_npi", number, (found.span(),), rank, doubtful=not sure)
+    for found in _TEN_DIGITS.finditer(sheet.text):
+        called = _CALLED.search(sheet.cell_before(found.start()))
+        if found[0] not in labelled and npi.is_valid(found[0]) and not called:
+            # One number in ten has the right check digit by chance.
+            yield Hit("prescriber_npi", found[0], (found.span(),), doubtful=True)
+
+
+def _modality(sheet: Sheet) -> Iterator[Hit]:
+    for rank, (value, pattern) in enumerate(reversed(_MODALITIES)):
+        for found in re.finditer(pattern, sheet.text, re.IGNORECASE):
+            # Rather a mention without "no" or "not" around it.
+            before = sheet.text[max(found.start() - NEAR, 0) : found.start()].rpartition("\n")[2]
+            after = sheet.text[found.end() : found.end() + NEAR].partition("\n")[0]
+            refused = bool(_REFUSED.search(f"{before} {after}"))
+            place = rank + (0 if refused else len(_MODALITIES))
+            yield Hit("modality", value, (found.span(),), place, doubtful=refused)
+
+
+def _reason(sheet: Sheet) -> Iterator[Hit]:
+    for rank, pattern in enumerate(reversed(_REASON)):
+        for said in pattern.finditer(sheet.text):
+            rest = _TO_CODE.sub("", said[1])[:LONGEST_REASON]
+            value = " ".join(rest.strip(" .,()").split())
+            if len(value) > 1 and not _A_SPAN.search(value):
+                start = said.start(1) + len(rest) - len(rest.lstrip(" .,()"))
+                end = said.start(1) + len(rest.rstrip(" .,()"))
+                yield Hit("reason", value, ((start, end),), rank)

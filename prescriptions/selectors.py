@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.db.models.functions import Left, Length
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from clinic import documents
 from clinic.selectors import location_or_none
-from prescriptions import authorization, icd10, pages, reading, wording
+from prescriptions import authorization, icd10, pages, reading, wording, words
 from prescriptions.models import (
     DiagnosisCode,
     PrescribedDiagnosis,
@@ -227,16 +227,25 @@ def ledger(prescription: Prescription) -> list[VisitReservation]:
 
 
 def read_document(prescription: Prescription) -> dict[str, reading.Found]:
-    """What the clean copy's text proposes for the form; nothing when it cannot be opened."""
+    """What the clean copy says, proposed for the form; nothing where no text can be read."""
     if signed := prescribers.proposed(prescription):
         return signed
+    client = prescription.client
+    patient = reading.Patient(client.name, str(client.phone))
+    return reading.read(_words(prescription), patient=patient, known=_known_codes)
+
+
+def _words(prescription: Prescription) -> dict[str, Any]:
+    """As they were read when it came in; of older ones the text layer, read now."""
+    if prescription.text_source and prescription.words is not None:
+        kept: dict[str, Any] = prescription.words
+        return kept
     try:
-        found = reading.read(pages.text(documents.read(prescription.document)))
+        return words.extract(documents.read(prescription.document), ocr=False)
     except (documents.DocumentLost, pages.Unreadable):
         return {}
-    if "codes" in found:  # only what is a code of ours at all; a reviewer judges the rest
-        typed = icd10.split(found["codes"].value)
-        known = set(DiagnosisCode.objects.filter(code__in=typed).values_list("code", flat=True))
-        kept = ", ".join(code for code in typed if code in known)
-        found["codes"] = reading.Found(kept, found["codes"].page)
-    return found
+
+
+def _known_codes(typed: set[str]) -> set[str]:
+    """Which of them are codes of ours at all; a reviewer judges the rest. One query."""
+    return set(DiagnosisCode.objects.filter(code__in=typed).values_list("code", flat=True))

@@ -103,7 +103,7 @@ def _tidy(text: str) -> str:
     words = re.sub(r"\bfortnightly\b|\b(?:every|a) fortnight\b", "every 2 weeks", words)
     words = re.sub(rf"\b(?:for|over|in|within) an? (?={_UNIT})", "for 1 ", words)
     for word, number in sorted(WORDS.items(), key=lambda item: -len(item[0])):
-        words = re.sub(rf"\b{word}\b", str(number), words)
+        words = re.sub(rf"\b{word}(?:\b|(?=x\b))", str(number), words)  # "twox" as well
     for word, number in TIMES.items():
         words = re.sub(rf"\b{word}\b", f"{number}x", words)
     words = re.sub(r"(\d)\s*(?:-|\bto\b|\bor\b)\s*(\d{1,3})(?![\d/-])", r"\1-\2", words)

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-QUARTER_TURNS = {"0", "90", "180", "270"}
-
 
 @require_safe
 def prescription_list(request: HttpRequest) -> HttpResponse:
@@ -136,17 +134,16 @@ def document(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
 @require_safe
 def page(request: HttpRequest, prescription_id: UUID, number: int) -> HttpResponse:
     """One page of the clean copy as a picture."""
-    found = Prescription.objects.select_related("document", "client")
+    found = Prescription.objects.select_related("document", "client").defer("words")
     prescription = access.own(request, found, prescription_id)
-    turn = request.GET.get("turn", "0")
+    # Nothing is deciphered to find out that there is no such page.
+    if not 1 <= number <= (prescription.document.pages or 0):
+        raise Http404
     try:
-        pdf = documents.read(prescription.document)
-        picture = pages.render(pdf, number, turn=int(turn) if turn in QUARTER_TURNS else 0)
+        picture = pages.render(documents.read(prescription.document), number)
     except (IndexError, pages.Unreadable, documents.DocumentLost) as error:
         raise Http404 from error
     if number == 1:  # one row for an opened document, not one a page
         audit.viewed(request, prescription)
-    response = HttpResponse(picture, content_type="image/png")
-    response["Cache-Control"] = "no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    kept_nowhere = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(picture, content_type="image/png", headers=kept_nowhere)

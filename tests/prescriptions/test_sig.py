@@ -44,6 +44,10 @@ def test_the_table_of_orders_is_read(text: str, visits: int, through: date, conf
         ("massage as needed for 6 weeks", Ask.AS_NEEDED),
         ("evaluate and treat", Ask.EVALUATE),
         ("Eval & treat 2x/week for 6 weeks", Ask.EVALUATE),
+        ("as needed", Ask.AS_NEEDED),
+        ("evaluate and treat 2x/week for 6 weeks", Ask.EVALUATE),
+        ("biweekly", Ask.AMBIGUOUS),
+        ("bimonthly", Ask.AMBIGUOUS),
         ("biweekly for 6 weeks", Ask.AMBIGUOUS),
         ("bi-monthly for 6 months", Ask.AMBIGUOUS),
         ("two (3) visits per week for 6 weeks", Ask.AMBIGUOUS),
@@ -103,6 +107,33 @@ def test_common_adverbs_are_read(text: str, visits: int, through: date) -> None:
     proposal = read(text, START)
     assert isinstance(proposal, Proposal)
     assert (proposal.visits, proposal.through) == (visits, through)
+
+
+@pytest.mark.parametrize("often", ["2", "two", "Two (2)"])
+@pytest.mark.parametrize("what", ["x", "\u00d7", " times", " sessions", " visits", " treatments"])
+@pytest.mark.parametrize("per", ["per ", "a ", "each ", "every ", "/"])
+@pytest.mark.parametrize("long", ["6", "six", "six (6)"])
+def test_every_accepted_spelling_is_the_same_order(
+    often: str, what: str, per: str, long: str
+) -> None:
+    gap = "" if per == "/" else " "
+    for between in (" for ", " x ", " \u00d7 "):
+        proposal = read(f"{often}{what}{gap}{per}week{between}{long} weeks", START)
+        assert isinstance(proposal, Proposal)
+        assert (proposal.visits, proposal.through) == (12, date(2026, 4, 12))
+        assert not proposal.confirm
+
+
+@pytest.mark.parametrize(
+    ("adverb", "visits"), [("once", 6), ("twice", 12), ("1x", 6), ("2x", 12), ("three times", 18)]
+)
+@pytest.mark.parametrize(
+    "per", ["per week", "a week", "each week", "every week", "/week", "weekly"]
+)
+def test_once_and_twice_are_numbers(adverb: str, visits: int, per: str) -> None:
+    proposal = read(f"{adverb} {per} for six weeks", START)
+    assert isinstance(proposal, Proposal)
+    assert (proposal.visits, proposal.through) == (visits, date(2026, 4, 12))
 
 
 def test_month_ends_are_clamped() -> None:
