@@ -20,7 +20,7 @@ from billing import services as billing
 from billing import tasks
 from booking.models import Appointment, ClosedDate, TimeOff
 from clinic.models import AuditEvent, Client, Guardian, Message, Role, ServiceOption, Training
-from prescriptions.models import Prescription
+from prescriptions.models import Prescription, Upload
 from tests.booking.waiting import in_line
 from tests.intake.factories import loaded_questionnaire
 from tests.treatment.factories import finished_visit, mid_afternoon
@@ -124,6 +124,7 @@ PAGES: dict[str, set[Role]] = {
     "prescriptions:diagnoses": DESK,
     "prescriptions:client-panel": STAFF,
     "prescriptions:desk-upload": DESK,
+    "prescriptions:desk-upload-progress": DESK,
     "intake:desk": STAFF,
     "intake:desk-response": {HANDS},
     "intake:client-panel": STAFF,
@@ -188,6 +189,7 @@ def things(
         "visit_id": visit.pk,
         "receipt_id": receipt.pk,
         "prescription_id": prescription.pk,
+        "upload_id": Upload.objects.create(client=client_record, token=uuid4()).pk,
         "response_id": response.pk,
         "section_id": response.section,
         "number": 1,
