@@ -143,9 +143,9 @@ def open_uploads(client: Client) -> list[UploadState]:
     """What is on its way or was refused, as long as nothing newer has become a prescription."""
     since = timezone.now() - SHOWN
     recent = uploads().filter(client=client, created_at__gte=since)[:5]
-    return [
-        upload_state(one) for one in takewhile(lambda one: one.status != one.Status.READY, recent)
-    ]
+    newer = takewhile(lambda one: one.status != one.Status.READY, recent)
+    # One that was refused because we have it has its prescription already.
+    return [upload_state(one) for one in newer if one.prescription_id is None]
 
 
 def queue() -> QuerySet[Prescription]:

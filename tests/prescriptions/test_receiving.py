@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from django.test import Client as Browser
-    from pytest_django.fixtures import SettingsWrapper
 
     from clinic.models import Client, Location, User
     from tests.prescriptions.conftest import Send
@@ -351,7 +350,7 @@ def clamd(path: Path) -> Iterator[Clamd]:
 
 
 def test_files_are_scanned_before_they_are_opened(
-    client_record: Client, settings: SettingsWrapper, tmp_path: Path
+    client_record: Client, settings: Any, tmp_path: Path
 ) -> None:
     settings.CLAMAV_URL = f"unix://{tmp_path}/clamd"
     with clamd(tmp_path / "clamd") as server:
@@ -365,7 +364,7 @@ def test_files_are_scanned_before_they_are_opened(
 
 def test_nothing_passes_while_the_scanner_is_away_and_all_does_when_it_is_back(
     client_record: Client,
-    settings: SettingsWrapper,
+    settings: Any,
     tmp_path: Path,
     as_client: Browser,
     location: Location,
@@ -384,7 +383,7 @@ def test_nothing_passes_while_the_scanner_is_away_and_all_does_when_it_is_back(
 
 @pytest.mark.parametrize("verdict", [b"", b"stream: size limit ERROR\n", b"\xff\xfe\n", b"OK\n"])
 def test_a_scanner_that_says_anything_but_ok_lets_nothing_pass(
-    settings: SettingsWrapper, tmp_path: Path, verdict: bytes
+    settings: Any, tmp_path: Path, verdict: bytes
 ) -> None:
     settings.CLAMAV_URL = f"unix://{tmp_path}/clamd"
     with socket.socket(socket.AF_UNIX) as listener:
@@ -460,8 +459,10 @@ def test_one_that_we_have_leads_to_it(
     as_client: Browser, client_record: Client, location: Location
 ) -> None:
     ours = services.submit(actor=None, client=client_record, uploads=[paper.pdf()])
-    page = as_client.get(progress_of(processed(received(client_record)))).text
+    upload = processed(received(client_record))
+    page = as_client.get(progress_of(upload)).text
     assert reverse("prescriptions:detail", args=[ours.pk]) in page
+    assert progress_of(upload) not in as_client.get(reverse("prescriptions:list")).text
 
 
 def test_the_desk_watches_its_scan_and_reads_why_it_was_refused(
