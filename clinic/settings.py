@@ -167,6 +167,7 @@ CELERY_BEAT_SCHEDULE = {
         "booking.offer_freed": 20,
         "booking.queue_reminders": 30,
         "booking.fetch_calendars": 600,
+        "prescriptions.sweep_uploads": 30,
         "billing.sweep_documents": 60,
         "prescriptions.sweep_requests": 60,
     }.items()
@@ -250,6 +251,9 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
+
+# unix:///run/clamav/clamd.ctl or tcp://host:3310; unset: uploads are not scanned for viruses.
+CLAMAV_URL = env.str("CLAMAV_URL", default="")
 
 # How other calendars are fetched; the rules are in booking/calendars/fetching.py.
 CALENDAR_FETCH: dict[str, Any] = {}

@@ -1,6 +1,7 @@
 import logging
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,5 +10,8 @@ class PrescriptionsConfig(AppConfig):
     verbose_name = _("Prescriptions")
 
     def ready(self) -> None:
+        from prescriptions import virus
+
+        virus.scanner(settings.CLAMAV_URL)  # a mistyped address stops the start
         # It announces itself on every start of every command.
         logging.getLogger("pikepdf").setLevel(logging.WARNING)

@@ -15,18 +15,17 @@ from clinic import access, audit
 from clinic.errors import DomainError, InvalidTransition
 from clinic.models import Role
 from clinic.templatetags.clinic_format import us_date
+from prescriptions import receiving, selectors, services
 from prescriptions import review as rules
-from prescriptions import selectors, services
 from prescriptions.errors import Incomplete
-from prescriptions.forms import RefusalForm, ReviewForm, UploadForm
-from prescriptions.views import go
+from prescriptions.forms import RefusalForm, ReviewForm
+from prescriptions.models import Prescription
+from prescriptions.views import go, progress_page, upload_form
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
-
-    from prescriptions.models import Prescription
 
 REVIEWERS = (Role.FRONT_DESK, Role.MANAGER)
 
@@ -164,7 +163,12 @@ def reopen(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
 def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """A client's prescriptions, for the record at the desk."""
     client = access.client(access.user_of(request), client_id)
-    context = {"client": client, "cards": selectors.cards(client, timezone.localdate())}
+    context = {
+        "client": client,
+        "cards": selectors.cards(client, timezone.localdate()),
+        "uploads": selectors.open_uploads(client),
+        "may_upload": access.user_of(request).role in REVIEWERS,
+    }
     partial = "HX-Request" in request.headers
     name = "_client_panel" if partial else "client"
     return render(request, f"prescriptions/{name}.html", context)
@@ -176,18 +180,31 @@ def upload(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """A paper handed over at the desk: scanned or photographed here."""
     user = access.user_of(request)
     client = access.client(user, client_id)
-    posted = request.method == "POST"
-    form = UploadForm(request.POST, request.FILES) if posted else UploadForm()
+    form = upload_form(request, client)
     if form.is_valid():
         try:
-            note = form.cleaned_data["note"]
-            sent = services.submit(actor=user, client=client, uploads=form.contents(), note=note)
+            source = Prescription.Source.DESK
+            sent = receiving.receive(actor=user, client=client, source=source, **form.sent())
         except DomainError as error:
             form.add_error("document", str(error))
         else:
-            return go(request, resolve_url("prescriptions:review", sent.pk))
+            return go(request, resolve_url("prescriptions:desk-upload-progress", sent.pk))
     context = {"client": client, "form": form}
     template = "prescriptions/desk_upload.html"
-    if posted and "HX-Request" in request.headers:
+    if form.is_bound and "HX-Request" in request.headers:
         template = "prescriptions/_upload_errors.html"
-    return render(request, template, context, status=422 if posted else 200)
+    return render(request, template, context, status=422 if form.is_bound else 200)
+
+
+@access.desk
+@require_safe
+def upload_progress(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    """How far the check of a scan has come; then on to its review."""
+    sent = access.own(request, selectors.uploads(), upload_id)
+    return progress_page(
+        request,
+        sent,
+        page="prescriptions/desk_upload_progress.html",
+        ready="prescriptions:review",
+        again=resolve_url("prescriptions:desk-upload", sent.client_id),
+    )

@@ -11,6 +11,8 @@ from clinic.errors import DomainError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from prescriptions.models import Prescription
+
 
 class NoVisitsLeft(DomainError):
     code = "no_visits_left"
@@ -25,6 +27,10 @@ class NotCovered(DomainError):
 class AlreadySent(DomainError):
     code = "already_sent"
     message = _("You have already sent us this document. We have it.")
+
+    def __init__(self, prescription: Prescription | None = None) -> None:
+        self.prescription = prescription  # what we have
+        super().__init__()
 
 
 class ClaimedByAnother(DomainError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
     from prescriptions.reading import Found
 
-ACCEPT = "application/pdf,image/jpeg,image/png,.pdf,.jpg,.jpeg,.png"
+ACCEPT = (
+    "application/pdf,image/jpeg,image/png,image/heic,image/heif,.pdf,.jpg,.jpeg,.png,.heic,.heif"
+)
 
 
 class ManyFilesInput(forms.ClearableFileInput):
@@ -58,7 +61,9 @@ class ManyFilesField(forms.FileField):
 class UploadForm(forms.Form):
     document = ManyFilesField(
         label=_("PDF or photos"),
-        help_text=_("PDF, JPEG or PNG, up to 15 MB each. Several pages may be several photos."),
+        help_text=_(
+            "PDF, JPEG, PNG or HEIC, up to 15 MB each. Several pages may be several photos."
+        ),
         error_messages={"required": _("Choose a PDF or a photo of your prescription.")},
         widget=ManyFilesInput(attrs={"accept": ACCEPT, "multiple": True}),
     )
@@ -69,8 +74,16 @@ class UploadForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def contents(self) -> list[bytes]:
-        return [file.read() for file in self.cleaned_data["document"]]
+    # Made with the page: sending it again after a lost connection is no second upload.
+    token = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
+
+    def sent(self) -> dict[str, Any]:
+        """As `receiving.receive` takes it."""
+        return {
+            "files": [file.read() for file in self.cleaned_data["document"]],
+            "note": self.cleaned_data["note"],
+            "token": self.cleaned_data["token"] or uuid4(),
+        }
 
 
 def _worked_out(typed: Mapping[str, str]) -> dict[str, str]:

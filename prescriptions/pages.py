@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WIDTH = 1500  # pixels; zoomed to 250 % it is still sharp on the review desk
 MAX_HEIGHT = 4000
 PATIENCE = 10.0  # seconds for one page, waiting for the ones before it included
+PROOF = 200  # pixels; pictures are decoded whole all the same
 # PDFium may be entered by one thread at a time.
 _pdfium = threading.Lock()
 
@@ -49,6 +50,19 @@ def count(pdf: bytes) -> int:
     """How many pages the viewer will find. Raises Unreadable."""
     with opened(pdf) as document:
         return len(document)
+
+
+def draw_all(pdf: bytes) -> Iterator[int]:
+    """Draw every page small, only to see that it can be done; yields the pages done.
+
+    Raises:
+        Unreadable: one cannot be drawn.
+    """
+    with opened(pdf) as document:
+        for number, page in enumerate(document, start=1):
+            page.render(scale=PROOF / max(*page.get_size(), 1), may_draw_forms=False)
+            page.close()
+            yield number
 
 
 def render(pdf: bytes, number: int) -> bytes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -13,11 +15,13 @@ from django.utils import timezone
 from clinic import documents
 from clinic.selectors import location_or_none
 from prescriptions import authorization, icd10, pages, reading, wording, words
+from prescriptions.errors import AlreadySent
 from prescriptions.models import (
     DiagnosisCode,
     PrescribedDiagnosis,
     Prescription,
     ReviewDecision,
+    Upload,
     VisitReservation,
 )
 from prescriptions.prescribers import selectors as prescribers
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
 FOUND = 12  # diagnosis codes offered at once
 WORD = 3  # letters: what the trigram index can use
 RANKED = 2000  # matches put in order; more would cost more than a keystroke may
+SLOW = timedelta(seconds=60)  # an upload usually takes a few
+SHOWN = timedelta(days=14)  # a refused upload, on the list
 USUAL_CHAPTERS = "GMRS"  # nerves, muscles and bones, symptoms, injuries
 
 _codes = Prefetch(
@@ -107,6 +113,40 @@ def detailed() -> QuerySet[Prescription]:
     ).prefetch_related(
         _codes, Prefetch("decisions", ReviewDecision.objects.select_related("reviewer"))
     )
+
+
+def uploads() -> QuerySet[Upload]:
+    return Upload.objects.select_related("client", "answers")
+
+
+@dataclass(frozen=True)
+class UploadState:
+    """An upload on its way, as its page shows it. `key` changes when the page must."""
+
+    upload: Upload
+    key: str
+    words: StrOrPromise
+    is_slow: bool
+    poll: int  # seconds until the page asks again
+    is_known: bool  # we have this document already
+
+
+def upload_state(upload: Upload) -> UploadState:
+    age = timezone.now() - upload.created_at
+    is_slow = not upload.is_finished and age > SLOW
+    is_known = upload.refusal == AlreadySent.code
+    words = wording.upload(upload)
+    key = f"{upload.status}-{upload.progress}-{int(is_slow)}"
+    return UploadState(upload, key, words, is_slow, 10 if is_slow else 1, is_known)
+
+
+def open_uploads(client: Client) -> list[UploadState]:
+    """What is on its way or was refused, as long as nothing newer has become a prescription."""
+    since = timezone.now() - SHOWN
+    recent = uploads().filter(client=client, created_at__gte=since)[:5]
+    newer = takewhile(lambda one: one.status != one.Status.READY, recent)
+    # One that was refused because we have it has its prescription already.
+    return [upload_state(one) for one in newer if one.prescription_id is None]
 
 
 def queue() -> QuerySet[Prescription]:

@@ -1,8 +1,7 @@
-"""Writes: sending a prescription in, and the reviewer's decisions. The ledger is in `ledger.py`."""
+"""Writes: the reviewer's decisions. Sending in is in `receiving.py`, the ledger in `ledger.py`."""
 
 from __future__ import annotations
 
-import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,12 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic import audit, documents, links, messages, people
+from clinic import audit, links, messages, people
 from clinic.errors import InvalidTransition
-from clinic.models import Client, Document
 from clinic.selectors import location
-from prescriptions import icd10, pages, review, sig, uploads
-from prescriptions.errors import AlreadySent, ClaimedByAnother, Incomplete
+from prescriptions import icd10, review, sig
+from prescriptions.errors import ClaimedByAnother, Incomplete
 from prescriptions.ledger import (
     move_visit,
     release_visit,
@@ -32,13 +30,11 @@ from prescriptions.models import (
     ReviewDecision,
 )
 from prescriptions.prescribers import directory
+from prescriptions.receiving import send_again, submit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from clinic.models import User
     from prescriptions.review import Elements
-    from prescriptions.uploads import Cleaned
 
 __all__ = [
     "approve",
@@ -58,56 +54,6 @@ __all__ = [
 
 Status = Prescription.Status
 CLAIM_LASTS = timedelta(minutes=15)  # a reviewer called away must not block the queue
-
-
-def submit(
-    *, actor: User | None, client: Client, uploads: Sequence[bytes], note: str = ""
-) -> Prescription:
-    """Take in a new prescription: files as they came, and the clean copy that people see.
-
-    Raises:
-        UnusableFile: with advice on what to send instead; nothing was kept.
-        AlreadySent: the same document is here and was not rejected.
-    """
-    clean = _clean(uploads)  # the slow part, before any lock
-    with transaction.atomic():
-        # Two clicks on "Send" queue here; the second finds the first one's document.
-        Client.objects.select_for_update(no_key=True).get(pk=client.pk)
-        _refuse_repeat(client, clean)
-        prescription = Prescription.objects.create(
-            client=client,
-            document=_store(actor, client, clean),
-            submitted_by=actor,
-            client_note=note,
-        )
-        _keep_originals(actor, prescription, uploads)
-        audit.record(actor, "prescription.submitted", prescription)
-    return prescription
-
-
-def send_again(
-    *, actor: User | None, prescription: Prescription, uploads: Sequence[bytes], note: str = ""
-) -> Prescription:
-    """Answer a request for information with a better copy; it goes back to the queue.
-
-    Raises:
-        UnusableFile, AlreadySent: as for `submit`.
-        InvalidTransition: nothing is being asked for any more.
-    """
-    clean = _clean(uploads)
-    client = prescription.client
-    with transaction.atomic():
-        locked = _lock(prescription, Status.NEEDS_INFORMATION)
-        _refuse_repeat(client, clean)
-        locked.document = _store(actor, client, clean)
-        locked.status = Status.SUBMITTED
-        locked.client_note = note
-        locked.claimed_by = locked.claimed_at = None
-        locked.save()
-        _keep_originals(actor, locked, uploads)
-        messages.withdraw(about=locked.pk)  # a request that has not gone out yet is answered
-        audit.record(actor, "prescription.sent_again", locked)
-    return locked
 
 
 @transaction.atomic
@@ -204,53 +150,6 @@ def reject(*, actor: User, prescription: Prescription, reason: str, note: str = 
     locked.save()
     _decide(actor, locked, ReviewDecision.Decision.REJECTED, reason, note)
     audit.record(actor, "prescription.rejected", locked)
-
-
-def _clean(files: Sequence[bytes]) -> Cleaned:
-    """The clean copy, proven to open in the viewer before anybody waits for a review of it."""
-    clean = uploads.clean(files)
-    try:
-        seen = pages.count(clean.pdf)
-    except pages.Unreadable as error:
-        raise uploads.Broken from error
-    if seen != clean.pages:
-        raise uploads.Broken
-    return clean
-
-
-def _refuse_repeat(client: Client, clean: Cleaned) -> None:
-    digest = hashlib.sha256(clean.pdf).hexdigest()
-    same = Prescription.objects.filter(client=client, document__sha256=digest)
-    if same.exclude(status=Status.REJECTED).exists():
-        raise AlreadySent
-
-
-def _store(actor: User | None, client: Client, clean: Cleaned) -> Document:
-    return documents.store(
-        actor=actor,
-        content=clean.pdf,
-        kind=Document.Kind.PRESCRIPTION,
-        name="prescription.pdf",
-        content_type=uploads.PDF,
-        client=client,
-        pages=clean.pages,
-    )
-
-
-def _keep_originals(actor: User | None, prescription: Prescription, files: Sequence[bytes]) -> None:
-    """Kept encrypted as evidence and never served."""
-    for number, content in enumerate(files, start=1):
-        kind = uploads.sniff(content)
-        prescription.originals.add(
-            documents.store(
-                actor=actor,
-                content=content,
-                kind=Document.Kind.PRESCRIPTION_ORIGINAL,
-                name=f"original-{number}.{kind.partition('/')[2]}",
-                content_type=kind,
-                client=prescription.client,
-            )
-        )
 
 
 def _lock(

@@ -3,7 +3,7 @@
 The type is read from the content, never from the name or what the browser says. Photos are drawn
 anew without their metadata, upright; PDFs are rebuilt page by page, so scripts, launch actions,
 embedded files, forms and links that act stay behind. Nothing large is decoded before its size is
-known.
+known. What comes from strangers goes through here in a process of its own: `sandbox.py`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pi_heif
 import pikepdf
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from clinic.errors import DomainError
+from prescriptions import pages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from django_stubs_ext import StrOrPromise
 
@@ -35,8 +37,12 @@ LONG_EDGE = 2400  # about 200 dots an inch on a letter page
 LETTER_INCHES = 8.5
 JPEG_QUALITY = 85
 
-PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
-_PHOTOS = {JPEG: "JPEG", PNG: "PNG"}
+REDRAWN = 60  # per cent of the work; the rest is drawing the pages of the copy
+
+PDF, JPEG, PNG, HEIC = "application/pdf", "image/jpeg", "image/png", "image/heic"
+# Still pictures in HEVC, by the brands of ISO/IEC 23008-12; "mif1" alone may hold anything.
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis"}
+_ANY_STILL = b"mif1"
 # Never copied into the clean PDF, wherever they hang.
 ACTIVE_KEYS = frozenset(
     f"/{name}"
@@ -54,8 +60,18 @@ class UnusableFile(DomainError):
     code = "unusable_file"
 
 
+_REFUSALS: dict[str, type[UnusableFile]] = {}
+
+
 def _refusal(code: str, message: StrOrPromise) -> type[UnusableFile]:
-    return type("UnusableFile", (UnusableFile,), {"code": code, "message": message})
+    made = type("UnusableFile", (UnusableFile,), {"code": code, "message": message})
+    _REFUSALS[code] = made
+    return made
+
+
+def refusal(code: str) -> type[UnusableFile]:
+    """The refusal of that code, as a row keeps it."""
+    return _REFUSALS.get(code, Broken)
 
 
 NothingSent = _refusal("nothing", _("Choose a PDF or a photo of your prescription."))
@@ -72,13 +88,14 @@ TooManyPages = _refusal(
     "too_many_pages", _("That is more than 20 pages. Please send only the prescription itself.")
 )
 WrongType = _refusal(
-    "wrong_type", _("This is not a PDF, JPEG or PNG file. Please send one of these, or a photo.")
+    "wrong_type",
+    _("This is not a PDF, JPEG, PNG or HEIC file. Please send one of these, or a photo."),
 )
-IsHeic = _refusal(
-    "heic",
+OtherMedia = _refusal(
+    "other_media",
     _(
-        "This photo is in Apple's HEIC format. Send a screenshot of it, or choose "
-        "“Most Compatible” under Settings, Camera, Formats and take it again."
+        "This is a video, or a kind of picture that we cannot open. "
+        "Please take a photo of the prescription, or send a screenshot."
     ),
 )
 Encrypted = _refusal(
@@ -91,6 +108,24 @@ Broken = _refusal(
 TooBig = _refusal(
     "too_many_pixels",
     _("This picture is too large to open safely. Take the photo again at a smaller size."),
+)
+TooHard = _refusal(
+    "too_hard",
+    _("This file is too complicated to open safely. Please send a photo of each page instead."),
+)
+Infected = _refusal(
+    "infected",
+    _(
+        "Our virus scanner found something harmful in this file, so nobody will open it. "
+        "Please take a photo of the paper instead, and have your device checked."
+    ),
+)
+GaveUp = _refusal(
+    "gave_up",
+    _(
+        "Something went wrong on our side, not with your file. Please send it again, "
+        "or bring the paper to your visit."
+    ),
 )
 
 
@@ -114,16 +149,26 @@ def sniff(content: bytes) -> str:
         return JPEG
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return PNG
-    if content[4:8] == b"ftyp" and content[8:12] in {b"heic", b"heix", b"hevc", b"mif1", b"msf1"}:
-        raise IsHeic
+    if content[4:8] == b"ftyp":
+        return _sniff_media(content)
     raise WrongType
 
 
-def clean(files: Sequence[bytes]) -> Cleaned:
-    """All files as one clean PDF, in their order.
+def _sniff_media(content: bytes) -> str:
+    """ISO/IEC 14496-12 boxes: HEIC photos, and the films and AVIF that we do not take."""
+    size = int.from_bytes(content[:4], "big")
+    major, compatible = content[8:12], content[16 : min(size, 256)]
+    brands = {compatible[at : at + 4] for at in range(0, len(compatible), 4)}
+    if major in _HEIC_BRANDS or (major == _ANY_STILL and brands & _HEIC_BRANDS):
+        return HEIC
+    raise OtherMedia
+
+
+def check(files: Sequence[bytes]) -> list[str]:
+    """The types of what came; how much it is, before anything is opened.
 
     Raises:
-        UnusableFile: with advice; nothing was kept.
+        UnusableFile: with advice.
     """
     if not files:
         raise NothingSent
@@ -133,30 +178,68 @@ def clean(files: Sequence[bytes]) -> Cleaned:
         raise TooMuch
     if len(files) > MAX_PAGES:
         raise TooManyPages
+    return [sniff(content) for content in files]
+
+
+def clean(files: Sequence[bytes]) -> Cleaned:
+    """All files as one clean PDF, in their order.
+
+    Raises:
+        UnusableFile: with advice; nothing was kept.
+    """
+    check(files)
+    return assemble(files, count=len(files))
+
+
+def assemble(
+    files: Iterable[bytes], *, count: int, progress: Callable[[int], None] | None = None
+) -> Cleaned:
+    """What `check` let pass, cleaned one after the other; `progress` hears per cent.
+
+    Raises:
+        UnusableFile: as for `clean`.
+    """
+    tell = progress or _nobody
     with pikepdf.new() as whole:
-        for content in files:
+        for number, content in enumerate(files, start=1):
             kind = sniff(content)
-            _append(whole, content if kind == PDF else _redraw(content, _PHOTOS[kind]))
+            _append(whole, content if kind == PDF else _redraw(content, kind))
             if len(whole.pages) > MAX_PAGES:
                 raise TooManyPages
+            tell(number * REDRAWN // count)
         out = io.BytesIO()
         # The same upload gives the same bytes, so that a repeat is recognised.
         whole.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
-        return Cleaned(out.getvalue(), len(whole.pages))
+        cleaned = Cleaned(out.getvalue(), len(whole.pages))
+    _prove(cleaned, tell)
+    return cleaned
 
 
-def _redraw(content: bytes, form: str) -> bytes:
+def _nobody(percent: int) -> None:
+    """Listens to the progress."""
+
+
+def _prove(cleaned: Cleaned, tell: Callable[[int], None]) -> None:
+    """Every page can be drawn: better found out here than in the viewer."""
+    drawn = 0
+    try:
+        for drawn in pages.draw_all(cleaned.pdf):
+            tell(REDRAWN + drawn * (100 - REDRAWN) // cleaned.pages)
+    except pages.Unreadable as error:
+        raise Broken from error
+    if drawn != cleaned.pages:
+        raise Broken
+
+
+def _redraw(content: bytes, kind: str) -> bytes:
     """A photo as a one-page PDF: upright, on white, without metadata."""
     try:
-        with Image.open(io.BytesIO(content), formats=[form]) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise TooBig
-            image.draft("RGB", (LONG_EDGE, LONG_EDGE))  # JPEG: decode no more than we keep
-            upright = ImageOps.exif_transpose(image)
-            page = _on_white(upright)
+        page = _on_white(_heic(content) if kind == HEIC else _photo(content, kind))
     except Image.DecompressionBombError as error:
         raise TooBig from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, zlib.error) as error:
+        raise Broken from error
+    except (EOFError, RuntimeError, IndexError) as error:  # what libheif makes of a bad file
         raise Broken from error
     out = io.BytesIO()
     width = min(page.width, page.height)
@@ -164,8 +247,40 @@ def _redraw(content: bytes, form: str) -> bytes:
     return out.getvalue()
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def _photo(content: bytes, kind: str) -> Image.Image:
+    """A JPEG (a phone's pair of pictures as well: the first counts) or PNG."""
+    form = "JPEG" if kind == JPEG else "PNG"
+    with Image.open(io.BytesIO(content), formats=[form]) as image:
+        _check_pixels(image.width, image.height)
+        image.draft("RGB", (LONG_EDGE, LONG_EDGE))  # JPEG: decode no more than we keep
+        # Smaller first, then upright: a large picture is held once, at most twice.
+        return ImageOps.exif_transpose(_smaller(image))
+
+
+def _heic(content: bytes) -> Image.Image:
+    """The main picture of a HEIC file; libheif turns it upright as the file says."""
+    file = pi_heif.open_heif(io.BytesIO(content))
+    _check_pixels(*file.size)
+    image = file.to_pillow()
+    _check_pixels(*image.size)  # the first number was the header's
+    del file
+    return _smaller(image)
+
+
+def _smaller(image: Image.Image) -> Image.Image:
+    if image.mode == "RGBA":  # Pillow would hold it three times over
+        whole, image = image, image.convert("RGBa")
+        whole.close()
     image.thumbnail((LONG_EDGE, LONG_EDGE))
+    return image.convert("RGBA") if image.mode == "RGBa" else image
+
+
+def _check_pixels(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise TooBig
+
+
+def _on_white(image: Image.Image) -> Image.Image:
     layers = image.convert("RGBA")
     paper = Image.new("RGB", layers.size, "white")
     paper.paste(layers, mask=layers.getchannel("A"))
@@ -221,12 +336,25 @@ def _check_sizes(objects: Iterable[pikepdf.Object]) -> None:
         if not isinstance(thing, pikepdf.Stream):
             continue
         if thing.get("/Subtype") == "/Image":
-            if int(thing.get("/Width", 0)) * int(thing.get("/Height", 0)) > MAX_PIXELS:
-                raise TooBig
+            _check_pixels(int(thing.get("/Width", 0)), int(thing.get("/Height", 0)))
+            _check_picture(thing)
             continue
         budget -= _unpacked(thing, budget)
         if budget < 0:
             raise TooBig
+
+
+def _check_picture(stream: pikepdf.Stream) -> None:
+    """The size that a JPEG itself names, whatever the PDF says about it."""
+    if stream.get("/Filter") not in ("/DCTDecode", "/JPXDecode"):
+        return
+    try:
+        with Image.open(io.BytesIO(stream.read_raw_bytes()), formats=["JPEG", "JPEG2000"]) as seen:
+            _check_pixels(*seen.size)
+    except Image.DecompressionBombError as error:
+        raise TooBig from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+        return  # PDFium may know better; drawing the page will tell
 
 
 def _unpacked(stream: pikepdf.Stream, budget: int) -> int:

@@ -10,6 +10,11 @@ urlpatterns = [
     path("portal/prescriptions/", views.prescription_list, name="list"),
     path("portal/prescriptions/panel/", views.portal_panel, name="portal-panel"),
     path("portal/prescriptions/upload/", views.upload, name="upload"),
+    path(
+        "portal/prescriptions/uploads/<uuid:upload_id>/",
+        views.upload_progress,
+        name="upload-progress",
+    ),
     path("portal/prescriptions/<uuid:prescription_id>/", views.detail, name="detail"),
     path("portal/prescriptions/<uuid:prescription_id>/again/", views.send_again, name="send-again"),
     path("prescriptions/<uuid:prescription_id>/document.pdf", views.document, name="document"),
@@ -23,6 +28,11 @@ urlpatterns = [
     path("desk/prescriptions/<uuid:prescription_id>/take-over/", desk.take_over, name="take-over"),
     path("desk/prescriptions/<uuid:prescription_id>/reopen/", desk.reopen, name="reopen"),
     path("desk/prescriptions/<uuid:prescription_id>/message/", hints.preview, name="preview"),
+    path(
+        "desk/prescriptions/uploads/<uuid:upload_id>/",
+        desk.upload_progress,
+        name="desk-upload-progress",
+    ),
     path("desk/diagnoses/", hints.diagnoses, name="diagnoses"),
     path("desk/clients/<uuid:client_id>/prescriptions/", desk.client_panel, name="client-panel"),
     path("desk/clients/<uuid:client_id>/prescriptions/upload/", desk.upload, name="desk-upload"),

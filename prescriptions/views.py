@@ -14,14 +14,16 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from clinic import access, audit, documents
 from clinic.errors import DomainError, InvalidTransition
-from prescriptions import pages, selectors, services
+from prescriptions import pages, receiving, selectors
 from prescriptions.forms import UploadForm
-from prescriptions.models import Prescription
+from prescriptions.models import Prescription, Upload
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from django.http import HttpRequest
+
+    from clinic.models import Client
 
 
 @require_safe
@@ -29,6 +31,7 @@ def prescription_list(request: HttpRequest) -> HttpResponse:
     client = access.acting_client(request)
     cards = selectors.cards(client, timezone.localdate())
     context = {"client": client, "clients": access.clients_for(request.user), "cards": cards}
+    context["uploads"] = selectors.open_uploads(client)
     return render(request, "prescriptions/list.html", context)
 
 
@@ -46,20 +49,15 @@ def portal_panel(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     client = access.acting_client(request)
-    form = _upload_form(request)
+    form = upload_form(request, client)
     if form.is_valid():
         try:
-            sent = services.submit(
-                actor=access.user_of(request),
-                client=client,
-                uploads=form.contents(),
-                note=form.cleaned_data["note"],
-            )
+            user = access.user_of(request)
+            sent = receiving.receive(actor=user, client=client, **form.sent())
         except DomainError as error:
             form.add_error("document", str(error))
         else:
-            flash.success(request, _("Thank you. We have it and will look at it soon."))
-            return go(request, resolve_url("prescriptions:detail", sent.pk))
+            return go(request, resolve_url("prescriptions:upload-progress", sent.pk))
     return _upload_page(request, form, {"client": client})
 
 
@@ -67,24 +65,54 @@ def upload(request: HttpRequest) -> HttpResponse:
 def send_again(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
     """A better copy of one that we asked about."""
     prescription = access.mine(request, selectors.detailed(), prescription_id)
-    form = _upload_form(request)
+    client = prescription.client
+    form = upload_form(request, client)
     try:
         if form.is_valid():
-            services.send_again(
-                actor=access.user_of(request),
-                prescription=prescription,
-                uploads=form.contents(),
-                note=form.cleaned_data["note"],
-            )
-            flash.success(request, _("Thank you. We have it and will look at it soon."))
-            return go(request, resolve_url("prescriptions:detail", prescription.pk))
+            user, sent = access.user_of(request), form.sent()
+            upload = receiving.receive(actor=user, client=client, answers=prescription, **sent)
+            return go(request, resolve_url("prescriptions:upload-progress", upload.pk))
     except InvalidTransition:
         flash.info(request, _("Nothing is missing on this one any more."))
         return go(request, resolve_url("prescriptions:detail", prescription.pk))
     except DomainError as error:
         form.add_error("document", str(error))
     card = selectors.card(prescription, timezone.localdate())
-    return _upload_page(request, form, {"client": prescription.client, "card": card})
+    return _upload_page(request, form, {"client": client, "card": card})
+
+
+@require_safe
+def upload_progress(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    """How far the check of what was sent has come; then on to the prescription."""
+    sent = access.mine(request, selectors.uploads(), upload_id)
+    if sent.status == sent.Status.READY:
+        flash.success(request, _("Thank you. We have it and will look at it soon."))
+    again = resolve_url("prescriptions:upload")
+    if sent.answers_id:
+        again = resolve_url("prescriptions:send-again", sent.answers_id)
+    return progress_page(
+        request,
+        sent,
+        page="prescriptions/upload_progress.html",
+        ready="prescriptions:detail",
+        again=again,
+    )
+
+
+def progress_page(
+    request: HttpRequest, sent: Upload, *, page: str, ready: str, again: str
+) -> HttpResponse:
+    """The page, or through htmx the part that moves, when it has moved."""
+    found = resolve_url(ready, sent.prescription_id) if sent.prescription_id else None
+    if found and sent.status == sent.Status.READY:
+        return go(request, found)
+    state = selectors.upload_state(sent)
+    partial = "HX-Request" in request.headers
+    if partial and request.GET.get("seen") == state.key:
+        return HttpResponse(status=204)
+    context = {"client": sent.client, "state": state, "known": found}
+    context["again"] = f"{again}?again={sent.pk}"
+    return render(request, "prescriptions/_upload_state.html" if partial else page, context)
 
 
 def go(request: HttpRequest, address: str) -> HttpResponse:
@@ -94,9 +122,14 @@ def go(request: HttpRequest, address: str) -> HttpResponse:
     return redirect(address)
 
 
-def _upload_form(request: HttpRequest) -> UploadForm:
-    posted = request.method == "POST"
-    return UploadForm(request.POST, request.FILES) if posted else UploadForm()
+def upload_form(request: HttpRequest, client: Client) -> UploadForm:
+    if request.method == "POST":
+        return UploadForm(request.POST, request.FILES)
+    if "again" not in request.GET:
+        return UploadForm()
+    # After a refusal: other files, the same words.
+    refused = Upload.objects.filter(client=client)
+    return UploadForm(initial={"note": access.own(request, refused, request.GET["again"]).note})
 
 
 def _upload_page(

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from clinic.errors import InvalidTransition
+from prescriptions import uploads
 from prescriptions.authorization import State
-from prescriptions.models import ReviewDecision
+from prescriptions.errors import AlreadySent
+from prescriptions.models import ReviewDecision, Upload
 from prescriptions.order import Ask
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
+    from django_stubs_ext import StrOrPromise
 
 # state -> (tone of the badge, its word, one sentence)
 STATES: dict[State, tuple[str, _StrPromise, _StrPromise]] = {
@@ -87,3 +91,20 @@ ASKS: dict[Ask, _StrPromise] = {
     Ask.AMBIGUOUS: _("This can be read two ways: ask the prescriber which one is meant."),
     Ask.UNREADABLE: _("We could not work this out. Enter visits and last day as the order says."),
 }
+
+# What happens to files that were sent; a refusal has words of its own.
+UPLOADS: dict[str, _StrPromise] = {
+    Upload.Status.RECEIVED: _("We have your files. They are waiting to be checked."),
+    Upload.Status.WORKING: _("Checking your files and putting the pages together."),
+    Upload.Status.READY: _("Your files are ready."),
+}
+
+
+def upload(upload: Upload) -> StrOrPromise:
+    """How it stands; of a refused one why, and what to send instead."""
+    if upload.status != Upload.Status.REFUSED:
+        return UPLOADS[upload.status]
+    for known in (AlreadySent, InvalidTransition):
+        if upload.refusal == known.code:
+            return known.message
+    return uploads.refusal(upload.refusal).message

@@ -1,4 +1,5 @@
-// Choosing files: names and sizes before sending, drag and drop, a real progress bar.
+// Choosing files: one by one or together, in the order of the pages; drag and drop; sending with a
+// real progress bar; and sending again when the connection was lost, without choosing again.
 (() => {
   "use strict";
 
@@ -9,31 +10,86 @@
   const drop = form.querySelector("[data-drop]");
   const chosen = form.querySelector("[data-chosen]");
   const progress = form.querySelector("[data-progress]");
+  const lost = form.querySelector("[data-lost]");
+  let files = [];
 
   function size(bytes) {
     return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
   }
 
-  function show() {
-    chosen.replaceChildren(
-      ...[...input.files].map((file) => {
-        const item = document.createElement("li");
-        const name = document.createElement("span");
-        const amount = document.createElement("span");
-        name.textContent = file.name;
-        amount.className = "size";
-        amount.textContent = size(file.size);
-        if (file.size > MAX_FILE) {
-          amount.className = "size bad";
-          amount.textContent += ` (${chosen.dataset.tooLarge})`;
-        }
-        item.append(name, amount);
-        return item;
+  function button(words, name, act) {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.className = "btn btn-quiet btn-sm";
+    made.textContent = words;
+    made.setAttribute("aria-label", `${words}: ${name}`);
+    made.addEventListener("click", act);
+    return made;
+  }
+
+  function row(file, place) {
+    const item = document.createElement("li");
+    const name = document.createElement("span");
+    const amount = document.createElement("span");
+    name.className = "name";
+    name.textContent = file.name;
+    amount.className = "size";
+    amount.textContent = size(file.size);
+    if (file.size > MAX_FILE) {
+      amount.className = "size bad";
+      amount.textContent += ` (${chosen.dataset.tooLarge})`;
+    }
+    item.append(name, amount);
+    if (place > 0) {
+      item.append(
+        button(chosen.dataset.up, file.name, () => {
+          files.splice(place - 1, 2, files[place], files[place - 1]);
+          keep(place - 1);
+        }),
+      );
+    }
+    item.append(
+      button(chosen.dataset.remove, file.name, () => {
+        files.splice(place, 1);
+        keep(Math.min(place, files.length - 1));
       }),
     );
+    return item;
   }
-  input.addEventListener("change", show);
-  show();
+
+  // What the form sends is always what the list shows.
+  function keep(focused = null) {
+    const held = new DataTransfer();
+    files.forEach((file) => held.items.add(file));
+    input.files = held.files;
+    chosen.replaceChildren(...files.map(row));
+    if (focused === null) return;
+    const next = chosen.children[focused]?.querySelector("button:last-child") ?? input;
+    next.focus();
+  }
+
+  function add(more) {
+    files = [...files, ...more];
+    keep();
+  }
+
+  input.addEventListener("change", () => {
+    const more = [...input.files];
+    // Nothing: the chooser was closed. The browser has emptied the field; the list stays.
+    add(more.filter((file) => !files.includes(file)));
+  });
+  add([...input.files]); // kept by the browser over a reload
+
+  // ---- A camera, where there is one in the hand ----
+  if (window.matchMedia("(pointer: coarse)").matches) {
+    const template = form.querySelector("[data-camera]");
+    template.replaceWith(template.content.cloneNode(true));
+    const camera = form.querySelector(".camera input");
+    camera.addEventListener("change", () => {
+      add([...camera.files]);
+      camera.value = "";
+    });
+  }
 
   ["dragenter", "dragover"].forEach((kind) =>
     drop.addEventListener(kind, (event) => {
@@ -44,20 +100,33 @@
   ["dragleave", "drop"].forEach((kind) => drop.addEventListener(kind, () => drop.classList.remove("over")));
   drop.addEventListener("drop", (event) => {
     event.preventDefault();
-    if (!event.dataTransfer.files.length) return;
-    input.files = event.dataTransfer.files;
-    show();
+    add([...event.dataTransfer.files]);
   });
 
+  // ---- Sending ----
   const bar = progress.querySelector("progress");
   form.addEventListener("htmx:beforeRequest", () => {
     bar.value = 0;
     progress.hidden = false;
+    lost.hidden = true;
   });
   form.addEventListener("htmx:xhr:progress", (event) => {
     if (event.detail.lengthComputable) bar.value = (event.detail.loaded / event.detail.total) * 100;
   });
   form.addEventListener("htmx:afterRequest", () => {
     progress.hidden = true;
+  });
+
+  // The page's token travels along, so what had arrived after all is not taken in twice.
+  function notSent() {
+    lost.hidden = false;
+  }
+  form.addEventListener("htmx:sendError", notSent);
+  form.addEventListener("htmx:timeout", notSent);
+  form.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.xhr.status >= 500) notSent();
+  });
+  window.addEventListener("online", () => {
+    if (!lost.hidden) form.requestSubmit();
   });
 })();

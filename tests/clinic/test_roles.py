@@ -20,7 +20,7 @@ from billing import services as billing
 from billing import tasks
 from booking.models import Appointment, ClosedDate, TimeOff
 from clinic.models import AuditEvent, Client, Guardian, Message, Role, ServiceOption, Training
-from prescriptions.models import Prescription
+from prescriptions.models import Prescription, Upload
 from prescriptions.prescribers.tasks import draw_request
 from tests.booking.waiting import in_line
 from tests.intake.factories import loaded_questionnaire
@@ -135,6 +135,7 @@ PAGES: dict[str, set[Role]] = {
     "prescriptions:desk-ask-who": DESK,
     "prescriptions:desk-ask": DESK,
     "prescriptions:desk-request": DESK,
+    "prescriptions:desk-upload-progress": DESK,
     "intake:desk": STAFF,
     "intake:desk-response": {HANDS},
     "intake:client-panel": STAFF,
@@ -205,6 +206,7 @@ def things(
         "visit_id": visit.pk,
         "receipt_id": receipt.pk,
         "prescription_id": prescription.pk,
+        "upload_id": Upload.objects.create(client=client_record, token=uuid4()).pk,
         "response_id": response.pk,
         "section_id": response.section,
         "number": 1,

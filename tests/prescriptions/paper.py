@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 import zlib
@@ -14,6 +15,7 @@ from PIL import Image
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+MIB = 1024 * 1024
 ORDER = (
     "Riverside Family Medicine   NPI 1234567893",
     "Patient: Ana Lima   DOB 04/12/1981",
@@ -53,6 +55,38 @@ def photo(
         exif[0x0112] = orientation
     out = io.BytesIO()
     image.save(out, form, exif=exif)
+    return out.getvalue()
+
+
+def heic(width: int = 96, height: int = 128) -> bytes:
+    """As a phone held sideways makes it: white, 96 by 128, with a mark in the top left corner that
+    belongs in the top right one; its EXIF data says the same and must not turn it once more.
+
+    Other sizes are a lie of the header.
+    """
+    size = b"ispe" + bytes(4)
+    honest, lie = (size + struct.pack(">II", *pair) for pair in ((96, 128), (width, height)))
+    return base64.b64decode(HEIC).replace(honest, lie)
+
+
+HEIC = """
+AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAaFtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAA
+AAAAAAAAAAADRpbG9jAAAAAERAAAIAAQAAAAABxQABAAAAAAAAAEUAAgAAAAACCgABAAAAAAAAAEIAAAA4aWluZgAA
+AAAAAgAAABVpbmZlAgAAAAABAABodmMxAAAAABVpbmZlAgAAAQACAABFeGlmAAAAAA5waXRtAAAAAAABAAAA4Glwcn
+AAAADAaXBjbwAAAHhodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroC
+QGEAAQArQgEBA3AAAAMAkAAAAwAAAwAeoDCAgWW6kkprm4CGgwIAAAMAMgAAAwACEGIAAQAHRAHBcrAiQAAAABNjb2
+xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAABgAAAAgAAAABBwaXhpAAAAAAMICAgAAAAJaXJvdAMAAAAYaXBtYQAA
+AAAAAAABAAEFgQIDBIUAAAAaaXJlZgAAAAAAAAAOY2RzYwACAAEAAQAAAI9tZGF0AAAAQSgBr1iK14GSX//66JZflU
+PwkkpH9cABpAqYSU/ox9DnMeAQm+ACVK8CYSyzTy50F+Ig0hPG7s/8p8vVachkEigwAAAABkV4aWYAAE1NACoAAAAI
+AAIBDwACAAAAEgAAACYBEgADAAAAAQAGAAAAAAAAU2VjcmV0Q2FtZXJhTWFrZXIA
+"""
+
+
+def phone_pair() -> bytes:
+    """Two JPEGs in one file (MPO), as some phones store a photo and its depth."""
+    out = io.BytesIO()
+    first, second = (Image.new("RGB", (300, 400), colour) for colour in ("white", "black"))
+    first.save(out, "MPO", save_all=True, append_images=[second])
     return out.getvalue()
 
 
@@ -131,6 +165,20 @@ def huge_image_in_pdf() -> bytes:
         page = document.pages[0]
         page.Resources.XObject = Dictionary(Im1=image)
         page.Contents = document.make_stream(b"q 600 0 0 700 0 0 cm /Im1 Do Q")
+        out = io.BytesIO()
+        document.save(out)
+        return out.getvalue()
+
+
+def lying_jpeg_in_pdf() -> bytes:
+    """A picture of 400 million pixels that the PDF calls ten by ten."""
+    with pikepdf.open(io.BytesIO(huge_image_in_pdf())) as document:
+        jpeg = bytearray(photo(size=(16, 16)))
+        frame = jpeg.index(b"\xff\xc0") + 5  # ITU-T T.81 B.2.2: height, then width
+        jpeg[frame : frame + 4] = struct.pack(">HH", 20_000, 20_000)
+        image = document.pages[0].Resources.XObject.Im1
+        image.write(bytes(jpeg), filter=Name.DCTDecode)
+        image.Width = image.Height = 10
         out = io.BytesIO()
         document.save(out)
         return out.getvalue()

@@ -8,7 +8,8 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from prescriptions import services
+from prescriptions import receiving, services, tasks
+from prescriptions.models import Upload
 from tests.browser import COMPUTER, PHONE, faults, resize
 from tests.prescriptions import paper
 from tests.prescriptions.factories import (
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from django.test import Client as Session
-    from playwright.sync_api import Browser, FilePayload, Page
+    from playwright.sync_api import Browser, FilePayload, Page, Route
     from pytest_django.live_server_helper import LiveServer
 
     from clinic.models import Client, Location, User
@@ -33,6 +34,16 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 TABS = 80  # more presses than the page has stops
 PHOTO: FilePayload = {"name": "order.jpg", "mimeType": "image/jpeg", "buffer": paper.photo()}
+TWO_PAGES: FilePayload = {
+    "name": "two.pdf",
+    "mimeType": "application/pdf",
+    "buffer": paper.pdf(pages=2),
+}
+LOCKED: FilePayload = {
+    "name": "locked.pdf",
+    "mimeType": "application/pdf",
+    "buffer": paper.encrypted_pdf(),
+}
 JUNK: FilePayload = {"name": "order.pdf", "mimeType": "application/pdf", "buffer": b"junk"}
 
 
@@ -142,10 +153,104 @@ def test_a_refused_file_stays_chosen_with_the_note_beside_it(
     expect(page.get_by_role("alert").filter(has_text="not a PDF")).to_be_focused()
     expect(page.locator("[data-chosen] li")).to_have_count(2)
     expect(page.get_by_label("Anything we should know?")).to_have_value("Two pages")
-    files.set_input_files([PHOTO])
+    page.get_by_role("button", name="Remove: order.pdf").click()
     page.get_by_role("button", name="Send to the clinic").click()
     expect(page.get_by_text("In review")).to_be_visible()
     assert client_record.prescriptions.get().client_note == "Two pages"
+
+
+def test_pages_are_chosen_one_by_one_put_in_order_and_watched_until_they_are_ready(
+    open_as: OpenPage,
+    as_client: Session,
+    client_record: Client,
+    location: Location,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The worker of this test waits for us.
+    monkeypatch.setattr(tasks.process_upload, "run", lambda _pk: None)
+    page = open_as(reverse("prescriptions:upload"), as_client)
+    page.set_viewport_size({"width": 390, "height": 844})
+    files = page.get_by_label("PDF or photos")
+    files.set_input_files([PHOTO])
+    files.set_input_files([TWO_PAGES])
+    expect(page.locator("[data-chosen] .name")).to_have_text(["order.jpg", "two.pdf"])
+    page.get_by_role("button", name="Move up: two.pdf").click()
+    expect(page.locator("[data-chosen] .name")).to_have_text(["two.pdf", "order.jpg"])
+    page.get_by_role("button", name="Send to the clinic").click()
+    expect(page.get_by_role("status")).to_contain_text("waiting to be checked")
+    assert faults(page) == []
+    upload = Upload.objects.get()
+    kinds = [document.content_type for document in receiving.originals(upload)]
+    assert kinds == ["application/pdf", "image/jpeg"]
+    Upload.objects.update(status="working", progress=45)
+    expect(page.get_by_role("progressbar")).to_have_attribute("value", "45")
+    expect(page.get_by_role("status")).to_contain_text("Checking your files")
+    assert faults(page) == []
+    Upload.objects.update(status="received")
+    receiving.process(str(upload.pk))
+    expect(page.get_by_text("In review")).to_be_visible()
+    assert client_record.prescriptions.get().document.pages == 3
+
+
+def test_after_a_cut_connection_the_files_are_sent_again_without_choosing(
+    open_as: OpenPage, as_client: Session, client_record: Client, location: Location
+) -> None:
+    page = open_as(reverse("prescriptions:upload"), as_client)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_label("PDF or photos").set_input_files([PHOTO])
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Send to the clinic").click()
+    again = page.get_by_role("button", name="Try again")
+    expect(again).to_be_visible()
+    again.click()
+    expect(again).to_be_visible()
+    expect(page.locator("[data-chosen] .name")).to_have_text(["order.jpg"])
+    assert faults(page) == []
+    page.context.set_offline(False)  # it goes on by itself
+    expect(page.get_by_text("In review")).to_be_visible()
+    assert Upload.objects.count() == 1
+
+
+def test_an_answer_lost_on_the_way_does_not_send_twice(
+    open_as: OpenPage, as_client: Session, client_record: Client, location: Location
+) -> None:
+    page = open_as(reverse("prescriptions:upload"), as_client)
+
+    def lose(route: Route) -> None:
+        if route.request.method == "POST":
+            route.fetch()  # it arrives; its answer does not
+            route.fulfill(status=504)
+        else:
+            route.continue_()
+
+    page.route(f"**{reverse('prescriptions:upload')}", lose)
+    page.get_by_label("PDF or photos").set_input_files([PHOTO])
+    page.get_by_role("button", name="Send to the clinic").click()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("In review")).to_be_visible()
+    assert Upload.objects.count() == client_record.prescriptions.count() == 1
+
+
+def test_without_javascript_a_link_looks_again(
+    open_page: Callable[..., Page],
+    as_client: Session,
+    client_record: Client,
+    location: Location,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tasks.process_upload, "run", lambda _pk: None)
+    page = open_page(reverse("prescriptions:upload"), javascript=False, as_=as_client)
+    page.get_by_label("PDF or photos").set_input_files([LOCKED])
+    page.get_by_role("button", name="Send to the clinic").click()
+    link = page.get_by_role("link", name="Look again")
+    link.click()
+    receiving.process(str(Upload.objects.get().pk))
+    link.click()
+    expect(page.get_by_text("locked with a password")).to_be_visible()
+    page.get_by_role("link", name="Choose other files").click()
+    expect(page.get_by_label("PDF or photos")).to_be_visible()
 
 
 def test_nothing_for_axe_on_the_clients_pages_on_a_phone_by_night(

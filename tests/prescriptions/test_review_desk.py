@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from django.test import Client as Browser
 
     from clinic.models import Client, Location, User
+    from tests.prescriptions.conftest import Send
 
 QUEUE = reverse("prescriptions:queue")
 HTMX = {"HX-Request": "true"}
@@ -322,16 +323,17 @@ def test_the_record_of_a_client_lists_their_prescriptions(
 
 
 def test_a_paper_handed_over_at_the_desk_goes_straight_to_review(
-    as_desk: Browser, client_record: Client, desk_user: User, location: Location
+    as_desk: Browser, client_record: Client, desk_user: User, location: Location, send: Send
 ) -> None:
     upload = reverse("prescriptions:desk-upload", args=[client_record.pk])
     assert as_desk.get(upload).status_code == 200
     bad = SimpleUploadedFile("x.pdf", b"junk")
     assert as_desk.post(upload, {"document": bad}).status_code == 422
     good = SimpleUploadedFile("x.pdf", paper.pdf())
-    answer = as_desk.post(upload, {"document": good})
+    answer = send(as_desk, upload, {"document": good})
     prescription = Prescription.objects.get()
-    assert answer["Location"] == at("review", prescription)
+    assert as_desk.get(answer["Location"])["Location"] == at("review", prescription)
+    assert prescription.source == "desk"
     assert (prescription.client, prescription.submitted_by) == (client_record, desk_user)
 
 

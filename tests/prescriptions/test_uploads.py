@@ -38,6 +38,24 @@ def test_a_photo_is_turned_upright_and_loses_its_metadata() -> None:
     assert page.getpixel((20, 20)) > 200  # type: ignore[operator]
 
 
+def test_a_heic_photo_is_turned_upright_once_and_loses_its_metadata() -> None:
+    cleaned = uploads.clean([paper.heic()])
+    assert b"SecretCameraMaker" in paper.heic()
+    assert b"SecretCameraMaker" not in cleaned.pdf
+    page = Image.open(io.BytesIO(pages.render(cleaned.pdf, 1))).convert("L")
+    assert page.width > page.height
+    assert page.getpixel((page.width - 100, 100)) < 50  # type: ignore[operator]
+    assert page.getpixel((100, 100)) > 200  # type: ignore[operator]
+
+
+def test_of_a_phones_pair_of_pictures_the_first_is_taken() -> None:
+    assert b"MPF" in paper.phone_pair()
+    cleaned = uploads.clean([paper.phone_pair()])
+    assert cleaned.pages == 1
+    page = Image.open(io.BytesIO(pages.render(cleaned.pdf, 1))).convert("L")
+    assert page.getpixel((100, 100)) > 200  # type: ignore[operator]
+
+
 def test_a_large_photo_is_scaled_to_what_a_page_needs() -> None:
     cleaned = uploads.clean([paper.photo(size=(4000, 6000))])
     image = next(iter(pypdfium2.PdfDocument(cleaned.pdf)[0].get_objects()))
@@ -75,7 +93,13 @@ def test_nothing_that_acts_survives_in_a_pdf() -> None:
         (lambda: b"<html>" + paper.pdf(), "wrong_type"),  # two types in one file
         (lambda: b"MZ\x90\x00", "wrong_type"),
         (lambda: b"GIF89a" + b"\x00" * 50, "wrong_type"),
-        (lambda: b"\x00\x00\x00\x18ftypheic" + b"\x00" * 50, "heic"),
+        (lambda: b"\x00\x00\x00\x18ftypheic" + b"\x00" * 50, "broken"),
+        (lambda: b"\x00\x00\x00\x18ftypavif\x00\x00\x00\x00avifmif1", "other_media"),
+        (lambda: b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1avif", "other_media"),
+        (lambda: b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00isommp42", "other_media"),
+        (lambda: paper.heic()[:300], "broken"),
+        (lambda: paper.heic(20_000, 20_000), "too_many_pixels"),
+        (lambda: paper.lying_jpeg_in_pdf(), "too_many_pixels"),
         (lambda: b"%PDF-1.7 and nothing else", "broken"),
         (lambda: paper.pdf()[:300], "broken"),
         (lambda: paper.photo()[:400], "broken"),

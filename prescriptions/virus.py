@@ -1,0 +1,74 @@
+"""ClamAV, where a clinic has it: files are scanned before anything opens them.
+
+Fails closed: a scanner that does not answer lets nothing pass, and the upload waits for it.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from clamav_client.clamd import ClamdError, ClamdNetworkSocket, ClamdUnixSocket
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from prescriptions.uploads import Infected
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+logger = logging.getLogger(__name__)
+
+PORT = 3310
+TIMEOUT = 10  # seconds to wait for one answer
+PATIENCE = 60  # seconds for all files: cleaning still needs its time
+
+
+class ScannerAway(Exception):
+    """No verdict: the scanner is down, slow, or cannot read this."""
+
+
+def scanner(url: str) -> ClamdNetworkSocket | None:
+    """Where clamd listens; None when the clinic has none.
+
+    Raises:
+        ImproperlyConfigured: not an address of one.
+    """
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme == "unix" and parts.path:
+        return ClamdUnixSocket(parts.path, timeout=TIMEOUT)
+    if parts.scheme == "tcp" and parts.hostname:
+        return ClamdNetworkSocket(parts.hostname, parts.port or PORT, timeout=TIMEOUT)
+    message = "CLAMAV_URL is neither unix:///path nor tcp://host:port."
+    raise ImproperlyConfigured(message)
+
+
+def scan(files: Sequence[bytes]) -> None:
+    """Nothing when all are clean, or nobody scans here.
+
+    Raises:
+        Infected: at least one is not.
+        ScannerAway: nobody can tell.
+    """
+    clamd = scanner(settings.CLAMAV_URL)
+    if clamd is None:
+        return
+    give_up = time.monotonic() + PATIENCE
+    for content in files:
+        if time.monotonic() > give_up:
+            raise ScannerAway
+        try:
+            verdicts = clamd.instream(io.BytesIO(content))
+        except (ClamdError, OSError, ValueError) as error:
+            logger.warning("the virus scanner gave no answer: %s", type(error).__name__)
+            raise ScannerAway from error
+        status = verdicts.get("stream", ("", None))[0]
+        if status == "FOUND":
+            raise Infected
+        if status != "OK":
+            raise ScannerAway
