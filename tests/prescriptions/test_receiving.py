@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-import struct
-from contextlib import contextmanager
 from datetime import timedelta
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 import time_machine
-from django.core.exceptions import ImproperlyConfigured
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -21,15 +15,14 @@ from django.utils import timezone
 from clinic import documents
 from clinic.errors import InvalidTransition
 from clinic.models import AuditEvent, Document
-from prescriptions import receiving, sandbox, services, tasks, uploads, virus
+from prescriptions import receiving, sandbox, services, tasks, uploads
 from prescriptions.errors import AlreadySent
 from prescriptions.models import Prescription, Upload
 from tests.prescriptions import paper
+from tests.prescriptions.sending import as_file, processed, progress_of, received
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
-    from uuid import UUID
+    from collections.abc import Callable, Sequence
 
     from django.test import Client as Browser
 
@@ -39,31 +32,6 @@ if TYPE_CHECKING:
 Status = Upload.Status
 UPLOAD = reverse("prescriptions:upload")
 HTMX = {"HX-Request": "true"}
-EICAR = b"X5O!P%@AP"
-
-
-def as_file(content: bytes) -> SimpleUploadedFile:
-    return SimpleUploadedFile("scan.pdf", content)
-
-
-def received(client: Client, *files: bytes, token: UUID | None = None, **fields: Any) -> Upload:
-    return receiving.receive(
-        actor=client.user,
-        client=client,
-        files=files or [paper.pdf()],
-        token=token or uuid4(),
-        **fields,
-    )
-
-
-def processed(upload: Upload) -> Upload:
-    receiving.process(str(upload.pk))
-    upload.refresh_from_db()
-    return upload
-
-
-def progress_of(upload: Upload, name: str = "upload-progress") -> str:
-    return reverse(f"prescriptions:{name}", args=[upload.pk])
 
 
 def failing(error: Exception) -> Callable[..., Any]:
@@ -309,106 +277,6 @@ def test_words_are_read_again_when_the_reader_was_interrupted(
     receiving.read_words(str(submitted.pk))
     submitted.refresh_from_db()
     assert submitted.text_source == ""
-
-
-# ---- The virus scanner ----
-
-
-class Clamd(Thread):
-    """Speaks clamd's INSTREAM on a Unix socket: chunks with their length, a zero, a verdict."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(daemon=True)
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(str(path))
-        self.listener.listen()
-        self.scanned: list[bytes] = []
-
-    def run(self) -> None:
-        while True:
-            try:
-                caller, _ = self.listener.accept()
-            except OSError:
-                return
-            with caller, caller.makefile("rwb") as line:
-                assert line.readline() == b"nINSTREAM\n"
-                content = b""
-                while size := struct.unpack("!L", line.read(4))[0]:
-                    content += line.read(size)
-                self.scanned.append(content)
-                line.write(b"stream: Eicar FOUND\n" if EICAR in content else b"stream: OK\n")
-
-
-@contextmanager
-def clamd(path: Path) -> Iterator[Clamd]:
-    server = Clamd(path)
-    server.start()
-    yield server
-    server.listener.shutdown(socket.SHUT_RDWR)
-    server.listener.close()
-    path.unlink()
-
-
-def test_files_are_scanned_before_they_are_opened(
-    client_record: Client, settings: Any, tmp_path: Path
-) -> None:
-    settings.CLAMAV_URL = f"unix://{tmp_path}/clamd"
-    with clamd(tmp_path / "clamd") as server:
-        files = [paper.photo(), paper.pdf()]
-        assert processed(received(client_record, *files)).status == "ready"
-        assert server.scanned == files
-        sick = processed(received(client_record, paper.photo(), paper.photo("PNG") + EICAR))
-    assert (sick.status, sick.refusal) == ("refused", "infected")
-    assert Prescription.objects.count() == 1
-
-
-def test_nothing_passes_while_the_scanner_is_away_and_all_does_when_it_is_back(
-    client_record: Client,
-    settings: Any,
-    tmp_path: Path,
-    as_client: Browser,
-    location: Location,
-) -> None:
-    settings.CLAMAV_URL = f"unix://{tmp_path}/clamd"
-    upload = received(client_record)
-    for _ in range(5):  # more often than other faults are forgiven
-        assert processed(upload).status == "received"
-    later = timezone.now() + timedelta(minutes=5)
-    with time_machine.travel(later), clamd(tmp_path / "clamd"):
-        assert "longer than usual" in as_client.get(progress_of(upload)).text
-        tasks.sweep_uploads()
-    upload.refresh_from_db()
-    assert upload.status == "ready"
-
-
-@pytest.mark.parametrize("verdict", [b"", b"stream: size limit ERROR\n", b"\xff\xfe\n", b"OK\n"])
-def test_a_scanner_that_says_anything_but_ok_lets_nothing_pass(
-    settings: Any, tmp_path: Path, verdict: bytes
-) -> None:
-    settings.CLAMAV_URL = f"unix://{tmp_path}/clamd"
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(f"{tmp_path}/clamd")
-        listener.listen()
-
-        def answer() -> None:
-            caller, _ = listener.accept()
-            with caller:
-                caller.recv(1 << 16)
-                caller.sendall(verdict)
-
-        Thread(target=answer, daemon=True).start()
-        with pytest.raises(virus.ScannerAway):
-            virus.scan([b"x" * 10])
-
-
-def test_an_address_of_a_scanner_is_one_or_stops_the_start() -> None:
-    assert virus.scanner("") is None
-    network = virus.scanner("tcp://scanner.internal")
-    assert network is not None
-    assert (network.host, network.port) == ("scanner.internal", 3310)
-    for wrong in ("scanner:3310", "http://scanner", "unix://", "tcp://"):
-        with pytest.raises(ImproperlyConfigured):
-            virus.scanner(wrong)
 
 
 # ---- The page ----
