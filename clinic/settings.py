@@ -163,6 +163,7 @@ CELERY_BEAT_SCHEDULE = {
         "booking.offer_freed": 20,
         "booking.queue_reminders": 30,
         "booking.fetch_calendars": 600,
+        "prescriptions.prompt_renewals": 3600,
         "billing.sweep_documents": 60,
     }.items()
 }
