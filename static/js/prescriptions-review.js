@@ -39,7 +39,7 @@
   const areas = form.querySelector("[data-areas]");
   areas.addEventListener("change", () => {
     const chosen = [...areas.querySelectorAll("input:checked")].map((tick) => tick.labels[0].textContent);
-    areas.querySelector("[data-areas-chosen]").textContent = chosen.join(", ") || areas.dataset.none;
+    areas.querySelector("[data-areas-chosen]").textContent = chosen.join(" · ") || areas.dataset.none;
   });
 
   // Enter in the search box searches; it must not open the page that serves those without JavaScript.

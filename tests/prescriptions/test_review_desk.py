@@ -407,7 +407,7 @@ def test_the_places_ticked_are_stored_in_their_order_and_shown(
     as_desk.post(at("review", submitted), typed() | {"regions": chosen})
     assert list(submitted.regions.values_list("place", flat=True)) == chosen
     for page in (as_desk.get(at("review", submitted)), as_client.get(at("detail", submitted))):
-        assert "Left shoulder, behind, Back of the neck" in page.text
+        assert "Left shoulder, behind · Back of the neck" in page.text
         assert 'class="place on"' in page.text
 
 
@@ -419,7 +419,7 @@ def test_places_survive_a_refusal_and_the_working_out(
         answer = as_desk.post(at("review", submitted), fields | chosen)
         assert answer.status_code == status
         assert "Front of the neck" in answer.text
-        assert re.search("Back of the neck,\\s+Left hip", answer.text)
+        assert re.search("Back of the neck ·\\s+Left hip", answer.text)
 
 
 def test_a_place_that_does_not_exist_is_refused(as_desk: Browser, submitted: Prescription) -> None:
