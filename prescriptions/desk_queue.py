@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-SHOWN = 50  # of the lists beside the queue
+SHOWN = 25  # of the lists beside the queue
 
 
 @access.desk

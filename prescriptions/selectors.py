@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 FOUND = 12  # diagnosis codes offered at once
 WORD = 3  # letters: what the trigram index can use
 RANKED = 2000  # matches put in order; more would cost more than a keystroke may
-PER_PAGE = 50  # of the queue
+PER_PAGE = 25  # of the queue: drawing the lines is what costs
 SOONEST, OLDEST = "soonest", "oldest"
 UNDECIDED = (Prescription.Status.SUBMITTED, Prescription.Status.NEEDS_INFORMATION)
 USUAL_CHAPTERS = "GMRS"  # nerves, muscles and bones, symptoms, injuries
@@ -74,14 +74,14 @@ def meter(prescription: Prescription, today: date) -> Meter:
 
 def usable_for(client_id: UUID, on: date) -> Prescription | None:
     """The approved prescription with visits left that covers a day; the first to run out."""
-    usable = Prescription.objects.filter(client=client_id).covering(on).with_visits_left()
+    usable = Prescription.objects.light().filter(client=client_id).covering(on).with_visits_left()
     return usable.order_by("through_on", "created_at", "pk").first()
 
 
 def coverage(client_ids: Iterable[UUID]) -> dict[UUID, list[Prescription]]:
     """Approved prescriptions by client, the first to run out first; one query."""
     by_client: dict[UUID, list[Prescription]] = {pk: [] for pk in client_ids}
-    approved = Prescription.objects.filter(
+    approved = Prescription.objects.light().filter(
         client__in=by_client.keys(), status=Prescription.Status.APPROVED
     )
     for prescription in approved.order_by("through_on", "created_at", "pk"):
@@ -106,7 +106,8 @@ def latest(client: Client) -> Prescription | None:
 def history(client: Client) -> QuerySet[Prescription]:
     """All of a client's prescriptions, newest first, with what cards show; four queries."""
     return (
-        Prescription.objects.filter(client=client)
+        Prescription.objects.light()
+        .filter(client=client)
         .select_related("document")
         .prefetch_related(*_SHOWN)
     )
@@ -135,8 +136,10 @@ class Waiting:
 
 def queue(order: str = SOONEST) -> QuerySet[Prescription]:
     """To review: by the visit that waits, or the oldest first."""
-    waiting = Prescription.objects.to_review().select_related(
-        "client", "document", "claimed_by", "first_reviewer"
+    waiting = (
+        Prescription.objects.light()
+        .to_review()
+        .select_related("client", "document", "claimed_by", "first_reviewer")
     )
     return waiting if order == OLDEST else waiting.soonest_first()
 
@@ -162,7 +165,8 @@ def lines(prescriptions: Iterable[Prescription], today: date) -> list[Waiting]:
 def waiting_for_client() -> QuerySet[Prescription]:
     """Information was asked for and has not come; a visit that waits first, then by silence."""
     return (
-        Prescription.objects.filter(status=Prescription.Status.NEEDS_INFORMATION)
+        Prescription.objects.light()
+        .filter(status=Prescription.Status.NEEDS_INFORMATION)
         .select_related("client", "document")
         .prefetch_related("decisions")
         .order_by(F("needed_on").asc(nulls_last=True), "updated_at", "pk")
@@ -212,7 +216,8 @@ def renewals_due(today: date) -> QuerySet[Prescription]:
         client=OuterRef("client"), created_at__gt=OuterRef("created_at")
     ).filter(Q(status__in=UNDECIDED) | _in_use(today))
     return (
-        Prescription.objects.filter(_in_use(today))
+        Prescription.objects.light()
+        .filter(_in_use(today))
         .filter(Q(through_on__lte=last) | Q(authorized__lte=few))
         .exclude(Exists(newer))
         .select_related("client__user")

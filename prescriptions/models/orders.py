@@ -46,6 +46,10 @@ class PrescriptionQuerySet(models.QuerySet["Prescription"]):
         """By the next visit that waits for it; what blocks none comes after, by age."""
         return self.order_by(F("needed_on").asc(nulls_last=True), "created_at", "pk")
 
+    def light(self) -> Self:
+        """Without what is sealed: lists do not show it, and opening it costs."""
+        return self.defer("words", "first_reading")
+
     def covering(self, day: date) -> Self:
         """Approved, with this day inside its dates (see `authorization.covers`)."""
         return self.filter(status="approved", starts_on__lte=day, through_on__gte=day)

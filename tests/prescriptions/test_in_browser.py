@@ -125,7 +125,7 @@ def test_a_colleague_who_opens_one_shows_in_the_queue_and_focus_stays_where_it_w
     link = page.locator(f"#open-{prescription.pk}")
     link.focus()
     services.claim(actor=manager_user, prescription=prescription)
-    expect(page.locator("#queue")).to_contain_text("open at", timeout=30_000)
+    expect(page.locator("#queue")).to_contain_text("has it open", timeout=30_000)
     expect(link).to_be_focused()
 
 
