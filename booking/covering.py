@@ -5,6 +5,7 @@ The ledger locks the prescription's row, so these steps come first in every tran
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -17,13 +18,14 @@ from booking.outlook import warnings, warnings_at
 from clinic import access, audit
 from clinic.errors import DomainError, InvalidTransition
 from clinic.models import Client, Service, User
-from prescriptions import ledger
+from prescriptions import ledger, queue
 from prescriptions import selectors as prescriptions
 from prescriptions.models import Prescription, VisitReservation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date, datetime
+    from uuid import UUID
 
     from django.contrib.auth.models import AnonymousUser
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "claim",
     "lock",
+    "mark_needed",
     "move",
     "release",
     "reserve",
@@ -46,6 +49,7 @@ MAY_BE_TIED = [
     AppointmentStatus.BOOKED,
     AppointmentStatus.ARRIVED,
 ]
+WAITS = timedelta(hours=2)  # past its start a visit may still wait for its prescription
 
 
 def reserve(actor: Actor, client: Client, appointment: Appointment) -> VisitReservation | None:
@@ -98,6 +102,26 @@ def tie(actor: Actor, appointment: Appointment) -> bool:
     appointment.reservation = reservation
     audit.record(actor, "appointment.covered", fresh)
     return True
+
+
+def mark_needed() -> int:
+    """Tell the queue of prescriptions which visit each client has waiting.
+
+    All anew from the diary, whatever booked, moved, cancelled or covered a visit meanwhile: there
+    is no way of changing one that could forget to say so.
+    """
+    waiting = Appointment.objects.filter(
+        status__in=MAY_BE_TIED,
+        starts_at__gt=timezone.now() - WAITS,
+        reservation=None,
+        option__service__kind=Service.Kind.MEDICAL,
+        client__isnull=False,
+    ).select_related("location")
+    soonest: dict[UUID, date] = {}
+    for visit in waiting.order_by("starts_at").only("client", "starts_at", "location__timezone"):
+        if visit.client_id is not None:
+            soonest.setdefault(visit.client_id, visit.local_date)
+    return queue.mark_needed(soonest)
 
 
 def release(actor: Actor, appointment: Appointment) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from booking import notices, services
+from booking import covering, notices, services
 from booking.calendars import external
 from booking.models import Appointment, AppointmentStatus, BookingPolicy
 from booking.selectors import appointments
@@ -38,7 +38,10 @@ def offer_freed() -> None:
 
 @shared_task(name="booking.tie_prescriptions")
 def tie_prescriptions() -> None:
-    """Reserve visits for medical sessions that were booked before the prescription was approved."""
+    """Reserve visits for medical sessions that were booked before the prescription was approved.
+
+    And tell the reviewers which visits still wait for one.
+    """
     usable = Prescription.objects.filter(
         status=Prescription.Status.APPROVED,
         authorized__gt=F("used") + F("reserved"),
@@ -58,6 +61,7 @@ def tie_prescriptions() -> None:
     )
     for appointment in waiting[:BATCH]:
         services.tie_prescription(appointment=appointment)
+    covering.mark_needed()
 
 
 @shared_task(name="booking.queue_reminders")

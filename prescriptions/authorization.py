@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -38,6 +39,29 @@ class State(StrEnum):
     EXHAUSTED = "exhausted"
 
 
+class Renewal(StrEnum):
+    """What makes a new prescription due; a client hears of each once."""
+
+    DAYS = "days"
+    VISITS = "visits"
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Where the visits are: authorized = used + reserved + left + expired, whatever happens.
+
+    `released` counts the visits that were given back. They are part of no sum: what is given back
+    is left again, or has expired with the rest.
+    """
+
+    authorized: int
+    used: int
+    reserved: int
+    left: int
+    expired: int
+    released: int = 0
+
+
 def state(order: Order, today: date) -> State:
     """Superseded before expired before exhausted."""
     if order.status != State.APPROVED:
@@ -53,6 +77,20 @@ def bookable(order: Order) -> int:
     return order.authorized - order.used - order.reserved
 
 
+def accounts(order: Order, today: date, *, released: int = 0) -> Accounts:
+    """What nobody has booked is left; once the order is over or replaced, it has expired."""
+    rest = bookable(order)
+    over = state(order, today) in (State.EXPIRED, State.SUPERSEDED)
+    return Accounts(
+        authorized=order.authorized,
+        used=order.used,
+        reserved=order.reserved,
+        left=0 if over else rest,
+        expired=rest if over else 0,
+        released=released,
+    )
+
+
 def in_window(order: Order, on: date) -> bool:
     """Both ends count: a visit on the through date is covered."""
     if order.starts_on is None or order.through_on is None:
@@ -65,11 +103,17 @@ def covers(order: Order, on: date) -> bool:
     return order.status == State.APPROVED and in_window(order, on)
 
 
-def needs_renewal(order: Order, today: date) -> bool:
+def renewal(order: Order, today: date) -> Renewal | None:
     """Two visits or three weeks before the end, so that treatment need not pause."""
     if order.through_on is None or state(order, today) != State.APPROVED:
-        return False
-    return bookable(order) <= RENEW_AT_VISITS or (order.through_on - today).days <= RENEW_AT_DAYS
+        return None
+    if (order.through_on - today).days <= RENEW_AT_DAYS:
+        return Renewal.DAYS
+    return Renewal.VISITS if bookable(order) <= RENEW_AT_VISITS else None
+
+
+def needs_renewal(order: Order, today: date) -> bool:
+    return renewal(order, today) is not None
 
 
 def over_weekly_rate(

@@ -1,4 +1,4 @@
-"""What staff see: the queue, the review, and one client's prescriptions."""
+"""What staff see: the review, and one client's prescriptions. The queue: `desk_queue`."""
 
 from __future__ import annotations
 
@@ -9,42 +9,25 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic import access, audit
 from clinic.errors import DomainError, InvalidTransition
-from clinic.models import Role
 from clinic.templatetags.clinic_format import us_date
-from prescriptions import receiving, selectors, services
-from prescriptions import review as rules
+from prescriptions import receiving, second, selectors, services
 from prescriptions.errors import Incomplete
 from prescriptions.forms import RefusalForm, ReviewForm
 from prescriptions.models import Prescription
+from prescriptions.second import REVIEWERS
 from prescriptions.views import go, progress_page, upload_form
 
 if TYPE_CHECKING:
+    from datetime import date
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
 
-REVIEWERS = (Role.FRONT_DESK, Role.MANAGER)
-
-
-@access.desk
-@require_safe
-def queue(request: HttpRequest) -> HttpResponse:
-    context = {
-        "queue": list(selectors.queue()[:200]),
-        "waiting": list(selectors.waiting_for_client()[:50]),
-    }
-    return render(request, "prescriptions/queue.html", context)
-
-
-@access.staff
-@require_safe
-def queue_count(request: HttpRequest) -> HttpResponse:
-    """The number for the navigation."""
-    return render(request, "prescriptions/_count.html", {"count": selectors.queue_count()})
+    from clinic.models import User
 
 
 @access.staff
@@ -58,7 +41,10 @@ def review(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
     if user.role in REVIEWERS:
         services.claim(actor=user, prescription=prescription)
     audit.viewed(request, prescription)
-    form = ReviewForm.proposing(selectors.read_document(prescription))
+    if prescription.first_reading is not None:
+        form = ReviewForm.checking(prescription.first_reading)
+    else:
+        form = ReviewForm.proposing(selectors.read_document(prescription))
     return _review_page(request, prescription, form, RefusalForm())
 
 
@@ -79,7 +65,12 @@ def _decide(request: HttpRequest, prescription: Prescription) -> HttpResponse:
             flash.success(request, _("Done. The client is being told."))
             return _open_next(request, prescription)
         if decision == "approve" and form.is_valid():
-            done = services.approve(actor=user, prescription=prescription, elements=form.elements())
+            done = services.approve(
+                actor=user,
+                prescription=prescription,
+                elements=form.elements(),
+                as_second=bool(request.POST.get("as_second")),
+            )
             flash.success(request, _approved(done))
             return _open_next(request, prescription)
     except Incomplete as error:
@@ -93,6 +84,8 @@ def _decide(request: HttpRequest, prescription: Prescription) -> HttpResponse:
 
 
 def _approved(prescription: Prescription) -> str:
+    if prescription.status == prescription.Status.SUBMITTED:
+        return _("Checked. It stays in the queue until a second person agrees.")
     return _("Approved: %(visits)s visits through %(day)s.") % {
         "visits": prescription.authorized,
         "day": us_date(prescription.through_on),
@@ -115,47 +108,36 @@ def _review_page(
     status: int = 200,
 ) -> HttpResponse:
     user = access.user_of(request)
-    today = timezone.localdate()
+    today = selectors.clinic_today()
     open_here = prescription.status == prescription.Status.SUBMITTED and user.role in REVIEWERS
+    holder = selectors.lines([prescription], today)[0].holder
     context: dict[str, Any] = {
         "prescription": prescription,
         "client": prescription.client,
         "card": selectors.card(prescription, today),
-        "queue": list(selectors.queue()[:50]),
+        "queue": selectors.lines(selectors.queue()[:50], today),
         "numbers": range(1, (prescription.document.pages or 0) + 1),
-        "held_by": prescription.claimed_by if prescription.claimed_by != user else None,
+        "held_by": holder if holder != user else None,
         "may_review": user.role in REVIEWERS,
     }
     if open_here:
-        earlier = [selectors.card(one, today) for one in selectors.earlier(prescription)]
-        context |= {"form": form, "refusal": refusal, "earlier": earlier}
-        context["checks"] = [form[name] for name in ("is_legible", "is_this_person", "is_signed")]
+        context |= _open(prescription, user, form, today) | {"refusal": refusal}
     else:
         context["entries"] = selectors.ledger(prescription)
-    if form.is_bound and form.is_valid():
-        context["warnings"] = rules.warnings(form.elements(), today=today)
+        context["sums"] = selectors.sums(prescription, context["entries"], today)
     return render(request, "prescriptions/review.html", context, status=status)
 
 
-@access.desk
-@require_POST
-def take_over(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
-    """A colleague left it open: review it anyway."""
-    prescription = access.own(request, selectors.detailed(), prescription_id)
-    services.claim(actor=access.user_of(request), prescription=prescription, take_over=True)
-    return redirect("prescriptions:review", prescription.pk)
-
-
-@access.desk
-@require_POST
-def reopen(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
-    """The missing piece came by telephone or fax."""
-    prescription = access.own(request, selectors.detailed(), prescription_id)
-    try:
-        services.reopen(actor=access.user_of(request), prescription=prescription)
-    except InvalidTransition as error:
-        flash.warning(request, str(error))
-    return redirect("prescriptions:review", prescription.pk)
+def _open(prescription: Prescription, user: User, form: ReviewForm, today: date) -> dict[str, Any]:
+    """What the form shows beside its fields."""
+    judged = selectors.judged(prescription, form.as_it_stands(), today)
+    return {
+        "form": form,
+        "earlier": [selectors.card(one, today) for one in selectors.earlier(prescription)],
+        "checks": form.checks(claim=judged.around.is_claim),
+        "judged": judged,
+        "was_first": prescription.first_reviewer == user and second.is_needed(prescription.client),
+    }
 
 
 @access.staff

@@ -38,6 +38,13 @@ class ClaimedByAnother(DomainError):
     message = _("A colleague is reviewing this one. Take it over first if they are not.")
 
 
+class SecondPersonNeeded(DomainError):
+    code = "second_person"
+    message = _(
+        "You have checked this one already. A claim is billed on it, so a second person must agree."
+    )
+
+
 class Incomplete(DomainError):
     """An approval with something missing or wrong; `problems` says what, by field."""
 

@@ -11,8 +11,9 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from clinic import body
 from clinic.dates import FIRST, LAST, day_or_none
-from prescriptions import icd10, npi, review, sig, words
+from prescriptions import areas, icd10, npi, review, sig, words
 from prescriptions.models import Prescription, ReviewDecision
 from prescriptions.uploads import (
     MAX_FILE,
@@ -24,9 +25,10 @@ from prescriptions.uploads import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from django.core.files.uploadedfile import UploadedFile
+    from django_stubs_ext import StrOrPromise
 
     from prescriptions.reading import Found
 
@@ -150,6 +152,13 @@ class ReviewForm(forms.Form):
     is_legible = forms.BooleanField(label=_("Every page can be read"), required=False)
     is_this_person = forms.BooleanField(label=_("Name and date of birth match"), required=False)
     is_signed = forms.BooleanField(label=_("Signed and dated by the prescriber"), required=False)
+    is_authorized = forms.BooleanField(label=_("Authorised by the payer"), required=False)
+    regions = forms.MultipleChoiceField(
+        label=_("Part of the body"),
+        required=False,
+        choices=[(place.key, place.label) for place in body.places()],
+        widget=forms.CheckboxSelectMultiple,
+    )
 
     nothing_read = False  # no text that proposes anything
     reads_pictures = True  # whether this machine could
@@ -182,21 +191,54 @@ class ReviewForm(forms.Form):
             said = render_to_string("prescriptions/_read_from.html", context)
             self.fields[field].help_text = mark_safe(said.strip())  # noqa: S308 - a template escaped it
 
+    @classmethod
+    def checking(cls, reading: Mapping[str, Any]) -> ReviewForm:
+        """Filled with what the first person read; the second looks at the paper for themselves."""
+        kept = {name: value for name, value in reading.items() if name not in review.OWN}
+        return cls(initial=kept | {"codes": ", ".join(kept.get("codes", []))})
+
     def with_proposal(self) -> ReviewForm:
         """What was typed, with visits and last day worked out from the order's words."""
-        typed = dict(self.data.items())
+        typed: dict[str, Any] = dict(self.data.items())
+        typed["regions"] = self["regions"].value()
         return ReviewForm(initial=typed | _worked_out(typed))
 
     def elements(self) -> review.Elements:
+        """What was typed, as far as it has the right shape."""
         read = dict(self.cleaned_data)
-        read["codes"] = tuple(icd10.split(read["codes"]))
-        read["prescriber_npi"] = npi.tidy(read["prescriber_npi"])
-        read["starts_on"] = read["starts_on"] or read["issued_on"]
+        read["codes"] = tuple(icd10.split(read.get("codes", "")))
+        read["prescriber_npi"] = npi.tidy(read.get("prescriber_npi", ""))
+        read["starts_on"] = read.get("starts_on") or read.get("issued_on")
+        read["regions"] = tuple(read.get("regions", ()))
         return review.Elements(**read)
+
+    def as_it_stands(self) -> review.Elements:
+        """What the form shows, sent or not."""
+        shown = self if self.is_bound else ReviewForm(self.initial)
+        shown.is_valid()
+        return shown.elements()
+
+    def checks(self, *, claim: bool) -> list[forms.BoundField]:
+        return [self[name] for name in (*review.OWN, *(["is_authorized"] if claim else []))]
+
+    def areas(self) -> Iterator[tuple[StrOrPromise, list[Any]]]:
+        """The places to tick, by the side of the body."""
+        ticks = {tick.data["value"]: tick for tick in self["regions"].subwidgets}
+        for view, title in areas.VIEWS:
+            yield title, [ticks[place.key] for place in body.places() if place.view == view]
+
+    def chosen_places(self) -> list[body.Place]:
+        return areas.known(self["regions"].value() or [])
 
     def show(self, problems: Mapping[str, list[str]]) -> None:
         for field, texts in problems.items():
             self.add_error(field, texts)
+
+
+class PolicyForm(forms.Form):
+    needed = forms.BooleanField(
+        label=_("A second person must agree where a claim is billed"), required=False
+    )
 
 
 class RefusalForm(forms.Form):

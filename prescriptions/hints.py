@@ -12,6 +12,7 @@ from clinic import access
 from clinic.dates import day_or_none
 from clinic.selectors import location_or_none
 from prescriptions import icd10, npi, selectors, services, sig, wording
+from prescriptions.forms import ReviewForm
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -40,6 +41,17 @@ def codes(request: HttpRequest) -> HttpResponse:
     typed = icd10.split(request.POST.get("codes", "")[:200])
     context = {"judged": selectors.judge(typed), "clashes": icd10.clashes(typed)}
     return render(request, "prescriptions/_codes_hint.html", context)
+
+
+@access.desk
+@require_POST
+def checklist(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
+    """The whole list, as the form stands."""
+    prescription = access.own(request, selectors.detailed(), prescription_id)
+    read = ReviewForm(request.POST).as_it_stands()
+    judged = selectors.judged(prescription, read, selectors.clinic_today())
+    context = {"judged": judged, "prescription": prescription}
+    return render(request, "prescriptions/_checklist.html", context)
 
 
 @access.desk

@@ -1,8 +1,8 @@
 """The visits of a prescription: set aside, used, given back. Nothing else changes its totals.
 
 The prescription's row lock queues concurrent writers; the CHECK constraint
-`prescription_visits_not_overdrawn` is the proof. Law: authorized = used + reserved + left, and the
-totals equal the entries (`VisitReservation`).
+`prescription_visits_not_overdrawn` is the proof. Law: authorized = used + reserved + left + expired
+(`accounts`), and the totals equal the entries (`VisitReservation`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from django.db.models import F
 from clinic import audit
 from clinic.errors import InvalidTransition
 from prescriptions import authorization
+from prescriptions.authorization import accounts
 from prescriptions.errors import NotCovered, NoVisitsLeft
 from prescriptions.models import Prescription, VisitReservation
 
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
     from datetime import date
 
     from clinic.models import User
+
+__all__ = [
+    "accounts",
+    "move_visit",
+    "release_visit",
+    "reserve_visit",
+    "unuse_visit",
+    "use_visit",
+]
 
 RESERVED, USED, RELEASED = (
     VisitReservation.Status.RESERVED,

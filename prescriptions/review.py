@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
@@ -12,13 +12,20 @@ from prescriptions import icd10, npi
 from prescriptions.order import CAP_MONTHS, Unit, last_day
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 # Who may prescribe, as the clinic accepts it.
 CREDENTIALS = ("MD", "DO", "DC", "NP", "PA", "DPM", "DDS")
 MODALITIES = ("massage", "manual")
 MAX_VISITS = 365
 STALE = timedelta(days=365)  # commonly renewed every 12 months
+CLAIM_LASTS = timedelta(minutes=15)  # a reviewer called away must not block the queue
+# Payers (`Payer.Kind`) that are billed by claim: they authorise first, and a second person may
+# have to agree.
+CLAIMS = ("auto_no_fault", "workers_comp", "va")
+# What each reviewer ticks for themselves.
+OWN = ("is_legible", "is_this_person", "is_signed")
+OK, WARN, OPEN = "ok", "warn", "open"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +47,35 @@ class Elements:
     is_legible: bool = False
     is_this_person: bool = False
     is_signed: bool = False
+    is_authorized: bool = False  # by the payer, where one has to
+    regions: tuple[str, ...] = ()  # keys of `clinic.body`
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What a reviewer knows besides the paper: who pays, and the client's other prescriptions."""
+
+    today: date
+    payer: str = ""
+    others: Sequence[tuple[frozenset[str], date | None]] = ()  # codes, written on
+
+    @property
+    def is_claim(self) -> bool:
+        return self.payer in CLAIMS
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the checklist."""
+
+    label: str
+    tone: str
+    says: list[str]
+
+
+def is_claimed(claimed_at: datetime | None, now: datetime) -> bool:
+    """Whether a reviewer has it open still."""
+    return claimed_at is not None and now - claimed_at < CLAIM_LASTS
 
 
 def problems(
@@ -112,15 +148,72 @@ def _dates(elements: Elements, today: date) -> list[tuple[str, str]]:
     return found
 
 
-def warnings(elements: Elements, *, today: date) -> list[str]:
-    """What a reviewer should look at twice; none of it stops an approval."""
-    found = [
-        _("%(one)s and %(other)s exclude each other in ICD-10-CM. The prescriber decides.")
-        % {"one": one, "other": other}
-        for one, other in icd10.clashes(elements.codes)
-    ]
-    if elements.through_on and elements.through_on < today:
-        found.append(_("The last day of this order has already passed."))
-    if elements.issued_on and today - elements.issued_on > STALE:
-        found.append(_("This order was written more than a year ago."))
+def doubts(elements: Elements, around: Around) -> dict[str, list[str]]:
+    """What a reviewer should look at twice, by field; none of it stops an approval."""
+    found: dict[str, list[str]] = {}
+    for one, other in icd10.clashes(elements.codes):
+        text = _("%(one)s and %(other)s exclude each other in ICD-10-CM. The prescriber decides.")
+        found.setdefault("codes", []).append(text % {"one": one, "other": other})
+    if elements.through_on and elements.through_on < around.today:
+        found["through_on"] = [_("The last day of this order has already passed.")]
+    if elements.issued_on and around.today - elements.issued_on > STALE:
+        found["issued_on"] = [_("This order was written more than a year ago.")]
+    if not elements.regions:
+        found["regions"] = [_("No part of the body is chosen.")]
+    if _is_repeated(elements, around):
+        found["duplicate"] = [
+            _("Another prescription of this client has the same codes and the same date.")
+        ]
+    if around.is_claim and not elements.is_authorized:
+        found["is_authorized"] = [_("The payer's authorisation is not confirmed.")]
     return found
+
+
+def _is_repeated(elements: Elements, around: Around) -> bool:
+    codes = frozenset(elements.codes)
+    return bool(codes) and (codes, elements.issued_on) in around.others
+
+
+def checklist(elements: Elements, around: Around, wrong: Mapping[str, list[str]]) -> list[Check]:
+    """The whole list (docs/domain.md, review), each line with what stands against it."""
+    doubtful = doubts(elements, around)
+    lines: list[tuple[str, tuple[str, ...]]] = [
+        (_("Every page can be read"), ("is_legible",)),
+        (_("Name and date of birth match"), ("is_this_person",)),
+        (_("Reason of medical necessity"), ("reason",)),
+        (_("Number, frequency, duration"), ("order_text", "visits", "starts_on", "through_on")),
+        (_("Massage or manual therapy"), ("modality",)),
+        (_("Complete diagnosis codes"), ("codes",)),
+        (_("Written on a possible day"), ("issued_on",)),
+        (_("Signed and dated"), ("is_signed",)),
+        (_("Prescriber we can accept"), ("prescriber_name", "prescriber_credential")),
+        (_("Valid NPI"), ("prescriber_npi",)),
+        (_("Part of the body"), ("regions",)),
+        (_("Not sent before"), ("duplicate",)),
+    ]
+    if around.is_claim:
+        lines.append((_("Authorised by the payer"), ("is_authorized",)))
+    found = []
+    for label, fields in lines:
+        against = [text for name in fields for text in wrong.get(name, ())]
+        doubt = [text for name in fields for text in doubtful.get(name, ())]
+        tone = OPEN if against else WARN if doubt else OK
+        found.append(Check(label, tone, against or doubt))
+    return found
+
+
+def as_reading(elements: Elements) -> dict[str, Any]:
+    """As it is kept for the second person: days as text, places and codes as lists."""
+    return {name: _plain(value) for name, value in asdict(elements).items()}
+
+
+def differences(first: Mapping[str, Any], second: Elements) -> list[str]:
+    """The fields that two people read differently."""
+    read = as_reading(second)
+    return [name for name in read if name in first and read[name] != first[name]]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -14,8 +13,8 @@ from django.utils.translation import gettext as _
 from clinic import audit, links, messages, people
 from clinic.errors import InvalidTransition
 from clinic.selectors import location
-from prescriptions import icd10, review, sig
-from prescriptions.errors import ClaimedByAnother, Incomplete
+from prescriptions import icd10, review, second, sig
+from prescriptions.errors import ClaimedByAnother, Incomplete, SecondPersonNeeded
 from prescriptions.ledger import (
     move_visit,
     release_visit,
@@ -26,6 +25,7 @@ from prescriptions.ledger import (
 from prescriptions.models import (
     DiagnosisCode,
     PrescribedDiagnosis,
+    PrescribedRegion,
     Prescription,
     ReviewDecision,
 )
@@ -53,7 +53,7 @@ __all__ = [
 ]
 
 Status = Prescription.Status
-CLAIM_LASTS = timedelta(minutes=15)  # a reviewer called away must not block the queue
+CLAIM_LASTS = review.CLAIM_LASTS
 
 
 @transaction.atomic
@@ -80,21 +80,28 @@ def claim(*, actor: User, prescription: Prescription, take_over: bool = False) -
 
 
 def unclaim(*, actor: User, prescription: Prescription) -> None:
+    """Put it back for anybody; what a colleague has open stays theirs."""
     mine = Prescription.objects.filter(pk=prescription.pk, claimed_by=actor)
     mine.update(claimed_by=None, claimed_at=None)
 
 
 @transaction.atomic
-def approve(*, actor: User, prescription: Prescription, elements: Elements) -> Prescription:
+def approve(
+    *, actor: User, prescription: Prescription, elements: Elements, as_second: bool = False
+) -> Prescription:
     """Record what the reviewer read and let visits be booked on it.
 
     An older approved one of the same client for the same condition (the first code's category) is
     replaced: its booked visits stay with it, its unused ones do not carry over.
 
+    Where a second person must agree (`second.is_needed`) the first one's reading is only kept: it
+    stays in the queue. `as_second`: the reviewer has seen that reading.
+
     Raises:
         Incomplete: one of the four elements, the prescriber, a date or a check is missing or wrong.
-        InvalidTransition: it has been decided already.
+        InvalidTransition: it has been decided already, or was read by somebody else meanwhile.
         ClaimedByAnother: a colleague has it open.
+        SecondPersonNeeded: this person was the first.
     """
     codes = {row.code: row for row in DiagnosisCode.objects.filter(code__in=elements.codes)}
     today = timezone.now().astimezone(location().zone).date()
@@ -107,6 +114,13 @@ def approve(*, actor: User, prescription: Prescription, elements: Elements) -> P
     mine = Prescription.objects.filter(client=prescription.client_id).order_by("pk")
     list(mine.select_for_update(no_key=True).values_list("pk"))
     locked = _lock(prescription, Status.SUBMITTED, reviewer=actor)
+    if second.is_needed(locked.client):
+        if locked.first_reviewer_id == actor.pk:
+            raise SecondPersonNeeded
+        if as_second != (locked.first_reviewer_id is not None):
+            raise InvalidTransition
+        if not as_second:
+            return _check(actor, locked, elements)
     _fill(locked, elements)
     locked.prescriber = directory.match_or_add(actor=actor, prescription=locked, elements=elements)
     locked.save()
@@ -114,10 +128,26 @@ def approve(*, actor: User, prescription: Prescription, elements: Elements) -> P
         PrescribedDiagnosis(prescription=locked, code=codes[code], position=place)
         for place, code in enumerate(elements.codes)
     )
+    PrescribedRegion.objects.bulk_create(
+        PrescribedRegion(prescription=locked, place=key, position=place)
+        for place, key in enumerate(dict.fromkeys(elements.regions))
+    )
     _supersede(actor, locked, elements.codes[0])
-    _decide(actor, locked, ReviewDecision.Decision.APPROVED)
+    changed = second.changes(locked.first_reading, elements) if as_second else ""
+    _decide(actor, locked, ReviewDecision.Decision.APPROVED, note=changed)
     audit.record(actor, "prescription.approved", locked)
     return locked
+
+
+def _check(actor: User, prescription: Prescription, elements: Elements) -> Prescription:
+    """The first of two: keep what was read, and leave it in the queue for the other."""
+    prescription.first_reviewer = actor
+    prescription.first_reading = review.as_reading(elements)
+    prescription.claimed_by = prescription.claimed_at = None
+    prescription.save()
+    _keep(actor, prescription, ReviewDecision.Decision.CHECKED)
+    audit.record(actor, "prescription.checked", prescription)
+    return prescription
 
 
 @transaction.atomic
@@ -132,6 +162,7 @@ def ask_for_information(
     locked = _lock(prescription, Status.SUBMITTED, reviewer=actor)
     locked.status = Status.NEEDS_INFORMATION
     locked.claimed_by = locked.claimed_at = None
+    locked.first_reviewer = locked.first_reading = None  # what comes back is read anew
     locked.save()
     _decide(actor, locked, ReviewDecision.Decision.NEEDS_INFORMATION, reason, note)
     audit.record(actor, "prescription.information_asked", locked)
@@ -147,6 +178,7 @@ def reject(*, actor: User, prescription: Prescription, reason: str, note: str = 
     locked = _lock(prescription, Status.SUBMITTED, reviewer=actor)
     locked.status = Status.REJECTED
     locked.claimed_by = locked.claimed_at = None
+    locked.needed_on = None
     locked.save()
     _decide(actor, locked, ReviewDecision.Decision.REJECTED, reason, note)
     audit.record(actor, "prescription.rejected", locked)
@@ -158,16 +190,15 @@ def _lock(
     """The row, locked and in the state that the step starts from."""
     locked = (
         Prescription.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("client", "client__user", "document")
+        .select_related("client__user", "client__payer", "document")
         .get(pk=prescription.pk)
     )
     if locked.status != status:
         raise InvalidTransition
     holder = locked.claimed_by_id
-    if reviewer is not None and holder not in (None, reviewer.pk):
-        fresh = locked.claimed_at and timezone.now() - locked.claimed_at < CLAIM_LASTS
-        if fresh:
-            raise ClaimedByAnother
+    others = reviewer is not None and holder not in (None, reviewer.pk)
+    if others and review.is_claimed(locked.claimed_at, timezone.now()):
+        raise ClaimedByAnother
     return locked
 
 
@@ -183,6 +214,7 @@ def _fill(prescription: Prescription, elements: Elements) -> None:
     prescription.status = Status.APPROVED
     prescription.approved_at = timezone.now()
     prescription.claimed_by = prescription.claimed_at = None
+    prescription.needed_on = None
 
 
 def _supersede(actor: User, newer: Prescription, first_code: str) -> None:
@@ -200,6 +232,23 @@ def _supersede(actor: User, newer: Prescription, first_code: str) -> None:
         audit.record(actor, "prescription.superseded", prescription)
 
 
+def _keep(
+    actor: User,
+    prescription: Prescription,
+    decision: ReviewDecision.Decision,
+    reason: str = "",
+    note: str = "",
+) -> ReviewDecision:
+    return ReviewDecision.objects.create(
+        prescription=prescription,
+        document=prescription.document,
+        decision=decision,
+        reason=reason,
+        note=note,
+        reviewer=actor,
+    )
+
+
 def _decide(
     actor: User,
     prescription: Prescription,
@@ -208,14 +257,7 @@ def _decide(
     note: str = "",
 ) -> None:
     """Keep the decision and tell the client, in words that give nothing away."""
-    made = ReviewDecision.objects.create(
-        prescription=prescription,
-        document=prescription.document,
-        decision=decision,
-        reason=reason,
-        note=note,
-        reviewer=actor,
-    )
+    made = _keep(actor, prescription, decision, reason, note)
     messages.queue(
         kind=f"prescription_{decision}",
         key=f"prescription:{made.pk}",

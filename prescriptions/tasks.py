@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from prescriptions import receiving
+from prescriptions import receiving, renewals, selectors
 
 SWEEP_BATCH = 100
 # Scanning, cleaning or reading: each ends by its own clock before these (seconds).
@@ -28,3 +28,8 @@ def sweep_uploads() -> None:
         process_upload.delay(str(pk))
     for pk in receiving.unread().values_list("pk", flat=True)[:SWEEP_BATCH]:
         read_words.delay(str(pk))
+
+
+@shared_task(name="prescriptions.prompt_renewals")
+def prompt_renewals() -> None:
+    renewals.prompt(selectors.clinic_today())

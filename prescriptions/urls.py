@@ -1,6 +1,6 @@
 from django.urls import path
 
-from prescriptions import desk, hints, views
+from prescriptions import desk, desk_queue, hints, views
 from prescriptions.prescribers import urls as prescribers
 
 app_name = "prescriptions"
@@ -19,14 +19,23 @@ urlpatterns = [
     path("portal/prescriptions/<uuid:prescription_id>/again/", views.send_again, name="send-again"),
     path("prescriptions/<uuid:prescription_id>/document.pdf", views.document, name="document"),
     path("prescriptions/<uuid:prescription_id>/pages/<int:number>.png", views.page, name="page"),
-    path("desk/prescriptions/", desk.queue, name="queue"),
-    path("desk/prescriptions/count/", desk.queue_count, name="queue-count"),
+    path("desk/prescriptions/", desk_queue.queue, name="queue"),
+    path("desk/prescriptions/count/", desk_queue.queue_count, name="queue-count"),
+    path("desk/prescriptions/policy/", desk_queue.policy, name="policy"),
     path("desk/prescriptions/hints/order/", hints.order, name="order-hint"),
     path("desk/prescriptions/hints/codes/", hints.codes, name="codes-hint"),
     path("desk/prescriptions/hints/npi/", hints.npi_number, name="npi-hint"),
     path("desk/prescriptions/<uuid:prescription_id>/", desk.review, name="review"),
-    path("desk/prescriptions/<uuid:prescription_id>/take-over/", desk.take_over, name="take-over"),
-    path("desk/prescriptions/<uuid:prescription_id>/reopen/", desk.reopen, name="reopen"),
+    path(
+        "desk/prescriptions/<uuid:prescription_id>/take-over/",
+        desk_queue.take_over,
+        name="take-over",
+    ),
+    path(
+        "desk/prescriptions/<uuid:prescription_id>/put-back/", desk_queue.put_back, name="put-back"
+    ),
+    path("desk/prescriptions/<uuid:prescription_id>/reopen/", desk_queue.reopen, name="reopen"),
+    path("desk/prescriptions/<uuid:prescription_id>/checklist/", hints.checklist, name="checklist"),
     path("desk/prescriptions/<uuid:prescription_id>/message/", hints.preview, name="preview"),
     path(
         "desk/prescriptions/uploads/<uuid:upload_id>/",

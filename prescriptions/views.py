@@ -146,10 +146,12 @@ def _upload_page(
 def detail(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
     prescription = access.mine(request, selectors.detailed(), prescription_id)
     audit.viewed(request, prescription)
+    today, entries = selectors.clinic_today(), selectors.ledger(prescription)
     context = {
         "client": prescription.client,
-        "card": selectors.card(prescription, timezone.localdate()),
-        "entries": selectors.ledger(prescription),
+        "card": selectors.card(prescription, today),
+        "entries": entries,
+        "sums": selectors.sums(prescription, entries, today),
         "numbers": range(1, (prescription.document.pages or 0) + 1),
     }
     return render(request, "prescriptions/detail.html", context)

@@ -99,6 +99,27 @@ UPLOADS: dict[str, _StrPromise] = {
     Upload.Status.READY: _("Your files are ready."),
 }
 
+# How the fields of a reading are called (`review.Elements`).
+FIELDS: dict[str, _StrPromise] = {
+    "reason": _("Reason of medical necessity"),
+    "order_text": _("Number, frequency, duration"),
+    "visits": _("Visits"),
+    "modality": _("Modality"),
+    "codes": _("Diagnosis codes"),
+    "issued_on": _("Written on"),
+    "starts_on": _("Valid from"),
+    "through_on": _("Last day"),
+    "prescriber_name": _("Prescriber"),
+    "prescriber_credential": _("Credential"),
+    "prescriber_npi": _("NPI"),
+    "prescriber_phone": _("Practice phone"),
+    "is_legible": _("Every page can be read"),
+    "is_this_person": _("Name and date of birth match"),
+    "is_signed": _("Signed and dated"),
+    "is_authorized": _("Authorised by the payer"),
+    "regions": _("Part of the body"),
+}
+
 
 def upload(upload: Upload) -> StrOrPromise:
     """How it stands; of a refused one why, and what to send instead."""

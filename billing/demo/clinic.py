@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from billing.demo import paperwork, people, places
 from billing.demo.life import Life, next_working_day
+from booking import covering
 from booking.models import WaitlistEntry
 from booking.waitlist import services as waitlist
 from clinic.models import Client, Message, User
@@ -38,6 +39,7 @@ def load() -> dict[str, int]:
     _full_days(life, made[2:])
     life.live_until_now()
     _in_line(life, made[-2:])
+    covering.mark_needed()  # as the worker does a moment later
     _hand_over_mail()
     return {"clients": Client.objects.count()}
 

@@ -126,6 +126,7 @@ def _read(order: Order, day: date) -> Elements:
         is_legible=True,
         is_this_person=True,
         is_signed=True,
+        regions=order.places,
     )
 
 

@@ -26,6 +26,7 @@ class Order:
     weeks_ago: int
     prescriber: tuple[str, str, str, str] = OSEI
     state: str = "approved"
+    places: tuple[str, ...] = ()  # of the body map
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,47 @@ class Person:
         return self.login or f"{self.first}.{self.last}@example.test".lower()
 
 
-NECK = Order("Neck pain after long desk work", ("M54.2",), "2 sessions per week for 6 weeks", 4)
-BACK = Order("Low back pain, spasm", ("M54.59", "M62.830"), "6 visits over 3 months", 8, LIND)
-SHOULDER = Order("Frozen shoulder, right", ("M75.01",), "2x/wk x 6 wks", 4, CHO)
-WHIPLASH = Order("Whiplash after a collision", ("S13.4XXA",), "1x/week for 8 weeks", 2, LIND)
+NECK = Order(
+    "Neck pain after long desk work",
+    ("M54.2",),
+    "2 sessions per week for 6 weeks",
+    4,
+    places=("back-neck-middle", "back-shoulder-left", "back-shoulder-right"),
+)
+BACK = Order(
+    "Low back pain, spasm",
+    ("M54.59", "M62.830"),
+    "6 visits over 3 months",
+    8,
+    LIND,
+    places=("back-lower-back-middle", "back-loin-left", "back-loin-right"),
+)
+SHOULDER = Order(
+    "Frozen shoulder, right",
+    ("M75.01",),
+    "2x/wk x 6 wks",
+    4,
+    CHO,
+    places=("front-shoulder-right", "back-shoulder-right", "back-shoulder-blade-right"),
+)
+WHIPLASH = Order(
+    "Whiplash after a collision",
+    ("S13.4XXA",),
+    "1x/week for 8 weeks",
+    2,
+    LIND,
+    places=("back-neck-middle", "front-neck-middle"),
+)
 SCIATICA = Order("Sciatica, left", ("M54.32",), "2x/week for 4 weeks", 0, OSEI, "submitted")
 HEADACHE = Order("Tension headache", ("G44.209",), "1x/week for 10 weeks", 6)
 DISC = Order("Lumbar disc displacement", ("M51.26",), "as needed", 1, LIND, "needs_information")
-HEEL = Order("Plantar fascia pain", ("M72.2",), "every other week for 12 weeks", 7)
+HEEL = Order(
+    "Plantar fascia pain",
+    ("M72.2",),
+    "every other week for 12 weeks",
+    7,
+    places=("back-heel-left", "back-calf-left"),
+)
 STRESS = Order("Stress", (), "weekly", 2, CHO, "rejected")
 WRIST = Order("Carpal tunnel, right", ("G56.01",), "3x/wk x 2 wks, then 1x/wk x 4 wks", 9)
 NERVE = Order("Neck nerve root pain", ("M54.12",), "4 visits over 2 months", 5, CHO)

@@ -42,6 +42,14 @@ class PrescriptionQuerySet(models.QuerySet["Prescription"]):
         """Oldest first: nobody waits longer than they must."""
         return self.filter(status="submitted").order_by("created_at", "pk")
 
+    def soonest_first(self) -> Self:
+        """By the next visit that waits for it; what blocks none comes after, by age."""
+        return self.order_by(F("needed_on").asc(nulls_last=True), "created_at", "pk")
+
+    def light(self) -> Self:
+        """Without what is sealed: lists do not show it, and opening it costs."""
+        return self.defer("words", "first_reading")
+
     def covering(self, day: date) -> Self:
         """Approved, with this day inside its dates (see `authorization.covers`)."""
         return self.filter(status="approved", starts_on__lte=day, through_on__gte=day)
@@ -146,6 +154,11 @@ class Prescription(BaseModel):
         ordering = ["-created_at", "pk"]
         indexes = [
             models.Index(fields=["status", "created_at"], name="prescription_queue"),
+            models.Index(
+                fields=["needed_on", "created_at"],
+                name="prescription_by_visit",
+                condition=Q(status="submitted"),
+            ),
             models.Index(fields=["client", "status"], name="prescription_by_client"),
             models.Index(
                 fields=["through_on"], name="prescription_in_use", condition=Q(status="approved")

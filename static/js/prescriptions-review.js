@@ -11,8 +11,10 @@
   // A proposal fills a field that is empty or still holds the last proposal; what a person typed stays.
   function propose(field, value) {
     if (field.value && field.value !== field.dataset.proposed && field.value !== value) return;
+    const changed = field.value !== value;
     field.value = value;
     field.dataset.proposed = value;
+    if (changed) field.dispatchEvent(new Event("change", { bubbles: true })); // the checklist reads it
   }
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id !== "order-hint") return;
@@ -31,6 +33,13 @@
     document.getElementById("codes-found").replaceChildren();
     document.getElementById("diagnosis-words").value = "";
     codes.focus();
+  });
+
+  // Folded up, the parts of the body are named.
+  const areas = form.querySelector("[data-areas]");
+  areas.addEventListener("change", () => {
+    const chosen = [...areas.querySelectorAll("input:checked")].map((tick) => tick.labels[0].textContent);
+    areas.querySelector("[data-areas-chosen]").textContent = chosen.join(" · ") || areas.dataset.none;
   });
 
   // Enter in the search box searches; it must not open the page that serves those without JavaScript.

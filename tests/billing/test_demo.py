@@ -17,10 +17,16 @@ from billing.demo import people
 from billing.demo.places import PASSWORD
 from billing.models import Payment, Receipt
 from booking.models import Appointment, AppointmentStatus, WaitlistEntry
+from clinic import body
 from clinic.models import AuditEvent, Client, Guardian, Message
 from prescriptions import authorization
 from prescriptions.authorization import State
-from prescriptions.models import DiagnosisCode, Prescription, VisitReservation
+from prescriptions.models import (
+    DiagnosisCode,
+    PrescribedRegion,
+    Prescription,
+    VisitReservation,
+)
 from treatment.models import Visit
 
 if TYPE_CHECKING:
@@ -73,6 +79,13 @@ def test_the_books_of_the_demo_agree() -> None:
         lines = receipt.lines.aggregate(cents=Sum("net_cents"))["cents"]
         paid = Payment.objects.filter(visit=receipt.visit).aggregate(cents=Sum("amount_cents"))
         assert (receipt.net_cents, receipt.paid_cents) == (lines, paid["cents"])
+
+    # One to review keeps a visit waiting, and orders name places of the body.
+    to_review = Prescription.objects.to_review()
+    assert to_review.filter(needed_on__gte=timezone.localdate()).exists()
+    named = set(PrescribedRegion.objects.values_list("place", flat=True))
+    assert named
+    assert named <= set(body.places_by_key())
 
     # Every review state is there, people share logins, and nothing waits to be mailed.
     today = timezone.localdate()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import expect
 
+from prescriptions import queue as needed
 from prescriptions import receiving, services, tasks
 from prescriptions.models import Upload
 from tests.browser import COMPUTER, PHONE, faults, resize
@@ -101,9 +104,16 @@ def test_a_whole_review_by_keyboard_alone(
     page.keyboard.press("Enter")
     expect(page.locator("#id_codes")).to_have_value("M54.2, M54.50")
     expect(page.locator("#codes-hint")).to_contain_text("Low back pain, unspecified")
+    tab_to(page, ".areas summary")
+    page.keyboard.press("Enter")
+    tab_to(page, '[value="back-neck-middle"]')
+    page.keyboard.press("Space")
+    expect(page.locator("[data-areas-chosen]")).to_have_text("Back of the neck")
+    expect(page.locator("#checklist")).to_contain_text("3 things still open")
     for check in ("#id_is_legible", "#id_is_this_person", "#id_is_signed"):
         tab_to(page, check)
         page.keyboard.press("Space")
+    expect(page.locator("#checklist")).to_contain_text("Nothing stands against it")
     tab_to(page, "button[value=approve]")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{reverse('prescriptions:queue')}")
@@ -111,6 +121,23 @@ def test_a_whole_review_by_keyboard_alone(
     prescription.refresh_from_db()
     assert (prescription.status, prescription.authorized) == ("approved", 5)
     assert [d.code_id for d in prescription.diagnoses.all()] == ["M54.2", "M54.50"]
+    assert [region.place for region in prescription.regions.all()] == ["back-neck-middle"]
+
+
+def test_a_colleague_who_opens_one_shows_in_the_queue_and_focus_stays_where_it_was(
+    open_as: OpenPage,
+    as_desk: Session,
+    client_record: Client,
+    location: Location,
+    manager_user: User,
+) -> None:
+    prescription = submitted_prescription(client_record)
+    page = open_as(reverse("prescriptions:queue"), as_desk)
+    link = page.locator(f"#open-{prescription.pk}")
+    link.focus()
+    services.claim(actor=manager_user, prescription=prescription)
+    expect(page.locator("#queue")).to_contain_text("has it open", timeout=30_000)
+    expect(link).to_be_focused()
 
 
 def test_the_document_zooms_and_pages(
@@ -296,5 +323,30 @@ def test_nothing_for_axe_on_the_desks_pages(
         resize(page, width=COMPUTER, dark=False)
         assert faults(page) == [], path
     page.goto(f"{live_server.url}{at('review', waiting)}")
+    page.locator(".areas summary").click()
     resize(page, width=PHONE, dark=True)
     assert faults(page) == []
+
+
+def test_nothing_for_axe_on_the_queue_at_its_fullest_and_on_the_rule(
+    open_as: OpenPage,
+    as_manager: Session,
+    client_record: Client,
+    other_client: Client,
+    location: Location,
+    desk_user: User,
+    live_server: LiveServer,
+) -> None:
+    approved_prescription(other_client, visits=2, regions=("back-neck-middle",))
+    waiting = submitted_prescription(client_record)
+    needed.mark_needed({client_record.pk: timezone.localdate() + timedelta(days=2)})
+    services.claim(actor=desk_user, prescription=waiting)
+    asked = submitted_prescription(client_record)
+    services.ask_for_information(actor=desk_user, prescription=asked, reason="illegible")
+    queue = reverse("prescriptions:queue")
+    page = open_as(queue, as_manager)
+    for width, dark in ((COMPUTER, False), (PHONE, True)):
+        for path in (queue, reverse("prescriptions:policy")):
+            page.goto(f"{live_server.url}{path}")
+            resize(page, width=width, dark=dark)
+            assert faults(page) == [], path

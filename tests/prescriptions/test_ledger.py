@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from clinic.errors import DomainError, InvalidTransition
 from clinic.models import AuditEvent
-from prescriptions import authorization, services
+from prescriptions import authorization, ledger, selectors, services
 from prescriptions.authorization import State
 from prescriptions.errors import NotCovered, NoVisitsLeft
 from prescriptions.models import Prescription, VisitReservation
@@ -24,7 +24,7 @@ from tests.prescriptions.factories import approved_prescription, submitted_presc
 if TYPE_CHECKING:
     from clinic.models import Client
 
-RESERVED, USED = VisitReservation.Status.RESERVED, VisitReservation.Status.USED
+RESERVED, USED, RELEASED = ledger.RESERVED, ledger.USED, ledger.RELEASED
 
 
 def today() -> date:
@@ -131,7 +131,9 @@ def test_giving_back_a_used_visit_un_exhausts(client_record: Client) -> None:
     authorized=st.integers(1, 4),
     steps=st.lists(
         st.tuples(
-            st.sampled_from(["reserve", "reserve", "use", "release", "unuse", "move"]),
+            st.sampled_from(
+                [*("reserve", "reserve", "use", "release", "unuse", "move"), "expire", "supersede"]
+            ),
             st.integers(0, 9),
         ),
         max_size=25,
@@ -140,20 +142,25 @@ def test_giving_back_a_used_visit_un_exhausts(client_record: Client) -> None:
 def test_the_ledger_always_adds_up(
     client_record: Client, authorized: int, steps: list[tuple[str, int]]
 ) -> None:
-    """authorized = used + reserved + left, and the totals equal the entries, whatever happens."""
+    """authorized = used + reserved + left + expired, and the totals equal the entries."""
     sid = transaction.savepoint()
     prescription = approved_prescription(client_record, visits=authorized)
     entries: list[VisitReservation] = []
+    day = today()
     for step, pick in steps:
         try:
-            if step == "reserve":
+            if step == "expire":  # the days pass, perhaps beyond the last one
+                day += timedelta(days=pick * 7)
+            elif step == "supersede":
+                approved_prescription(client_record)
+            elif step == "reserve":
                 entries.append(
-                    services.reserve_visit(actor=None, prescription=prescription, on=today())
+                    services.reserve_visit(actor=None, prescription=prescription, on=day)
                 )
             elif entries:
                 entry = entries[pick % len(entries)]
                 if step == "move":
-                    services.move_visit(actor=None, reservation=entry, on=today())
+                    services.move_visit(actor=None, reservation=entry, on=day)
                 else:
                     act = getattr(services, f"{step}_visit")
                     act(actor=None, reservation=entry)
@@ -164,7 +171,62 @@ def test_the_ledger_always_adds_up(
         assert left >= 0
         by_status = Counter(prescription.reservations.values_list("status", flat=True))
         assert (by_status[USED], by_status[RESERVED]) == (used, reserved)
+        sums = selectors.sums(prescription, selectors.ledger(prescription), day)
+        assert sums.used + sums.reserved + sums.left + sums.expired == sums.authorized
+        assert sums.released == by_status[RELEASED]
+        over = authorization.state(prescription, day) in (State.EXPIRED, State.SUPERSEDED)
+        assert (sums.left, sums.expired) == ((0, left) if over else (left, 0))
     transaction.savepoint_rollback(sid)
+
+
+def test_what_nobody_booked_expires_with_the_last_day_and_what_is_booked_stays(
+    approved: Prescription,
+) -> None:
+    assert approved.through_on is not None
+    one = services.reserve_visit(actor=None, prescription=approved, on=approved.through_on)
+    given_back = services.reserve_visit(actor=None, prescription=approved, on=today())
+    services.release_visit(actor=None, reservation=given_back)
+    approved.refresh_from_db()
+    last, after = approved.through_on, approved.through_on + timedelta(days=1)
+    sums = ledger.accounts(approved, last)
+    assert (sums.reserved, sums.left, sums.expired) == (1, 11, 0)
+    sums = ledger.accounts(approved, after)
+    assert (sums.reserved, sums.left, sums.expired) == (1, 0, 11)
+    # A visit of the last day, written up the morning after, is used all the same.
+    services.use_visit(actor=None, reservation=one)
+    approved.refresh_from_db()
+    sums = ledger.accounts(approved, after)
+    assert (sums.authorized, sums.used, sums.reserved, sums.expired) == (12, 1, 0, 11)
+
+
+def test_what_is_left_on_a_replaced_one_has_expired(
+    client_record: Client, approved: Prescription
+) -> None:
+    services.reserve_visit(actor=None, prescription=approved, on=today())
+    approved_prescription(client_record)
+    approved.refresh_from_db()
+    sums = ledger.accounts(approved, today())
+    assert (sums.reserved, sums.left, sums.expired) == (1, 0, 11)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reserving_releasing_and_using_at_once_keeps_the_books() -> None:
+    prescription = approved_prescription(make_client(), visits=3)
+
+    def churn(one: Prescription) -> None:
+        for _ in range(4):
+            entry = services.reserve_visit(actor=None, prescription=one, on=today())
+            services.use_visit(actor=None, reservation=entry)
+            services.unuse_visit(actor=None, reservation=entry)
+            services.release_visit(actor=None, reservation=entry)
+        services.reserve_visit(actor=None, prescription=one, on=today())
+
+    outcomes = race(prescription, 6, churn)
+    used, reserved, left = totals(prescription)
+    assert (used, reserved) == (0, outcomes.count("reserved"))
+    assert reserved <= 3
+    assert used + reserved + left == 3
+    assert prescription.reservations.filter(status=RESERVED).count() == reserved
 
 
 def race(prescription: Prescription, tries: int, reserve: object) -> list[str]:

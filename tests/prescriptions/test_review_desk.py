@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -7,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.models import AuditEvent
+from clinic.models import AuditEvent, Payer
 from prescriptions import services
 from prescriptions.models import Prescription
 from tests.prescriptions import paper
@@ -377,3 +378,61 @@ def test_the_title_of_a_review_names_nobody(as_desk: Browser, submitted: Prescri
     title = page[page.index("<title>") : page.index("</title>")]
     assert "Lima" not in title
     assert "Review a prescription" in title
+
+
+def test_the_checklist_answers_what_is_typed(as_desk: Browser, submitted: Prescription) -> None:
+    complete = as_desk.post(at("checklist", submitted), typed(regions="back-neck-middle"))
+    assert "Nothing stands against it" in complete.text
+    assert "look at twice" not in complete.text
+    doubtful = as_desk.post(at("checklist", submitted), typed())
+    assert "1 to look at twice" in doubtful.text
+    assert "No part of the body is chosen" in doubtful.text
+    odd = {"issued_on": "someday", "visits": "x", "codes": "\0", "regions": "front-tail-middle"}
+    assert "still open" in as_desk.post(at("checklist", submitted), odd).text
+
+
+def test_the_payers_authorisation_is_asked_for_where_one_authorises(
+    as_desk: Browser, submitted: Prescription, client_record: Client
+) -> None:
+    assert "Authorised by the payer" not in as_desk.get(at("review", submitted)).text
+    client_record.payer = Payer.objects.create(name="Auto", kind=Payer.Kind.AUTO_NO_FAULT)
+    client_record.save()
+    assert "authorisation is not confirmed" in as_desk.get(at("review", submitted)).text
+    # It only warns: the rule of the second person is off.
+    assert as_desk.post(at("review", submitted), typed()).status_code == 302
+
+
+def test_the_places_ticked_are_stored_in_their_order_and_shown(
+    as_desk: Browser, as_client: Browser, submitted: Prescription
+) -> None:
+    chosen = ["back-shoulder-left", "back-neck-middle"]
+    as_desk.post(at("review", submitted), typed() | {"regions": chosen})
+    assert list(submitted.regions.values_list("place", flat=True)) == chosen
+    for page in (as_desk.get(at("review", submitted)), as_client.get(at("detail", submitted))):
+        assert "Left shoulder, behind · Back of the neck" in page.text
+        assert 'class="place on"' in page.text
+
+
+def test_places_survive_a_refusal_and_the_working_out(
+    as_desk: Browser, submitted: Prescription
+) -> None:
+    chosen = {"regions": ["back-neck-middle", "front-hip-left"]}
+    for fields, status in ((typed(decision="read"), 200), (typed(reason=""), 422)):
+        answer = as_desk.post(at("review", submitted), fields | chosen)
+        assert answer.status_code == status
+        assert "Front of the neck" in answer.text
+        assert re.search("Back of the neck ·\\s+Left hip", answer.text)
+
+
+def test_a_place_that_does_not_exist_is_refused(as_desk: Browser, submitted: Prescription) -> None:
+    answer = as_desk.post(at("review", submitted), typed(regions="front-tail-middle"))
+    assert answer.status_code == 422
+
+
+def test_the_same_order_twice_is_pointed_out(
+    as_desk: Browser, client_record: Client, submitted: Prescription
+) -> None:
+    approved_prescription(client_record)
+    assert "same codes and the same date" in as_desk.post(at("checklist", submitted), typed()).text
+    other_day = typed(issued_on="2026-01-02")
+    assert "same codes" not in as_desk.post(at("checklist", submitted), other_day).text

@@ -1,10 +1,10 @@
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from prescriptions import review
-from prescriptions.review import Elements
+from prescriptions.review import OK, OPEN, WARN, Around, Elements
 
 TODAY = date(2026, 11, 22)
 BILLABLE = {"M54.2": True, "M54.5": False, "M54.50": True, "M54.41": True}
@@ -26,6 +26,7 @@ def elements(**fields: Any) -> Elements:
         "is_legible": True,
         "is_this_person": True,
         "is_signed": True,
+        "regions": ("back-neck-middle",),
         **fields,
     }
     return Elements(**values)
@@ -95,4 +96,89 @@ def test_codes_that_exclude_each_other_and_old_orders_only_warn() -> None:
         through_on=date(2025, 3, 1),
     )
     assert review.problems(doubtful, billable=BILLABLE, today=TODAY) == {}
-    assert len(review.warnings(doubtful, today=TODAY)) == 3
+    doubts = review.doubts(doubtful, Around(today=TODAY))
+    assert list(doubts) == ["codes", "through_on", "issued_on"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "around", "doubtful"),
+    [
+        ({}, {}, []),
+        ({"regions": ()}, {}, ["regions"]),
+        ({}, {"payer": "self_pay"}, []),
+        ({}, {"payer": "out_of_network"}, []),
+        ({}, {"payer": "va"}, ["is_authorized"]),
+        ({}, {"payer": "auto_no_fault"}, ["is_authorized"]),
+        ({}, {"payer": "workers_comp"}, ["is_authorized"]),
+        ({"is_authorized": True}, {"payer": "va"}, []),
+        ({}, {"others": [(frozenset({"M54.2"}), date(2026, 11, 18))]}, ["duplicate"]),
+        ({}, {"others": [(frozenset({"M54.2"}), date(2026, 5, 18))]}, []),
+        ({}, {"others": [(frozenset({"M54.50"}), date(2026, 11, 18))]}, []),
+        ({"codes": ()}, {"others": [(frozenset(), date(2026, 11, 18))]}, []),
+    ],
+)
+def test_what_is_doubtful_is_said_and_stops_nothing(
+    fields: dict[str, Any], around: dict[str, Any], doubtful: list[str]
+) -> None:
+    read = elements(**fields)
+    assert list(review.doubts(read, Around(today=TODAY, **around))) == doubtful
+
+
+def tones(read: Elements, **around: Any) -> dict[str, str]:
+    wrong = review.problems(read, billable=BILLABLE, today=TODAY)
+    lines = review.checklist(read, Around(today=TODAY, **around), wrong)
+    return {line.label: line.tone for line in lines}
+
+
+# The reviewer's list of docs/domain.md, and what makes each line not in order.
+LIST: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("Every page can be read", {"is_legible": False}, {}, OPEN),
+    ("Name and date of birth match", {"is_this_person": False}, {}, OPEN),
+    ("Reason of medical necessity", {"reason": ""}, {}, OPEN),
+    ("Number, frequency, duration", {"visits": None}, {}, OPEN),
+    ("Number, frequency, duration", {"order_text": ""}, {}, OPEN),
+    ("Number, frequency, duration", {"through_on": date(2026, 11, 20)}, {}, WARN),
+    ("Massage or manual therapy", {"modality": "acupuncture"}, {}, OPEN),
+    ("Complete diagnosis codes", {"codes": ("M54.5",)}, {}, OPEN),
+    ("Complete diagnosis codes", {"codes": ("M54.50", "M54.41")}, {}, WARN),
+    ("Written on a possible day", {"issued_on": date(2026, 11, 23)}, {}, OPEN),
+    ("Signed and dated", {"is_signed": False}, {}, OPEN),
+    ("Prescriber we can accept", {"prescriber_credential": "LMT"}, {}, OPEN),
+    ("Valid NPI", {"prescriber_npi": "1234567890"}, {}, OPEN),
+    ("Part of the body", {"regions": ()}, {}, WARN),
+    (
+        "Not sent before",
+        {},
+        {"others": [(frozenset({"M54.2"}), date(2026, 11, 18))]},
+        WARN,
+    ),
+    ("Authorised by the payer", {}, {"payer": "va"}, WARN),
+]
+
+
+@pytest.mark.parametrize(("line", "fields", "around", "tone"), LIST)
+def test_each_line_of_the_checklist_shows_what_stands_against_it(
+    line: str, fields: dict[str, Any], around: dict[str, Any], tone: str
+) -> None:
+    assert tones(elements(**fields), **around)[line] == tone
+
+
+def test_a_complete_order_is_in_order_on_every_line() -> None:
+    claim = tones(elements(is_authorized=True), payer="va")
+    assert set(claim.values()) == {OK}
+    assert set(claim) == {line for line, *_ in LIST}
+    assert "Authorised by the payer" not in tones(elements())
+
+
+def test_two_readings_differ_where_a_field_does_and_nowhere_else() -> None:
+    first = review.as_reading(elements())
+    assert review.differences(first, elements()) == []
+    other = elements(visits=10, through_on=date(2026, 12, 1), codes=("M54.2", "M54.41"))
+    assert review.differences(first, other) == ["visits", "codes", "through_on"]
+
+
+def test_a_claim_on_a_review_lapses() -> None:
+    now = datetime(2026, 11, 22, 15, tzinfo=UTC)
+    assert review.is_claimed(now - timedelta(minutes=14, seconds=59), now)
+    assert not review.is_claimed(now - timedelta(minutes=15), now)
+    assert not review.is_claimed(None, now)

@@ -48,7 +48,7 @@ def test_coverage_of_many_clients_is_one_query(
 def test_the_meter_adds_up(approved: Prescription) -> None:
     services.reserve_visit(actor=None, prescription=approved, on=timezone.localdate())
     approved.refresh_from_db()
-    meter = selectors.meter(approved)
+    meter = selectors.meter(approved, timezone.localdate())
     assert (meter.authorized, meter.used, meter.reserved, meter.left) == (12, 0, 1, 11)
 
 

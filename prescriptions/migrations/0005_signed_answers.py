@@ -9,7 +9,7 @@ import clinic.fields
 class Migration(migrations.Migration):
     dependencies = [
         ("clinic", "0005_requests_to_prescribers"),
-        ("prescriptions", "0003_uploads_prescribers_regions"),
+        ("prescriptions", "0004_queue_by_visit"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

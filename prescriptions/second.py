@@ -1,0 +1,70 @@
+"""A second person for claims: whether one must agree, what they changed, and the setting itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from clinic import audit
+from clinic.models import Role, User
+from clinic.selectors import location
+from prescriptions import review, wording
+from prescriptions.models import Prescription, ReviewPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from clinic.models import Client, Location
+
+REVIEWERS = (Role.FRONT_DESK, Role.MANAGER)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What the setting would mean today."""
+
+    waiting: int  # to review, of clients with a claim
+    reviewers: int
+
+    @property
+    def is_stuck(self) -> bool:
+        """Nobody is there to be the second."""
+        return self.reviewers < 2
+
+
+def is_needed(client: Client) -> bool:
+    """Whether what is approved for this client is billed by claim, and two must agree then."""
+    claims = client.payer is not None and client.payer.kind in review.CLAIMS
+    return claims and policy_of(location()).second_person_for_claims
+
+
+def changes(first: Mapping[str, Any] | None, elements: review.Elements) -> str:
+    """Which fields the second person read differently, in the words of the form."""
+    names = [
+        str(wording.FIELDS.get(name, name)) for name in review.differences(first or {}, elements)
+    ]
+    if not names:
+        return ""
+    return _("Read differently: %(fields)s.") % {"fields": ", ".join(names)}
+
+
+def policy_of(place: Location) -> ReviewPolicy:
+    return ReviewPolicy.objects.filter(location=place).first() or ReviewPolicy(location=place)
+
+
+def effect() -> Effect:
+    claims = Prescription.objects.to_review().filter(client__payer__kind__in=review.CLAIMS)
+    people = User.objects.filter(role__in=REVIEWERS, is_active=True)
+    return Effect(claims.count(), people.count())
+
+
+@transaction.atomic
+def decide(*, actor: User, place: Location, needed: bool) -> None:
+    """Set whether a second person must agree where a claim is billed."""
+    ReviewPolicy.objects.update_or_create(
+        location=place, defaults={"second_person_for_claims": needed}
+    )
+    audit.record(actor, "review_policy.changed", place, second_person_for_claims=needed)
