@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch, Q, QuerySet
-from django.db.models.functions import Left, Length
-from django.db.models.lookups import In
 from django.utils import timezone
 
 from clinic import documents
@@ -29,11 +27,6 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from clinic.models import Client, User
-
-FOUND = 12  # diagnosis codes offered at once
-WORD = 3  # letters: what the trigram index can use
-RANKED = 2000  # matches put in order; more would cost more than a keystroke may
-USUAL_CHAPTERS = "GMRS"  # nerves, muscles and bones, symptoms, injuries
 
 _codes = Prefetch(
     "diagnoses", PrescribedDiagnosis.objects.select_related("code").order_by("position")
@@ -138,30 +131,6 @@ def next_to_review(user: User, after: Prescription | None = None) -> Prescriptio
 def earlier(prescription: Prescription) -> list[Prescription]:
     """The same client's other prescriptions, to spot a duplicate or a renewal."""
     return list(history(prescription.client).exclude(pk=prescription.pk)[:5])
-
-
-def find_codes(words: str) -> list[DiagnosisCode]:
-    """Billable codes that start like the words, or whose description has all of them."""
-    billable = DiagnosisCode.objects.filter(billable=True)
-    code = icd10.tidy(words)
-    if len(code) > 1 and code[1].isdigit():
-        found = list(billable.filter(code__startswith=code).order_by("code")[:FOUND])
-        if found:
-            return found
-    long_enough = [word for word in words.split() if len(word) >= WORD]
-    if not long_enough:
-        return []
-    for word in long_enough:
-        billable = billable.filter(description__icontains=word)
-    # First what begins with the words, then the chapters this clinic sees, then plain names.
-    # A word that half the table holds is cut short: no order of thousands helps anybody.
-    some = DiagnosisCode.objects.filter(pk__in=billable.values("pk")[:RANKED])
-    ranked = some.annotate(
-        begins=Q(description__istartswith=" ".join(words.split())),
-        usual=In(Left("code", 1), list(USUAL_CHAPTERS)),
-        length=Length("description"),
-    )
-    return list(ranked.order_by("-begins", "-usual", "length", "code")[:FOUND])
 
 
 def judge(codes: Iterable[str]) -> list[tuple[icd10.Verdict, str]]:
