@@ -125,7 +125,7 @@ def _pattern_prescription() -> None:
     from clinic.models import Client, Document
     from prescriptions.models import Prescription
 
-    client = Client.objects.first()
+    client = Client.objects.all()[0]
     document = Document.objects.create(
         kind=Document.Kind.PRESCRIPTION,
         client=client,

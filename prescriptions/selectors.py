@@ -136,7 +136,7 @@ def earlier(prescription: Prescription) -> list[Prescription]:
 def judge(codes: Iterable[str]) -> list[tuple[icd10.Verdict, str]]:
     """Each code with its verdict and description, in the order given; one query."""
     codes = list(codes)
-    rows = {row.code: row for row in DiagnosisCode.objects.filter(code__in=codes)}
+    rows = {row.code: row for row in DiagnosisCode.objects.of_this_year().filter(code__in=codes)}
     billable = {code: row.billable for code, row in rows.items()}
     return [
         (icd10.judge(code, billable), rows[code].description if code in rows else "")

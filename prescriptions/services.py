@@ -149,7 +149,8 @@ def approve(*, actor: User, prescription: Prescription, elements: Elements) -> P
         InvalidTransition: it has been decided already.
         ClaimedByAnother: a colleague has it open.
     """
-    codes = {row.code: row for row in DiagnosisCode.objects.filter(code__in=elements.codes)}
+    known = DiagnosisCode.objects.of_this_year().filter(code__in=elements.codes)
+    codes = {row.code: row for row in known}
     today = timezone.now().astimezone(location().zone).date()
     wrong = review.problems(
         elements, billable={code: row.billable for code, row in codes.items()}, today=today

@@ -18,16 +18,24 @@ if TYPE_CHECKING:
     from datetime import date
 
 
+class DiagnosisCodeQuerySet(models.QuerySet["DiagnosisCode"]):
+    def of_this_year(self) -> Self:
+        """Without those that the classification has dropped since: old prescriptions bear them."""
+        return self.exclude(release="")
+
+
 class DiagnosisCode(models.Model):
     """ICD-10-CM. Headers are kept too, so that a refusal can say why. Filled by `load_icd10`."""
 
     code = models.CharField(primary_key=True, max_length=8)
     description = models.CharField(max_length=300)
     billable = models.BooleanField()
-    release = models.CharField(max_length=20)
+    release = models.CharField(max_length=20)  # empty: no longer in it
     # For the search, of billable ones only; see `finding`.
     also = models.TextField(blank=True, default="")  # other names
     place = models.PositiveIntegerField(null=True, blank=True)  # in the order they are offered
+
+    objects = DiagnosisCodeQuerySet.as_manager()
 
     class Meta:
         ordering = ["code"]

@@ -12,7 +12,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prescriptions import code_search, finding
+from prescriptions import code_search, finding, selectors
 from prescriptions.code_search import find_codes
 from prescriptions.finding import Searched
 from prescriptions.management.commands import load_icd10
@@ -243,6 +243,8 @@ def test_loading_the_codes_again_does_nothing_and_a_new_release_retires_old_code
     call_command("load_icd10", stdout=StringIO())
     assert DiagnosisCode.objects.get(code="M54.2").billable
     assert not DiagnosisCode.objects.get(code="M99.00").billable
+    ((verdict, _name),) = selectors.judge(["M99.00"])
+    assert "not in this year" in verdict.message
     assert (found("cerv"), found("old"), found("neck"), found("M99")) == (["M54.2"], [], [], [])
     said = StringIO()
     call_command("load_icd10", stdout=said)

@@ -37,7 +37,7 @@ class Command(BaseCommand):
             keep(read(release))
             # Dropped from the release: still there for old prescriptions, not for new ones.
             dropped = DiagnosisCode.objects.exclude(release=release)
-            dropped.update(billable=False, also="", place=None)
+            dropped.update(billable=False, release="", also="", place=None)
         settle()
         self.stdout.write(f"Loaded {DiagnosisCode.objects.count()} ICD-10-CM codes.")
 
