@@ -15,7 +15,7 @@ help:
 	@echo 'make run      the whole clinic on http://127.0.0.1:8000 (PORT=, HOST=, CLINIC_DATA_DIR= change that)'
 	@echo 'make test     the whole test suite (ARGS="-k booking" passes arguments to pytest, JOBS=1 runs one at a time)'
 	@echo 'make check    format, lint, types, templates, floors, migrations, deployment settings'
-	@echo 'make bench    how fast the diary is, against yardsticks of the same run (ARGS="--quick" for a glance)'
+	@echo 'make bench    how fast the product is, against yardsticks of the same run (ARGS="--quick" for a glance)'
 	@echo 'make dev      like run, with DEBUG, reloading when the source changes'
 	@echo 'make manage   manage.py on the data folder (ARGS="createsuperuser")'
 	@echo 'make format   put Python and templates in shape'

@@ -1,4 +1,4 @@
-"""`make bench`: measure the diary beside its yardsticks, write the results, print them.
+"""`make bench`: measure the product beside its yardsticks, write the results, print them.
 
 It makes databases of its own on the server of DATABASE_URL and drops them at the end.
 """
@@ -26,7 +26,7 @@ from bench.server import WORKERS, database, serve
 from clinic.runtime.config import ROOT, put
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from psycopg2.extensions import connection as Database
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 LATEST = ROOT / "bench" / "results" / "latest.json"
 DOCUMENT, REACHED = ROOT / "docs" / "performance.md", "## What was reached"
-YARDSTICKS = ("bare_view", "one_query", "sql_30_days")
+YARDSTICKS = ("bare_view", "one_query", "signed_in", "sql_30_days")
 CONCURRENCY = (1, 8)
 PROBE = get("/healthz/bench/bare/")
 
@@ -46,10 +46,12 @@ class Plan:
     sizes: tuple[int, ...]
     seconds: float  # of each workload at each concurrency, in all rounds together
     rounds: int
+    every_code: int  # each so-many-th diagnosis code is loaded
 
 
-WHOLE = Plan((1_000, 100_000, 1_000_000), seconds=1.8, rounds=3)
-QUICK = Plan((1_000,), seconds=0.15, rounds=1)
+WHOLE = Plan((1_000, 100_000, 1_000_000), seconds=1.8, rounds=3, every_code=1)
+QUICK = Plan((1_000,), seconds=0.15, rounds=1, every_code=10)
+SOME = Plan((1_000, 100_000), seconds=1.8, rounds=3, every_code=1)
 
 
 @dataclass(slots=True)
@@ -101,7 +103,7 @@ class Results:
                 "took_seconds": round(seconds),
             },
             "runs": runs,
-            "same_slot": self.races[-1]["at_the_booking"],
+            "same_slot": self.races[-1]["at_the_booking"] if self.races else None,
             "same_slot_races": self.races,
             "yardsticks": yardsticks,
             "figures": report.figures(runs, yardsticks, self.races),
@@ -118,24 +120,28 @@ def say(text: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="1,000 rows and a glance at each")
+    parser.add_argument(
+        "--only", action="append", metavar="NAME", help="this workload beside the yardsticks"
+    )
     parser.add_argument("--out", type=Path, help="where the results go")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and databases go too
-    plan = QUICK if options.quick else WHOLE
-    out = options.out or (None if options.quick else LATEST)
+    plan = QUICK if options.quick else SOME if options.only else WHOLE
+    out = options.out or (None if options.quick or options.only else LATEST)
+    only = {*options.only, *YARDSTICKS} if options.only else None
     began = perf_counter()
     server, results = os.environ["DATABASE_URL"], Results()
     run = f"bench_{os.getpid()}"
     with tempfile.TemporaryDirectory(prefix="bench-") as name, database(server, run) as base:
         folder = Path(name)
-        clinic = prepare(base, folder)
+        clinic = prepare(base, folder, plan.every_code)
         for size in plan.sizes:
             with database(server, f"{run}_{size}", template=run) as url:
                 since = perf_counter()
                 results.booked_share = rows.fill(url, clinic, size)
                 say(f"{size:,} past appointments, loaded in {perf_counter() - since:.0f} s")
                 with serve(url, f"{run}_{size}", folder) as address:
-                    measure(address, url, clinic, size, plan, results)
+                    measure(address, url, clinic, size, plan, results, only)
                 forget_tasks(f"{run}_{size}")
     found = results.as_json(plan, perf_counter() - began)
     if out is not None:
@@ -147,7 +153,7 @@ def main() -> int:
     return 0
 
 
-def prepare(url: str, folder: Path) -> Clinic:
+def prepare(url: str, folder: Path, every_code: int) -> Clinic:
     """The tables and the clinic without its appointments, and the static files."""
     put(os.environ, "DATABASE_URL", url)
     put(os.environ, "STATIC_ROOT", str(folder / "static"))
@@ -160,7 +166,7 @@ def prepare(url: str, folder: Path) -> Clinic:
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    clinic = rows.make_clinic()
+    clinic = rows.make_clinic(every_code)
     connection.close()
     return clinic
 
@@ -172,11 +178,20 @@ def forget_tasks(queue: str) -> None:
 
 
 def measure(
-    address: Address, url: str, clinic: Clinic, size: int, plan: Plan, results: Results
+    address: Address,
+    url: str,
+    clinic: Clinic,
+    size: int,
+    plan: Plan,
+    results: Results,
+    only: Collection[str] | None,
 ) -> None:
     """All workloads on one database, in rounds, so that a noisy minute strikes them alike."""
     between = rows.connect(url)
-    readings = workloads.readings(clinic)
+    readings = [
+        reading for reading in workloads.readings(clinic) if only is None or reading.name in only
+    ]
+    books = only is None or "booking" in only
     places = iter(workloads.free_places(clinic))
     visitors = workloads.Visitors.arrive(address, clinic)
     turn = plan.seconds / plan.rounds
@@ -204,18 +219,34 @@ def measure(
         if reading.changing:
             change(between, reading.changing)
         queries[reading.name] = workloads.count_queries(address, reading)
-    loop("booking", CONCURRENCY[-1], visitors.each(places, visitors.book), seconds=turn / 4)
-    queries["booking"] = visitors.count_queries(address, next(places))
+    if books:
+        loop("booking", CONCURRENCY[-1], visitors.each(places, visitors.book), seconds=turn / 4)
+        queries["booking"] = visitors.count_queries(address, next(places))
     samples.clear()  # that was to warm up
     for _round in range(plan.rounds):
         for concurrency in CONCURRENCY:
             for reading in readings:
                 loop(reading.name, concurrency, reading.units(), before_of(reading))
-            loop("booking", concurrency, visitors.each(places, visitors.book))
-        loop("whole_visit", CONCURRENCY[-1], visitors.each(places, visitors.visit))
+            if books:
+                loop("booking", concurrency, visitors.each(places, visitors.book))
+        if only is None or "whole_visit" in only:
+            loop("whole_visit", CONCURRENCY[-1], visitors.each(places, visitors.visit))
     samples["sql_30_days", 1] = bare_sql(between, clinic, plan.seconds)
     for (name, concurrency), sample in samples.items():
         results.add(name, size, concurrency, sample, queries.get(name, 0))
+    if books:
+        race_for_one_time(address, between, visitors, places, size, results)
+    between.close()
+
+
+def race_for_one_time(
+    address: Address,
+    between: Database,
+    visitors: workloads.Visitors,
+    places: Iterator[workloads.Time],
+    size: int,
+    results: Results,
+) -> None:
     hold, booking = next(places), next(places)
     results.races.append(
         {
@@ -224,7 +255,6 @@ def measure(
             "at_the_booking": race.at_the_booking(address, between, visitors, booking).as_json,
         }
     )
-    between.close()
 
 
 def change(between: Database, what: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from random import Random
 from typing import TYPE_CHECKING
 
 import psycopg2
@@ -29,6 +30,9 @@ BOOKED = 0.6
 CLIENTS = 2000
 HORIZON = 365  # days; wide, so that there are enough distinct times to book
 MANY = 10_000  # rows from which on constraints are checked all at once, after loading
+FEWEST, MOST = 100, 10_000  # prescriptions
+SEARCHES, LETTERS = 200, 3
+SEED = 20_260_101
 ZONE = "America/New_York"
 
 
@@ -39,6 +43,8 @@ class Clinic:
     option: str
     therapists: list[str]
     today: date
+    desk: str  # the session of somebody at the desk
+    searches: list[str]  # what a reviewer types to find a code
 
     @property
     def first(self) -> date:
@@ -49,8 +55,8 @@ class Clinic:
         return self.today + timedelta(days=DAYS)
 
 
-def make_clinic() -> Clinic:
-    """The places and people of an empty database; one appointment as the pattern for the rest."""
+def make_clinic(every_code: int) -> Clinic:
+    """The places and people of an empty database; a row or two as the pattern for the rest."""
     from django.utils import timezone
 
     from booking.models import Appointment, BookingPolicy, WorkingHours
@@ -102,11 +108,113 @@ def make_clinic() -> Clinic:
         price_cents=option.price_cents,
         booked_at=timezone.now(),
     )
+    _pattern_prescription()
     return Clinic(
         option=str(option.pk),
         therapists=[str(therapist.pk) for therapist in staff],
         today=timezone.localdate(timezone=location.zone),
+        desk=sign_in(),
+        searches=load_codes(every_code),
     )
+
+
+def _pattern_prescription() -> None:
+    """Complete, and replaced long ago: it waits for nobody."""
+    from django.utils import timezone
+
+    from clinic.models import Client, Document
+    from prescriptions.models import Prescription
+
+    client = Client.objects.all()[0]
+    document = Document.objects.create(
+        kind=Document.Kind.PRESCRIPTION,
+        client=client,
+        name="prescription.pdf",
+        content_type="application/pdf",
+        size=1,
+        pages=1,
+        sha256="0" * 64,
+        key_id="bench",
+    )
+    Prescription.objects.create(
+        client=client,
+        document=document,
+        status=Prescription.Status.SUPERSEDED,
+        reason="Neck pain",
+        order_text="2 per week for 6 weeks",
+        modality=Prescription.Modality.MASSAGE,
+        issued_on=date(2020, 1, 1),
+        starts_on=date(2020, 1, 1),
+        through_on=date(2020, 2, 11),
+        prescriber_name="Kofi Osei",
+        prescriber_credential="MD",
+        prescriber_npi="1234567893",
+        authorized=12,
+        approved_at=timezone.now(),
+    )
+
+
+def sign_in() -> str:
+    """A session of somebody at the desk, as a sign-in leaves it."""
+    from django.test import Client as Browser
+
+    from clinic.models import Role, User
+
+    browser = Browser()
+    browser.force_login(User.objects.create(email="desk@clinic.example", role=Role.FRONT_DESK))
+    return str(browser.session.session_key)
+
+
+def load_codes(every: int) -> list[str]:
+    """The diagnosis codes, or only each so-many-th; returns what a reviewer may type, by chance."""
+    from itertools import islice
+
+    from prescriptions import finding
+    from prescriptions.management.commands import load_icd10
+    from prescriptions.models import DiagnosisCode
+
+    load_icd10.keep(islice(load_icd10.read("bench"), 0, None, every))
+    load_icd10.settle()
+    chance = Random(SEED)
+    codes = DiagnosisCode.objects.filter(billable=True).order_by("code")
+    names = [finding.fold(name).split() for name in codes.values_list("description", flat=True)]
+    words = sorted({word for name in names for word in name if len(word) >= LETTERS})
+    typed = []
+    for _ in range(SEARCHES):
+        word = chance.choice(words)
+        start = chance.randrange(len(word) - LETTERS + 1)
+        typed.append(word[start : start + LETTERS])  # any three letters
+        typed.append(chance.choice(words))
+        typed.append(" ".join(chance.sample(name := chance.choice(names), min(2, len(name)))))
+    return typed
+
+
+def fill_prescriptions(cursor: Cursor, past: int) -> None:
+    """A tenth as many as appointments, 100 to 10,000; one of ten waits for its review."""
+    cursor.execute(
+        "SELECT attname FROM pg_attribute WHERE attrelid = 'prescriptions_prescription'::regclass"
+        " AND attnum > 0 AND NOT attisdropped AND attgenerated = ''"
+    )
+    changed = {
+        "id": "gen_random_uuid()",
+        "client_id": f"clients.ids[k %% {CLIENTS} + 1]",
+        "status": "CASE WHEN k %% 10 = 0 THEN 'submitted' ELSE 'approved' END",
+        "created_at": "now() - k * interval '1 minute'",
+    }
+    names = [name for (name,) in cursor.fetchall()]
+    columns = {
+        "names": ", ".join(names),
+        "values": ", ".join(changed.get(name, f"pattern.{name}") for name in names),
+    }
+    cursor.execute(_PRESCRIBE.format(**columns), [min(max(past // 10, FEWEST), MOST)])
+
+
+_PRESCRIBE = """
+    INSERT INTO prescriptions_prescription ({names})
+    SELECT {values} FROM generate_series(0, %s - 1) AS k,
+        (SELECT * FROM prescriptions_prescription LIMIT 1) AS pattern,
+        (SELECT array_agg(id ORDER BY last_name) AS ids FROM clinic_client) AS clients
+"""
 
 
 def fill(database: str, clinic: Clinic, past: int) -> float:
@@ -123,6 +231,7 @@ def fill(database: str, clinic: Clinic, past: int) -> float:
                     _INSERT.format(**_columns(cursor), places=_AHEAD),
                     {**_names(0), "first": clinic.first, "last": clinic.last},
                 )
+            fill_prescriptions(cursor, past)
             share = _share_booked(cursor, clinic)
             cursor.execute("VACUUM (ANALYZE)")
     finally:

@@ -78,9 +78,12 @@ class SlotsForm(forms.Form):
             elif end - start >= timedelta(days=LONGEST_RANGE):
                 text = _("Ask for at most %(days)s days at once.") % {"days": LONGEST_RANGE}
                 self.add_error("to", text)
-            if end < timezone.localdate() - timedelta(days=1):
+            # Middleware has made the clinic's own zone the current one; another may be asked for.
+            here = data.get("location")
+            today = timezone.localdate(timezone=here.zone if here else None)
+            if end < today:
                 self.add_error("to", _("That is in the past."))
-            elif end > timezone.localdate() + FAR:
+            elif end > today + FAR:
                 self.add_error("to", _("That is too far ahead."))
         return data
 

@@ -1,23 +1,26 @@
-"""Employer Identification Number: nine digits, printed NN-NNNNNNN.
+"""Employer Identification Number: two digits of a campus of the IRS, seven more, no check digit.
 
-Which prefixes the IRS has given out changes, so an unknown one is a warning and stops nobody.
+A prefix that is not known to be issued is only warned of: the IRS adds prefixes.
 """
-
-from __future__ import annotations
 
 import re
 
 from stdnum.us import ein
 
-SHAPE = re.compile(r"\d{2}-?\d{7}", re.ASCII)
+SHAPE = re.compile(r"([0-9]{2})-?([0-9]{7})", re.ASCII)
 
 
 def tidy(text: str) -> str:
-    """As it is printed, when it has nine digits; else as it was typed."""
-    digits = re.sub(r"[\s-]", "", text)
-    return f"{digits[:2]}-{digits[2:]}" if SHAPE.fullmatch(digits) else text.strip()
+    """As it is printed, `12-3456789`; anything else stays as it was typed."""
+    text = re.sub(r"\s", "", text)
+    found = SHAPE.fullmatch(text)
+    return f"{found[1]}-{found[2]}" if found else text
 
 
-def is_usual(text: str) -> bool:
-    """Nine digits with a prefix that is in use."""
-    return bool(SHAPE.fullmatch(text)) and ein.is_valid(text)
+def is_shaped(text: str) -> bool:
+    return SHAPE.fullmatch(text) is not None
+
+
+def is_known(text: str) -> bool:
+    """Whether the prefix is one that is known to be issued."""
+    return bool(ein.is_valid(text))

@@ -11,9 +11,9 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from clinic import body
+from clinic import body, npi
 from clinic.dates import FIRST, LAST, day_or_none
-from prescriptions import areas, icd10, npi, review, sig, words
+from prescriptions import areas, icd10, review, sig, words
 from prescriptions.models import Prescription, ReviewDecision
 from prescriptions.uploads import (
     MAX_FILE,

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
-from clinic import access
+from clinic import access, npi
 from clinic.dates import day_or_none
 from clinic.selectors import location_or_none
-from prescriptions import icd10, npi, selectors, services, sig, wording
+from prescriptions import code_search, icd10, selectors, services, sig, wording
 from prescriptions.forms import ReviewForm
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
 
 @access.desk
@@ -77,10 +78,12 @@ def preview(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
 
 
 @access.desk
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def diagnoses(request: HttpRequest) -> HttpResponse:
     """Find a code by its start or by words; the whole page opens beside the form without htmx."""
-    words = request.GET.get("q", "").replace("\0", " ").strip()[:60]  # PostgreSQL takes no NUL
-    partial = "HX-Request" in request.headers
-    template = "prescriptions/_codes_found.html" if partial else "prescriptions/diagnoses.html"
-    return render(request, template, {"words": words, "found": selectors.find_codes(words)})
+    words = request.POST.get("q", "").replace("\0", " ").strip()[:60]  # PostgreSQL takes no NUL
+    found = code_search.find_codes(words)
+    context = {"words": words, "found": found, "refusal": code_search.refusal(words, found)}
+    if "HX-Request" in request.headers:  # for each key: without what only whole pages need
+        return HttpResponse(render_to_string("prescriptions/_codes_found.html", context))
+    return render(request, "prescriptions/diagnoses.html", context)

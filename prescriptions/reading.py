@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from prescriptions import icd10, npi, signatures, written_dates, written_orders
+from clinic import npi
+from prescriptions import icd10, signatures, written_dates, written_orders
 from prescriptions.sheet import Hit, Sheet
 from prescriptions.signatures import Patient
 

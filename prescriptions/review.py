@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from prescriptions import icd10, npi
+from clinic import npi
+from prescriptions import icd10
 from prescriptions.order import CAP_MONTHS, Unit, last_day
 
 if TYPE_CHECKING:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
-from django.db.models.functions import Left, Length
-from django.db.models.lookups import In
 from django.utils import timezone
 
 from clinic import documents
@@ -40,15 +38,11 @@ if TYPE_CHECKING:
     from clinic.body import Place
     from clinic.models import Client, User
 
-FOUND = 12  # diagnosis codes offered at once
-WORD = 3  # letters: what the trigram index can use
-RANKED = 2000  # matches put in order; more would cost more than a keystroke may
 SLOW = timedelta(seconds=60)  # an upload usually takes a few
 SHOWN = timedelta(days=14)  # a refused upload, on the list
 PER_PAGE = 25  # of the queue: drawing the lines is what costs
 SOONEST, OLDEST = "soonest", "oldest"
 UNDECIDED = (Prescription.Status.SUBMITTED, Prescription.Status.NEEDS_INFORMATION)
-USUAL_CHAPTERS = "GMRS"  # nerves, muscles and bones, symptoms, injuries
 
 _codes = Prefetch(
     "diagnoses", PrescribedDiagnosis.objects.select_related("code").order_by("position")
@@ -275,34 +269,10 @@ def earlier(prescription: Prescription) -> list[Prescription]:
     return list(history(prescription.client).exclude(pk=prescription.pk)[:5])
 
 
-def find_codes(words: str) -> list[DiagnosisCode]:
-    """Billable codes that start like the words, or whose description has all of them."""
-    billable = DiagnosisCode.objects.filter(billable=True)
-    code = icd10.tidy(words)
-    if len(code) > 1 and code[1].isdigit():
-        found = list(billable.filter(code__startswith=code).order_by("code")[:FOUND])
-        if found:
-            return found
-    long_enough = [word for word in words.split() if len(word) >= WORD]
-    if not long_enough:
-        return []
-    for word in long_enough:
-        billable = billable.filter(description__icontains=word)
-    # First what begins with the words, then the chapters this clinic sees, then plain names.
-    # A word that half the table holds is cut short: no order of thousands helps anybody.
-    some = DiagnosisCode.objects.filter(pk__in=billable.values("pk")[:RANKED])
-    ranked = some.annotate(
-        begins=Q(description__istartswith=" ".join(words.split())),
-        usual=In(Left("code", 1), list(USUAL_CHAPTERS)),
-        length=Length("description"),
-    )
-    return list(ranked.order_by("-begins", "-usual", "length", "code")[:FOUND])
-
-
 def judge(codes: Iterable[str]) -> list[tuple[icd10.Verdict, str]]:
     """Each code with its verdict and description, in the order given; one query."""
     codes = list(codes)
-    rows = {row.code: row for row in DiagnosisCode.objects.filter(code__in=codes)}
+    rows = {row.code: row for row in DiagnosisCode.objects.of_this_year().filter(code__in=codes)}
     billable = {code: row.billable for code, row in rows.items()}
     return [
         (icd10.judge(code, billable), rows[code].description if code in rows else "")

@@ -103,7 +103,8 @@ def approve(
         ClaimedByAnother: a colleague has it open.
         SecondPersonNeeded: this person was the first.
     """
-    codes = {row.code: row for row in DiagnosisCode.objects.filter(code__in=elements.codes)}
+    known = DiagnosisCode.objects.of_this_year().filter(code__in=elements.codes)
+    codes = {row.code: row for row in known}
     today = timezone.now().astimezone(location().zone).date()
     wrong = review.problems(
         elements, billable={code: row.billable for code, row in codes.items()}, today=today

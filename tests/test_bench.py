@@ -47,13 +47,15 @@ def test_what_was_asked_for_is_measured_at_both_concurrencies(found: dict[str, A
             "any_therapist_30_days_afresh",
             "booking_page",
             "booking",
+            "diagnosis_search",
+            "prescription_queue",
         )
         for concurrency in (1, 8)
     }
 
 
 def test_the_yardsticks_are_measured_beside_it(found: dict[str, Any]) -> None:
-    assert set(found["yardsticks"]) == {"bare_view", "one_query", "sql_30_days"}
+    assert set(found["yardsticks"]) == {"bare_view", "one_query", "signed_in", "sql_30_days"}
     assert all(run["p50_ms"] > 0 for runs in found["yardsticks"].values() for run in runs)
     assert {run["queries"] for run in found["yardsticks"]["one_query"]} == {1}
 

@@ -1,5 +1,6 @@
 from prescriptions.models.orders import (
     DiagnosisCode,
+    DiagnosisStart,
     PrescribedDiagnosis,
     PrescribedRegion,
     Prescription,
@@ -11,6 +12,7 @@ from prescriptions.models.uploads import Upload
 
 __all__ = [
     "DiagnosisCode",
+    "DiagnosisStart",
     "DoctorRequest",
     "PrescribedDiagnosis",
     "PrescribedRegion",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from clinic.fields import EncryptedJSONField
@@ -18,23 +18,52 @@ if TYPE_CHECKING:
     from datetime import date
 
 
+class DiagnosisCodeQuerySet(models.QuerySet["DiagnosisCode"]):
+    def of_this_year(self) -> Self:
+        """Without those that the classification has dropped since: old prescriptions bear them."""
+        return self.exclude(release="")
+
+
 class DiagnosisCode(models.Model):
     """ICD-10-CM. Headers are kept too, so that a refusal can say why. Filled by `load_icd10`."""
 
     code = models.CharField(primary_key=True, max_length=8)
     description = models.CharField(max_length=300)
     billable = models.BooleanField()
-    release = models.CharField(max_length=20)
+    release = models.CharField(max_length=20)  # empty: no longer in it
+    # For the search, of billable ones only; see `finding`.
+    also = models.TextField(blank=True, default="")  # other names
+    place = models.PositiveIntegerField(null=True, blank=True)  # in the order they are offered
+
+    objects = DiagnosisCodeQuerySet.as_manager()
 
     class Meta:
         ordering = ["code"]
         indexes = [
-            # Any three letters of the words, in any case (the lookup is `icontains`: upper LIKE).
-            GinIndex(OpClass(Upper("description"), name="gin_trgm_ops"), name="diagnosis_by_words"),
+            models.Index(fields=["place"], name="diagnosis_in_order"),
         ]
 
     def __str__(self) -> str:
         return self.code
+
+
+class DiagnosisStart(models.Model):
+    """What to offer for the start of a word, or for a few letters inside one: `finding.Start`."""
+
+    start = models.CharField(primary_key=True, max_length=60)
+    codes = ArrayField(models.CharField(max_length=8))
+    opening = models.BinaryField()
+    anywhere = models.BinaryField()
+
+    class Meta:
+        ordering = ["start"]
+        indexes = [
+            # For more letters from inside a word: the starts that end with them.
+            GinIndex(OpClass("start", name="gin_trgm_ops"), name="diagnosis_start_letters"),
+        ]
+
+    def __str__(self) -> str:
+        return self.start
 
 
 class PrescriptionQuerySet(models.QuerySet["Prescription"]):

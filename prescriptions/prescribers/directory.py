@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from phonenumber_field.phonenumber import to_python
 
-from clinic import audit
-from prescriptions import npi
+from clinic import audit, npi
 from prescriptions.models import Prescriber
 from prescriptions.prescribers.errors import NpiInvalid, NpiTaken
 

@@ -8,9 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
-from clinic import body
+from clinic import body, npi
 from clinic.models import Guardian
-from prescriptions import icd10, npi, review
+from prescriptions import icd10, review
 from prescriptions.forms import DayInput, _day
 from prescriptions.models import Prescription
 from prescriptions.prescribers import consent

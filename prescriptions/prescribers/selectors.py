@@ -9,9 +9,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic import npi
 from clinic.models import Message
 from clinic.selectors import location, location_or_none
-from prescriptions import npi
 from prescriptions.models import (
     DoctorRequest,
     Prescriber,

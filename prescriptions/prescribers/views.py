@@ -11,9 +11,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clinic import access, audit, documents
+from clinic import access, audit, documents, npi
 from clinic.errors import DomainError, InvalidTransition
-from prescriptions import npi
 from prescriptions.models import Prescriber, Prescription, ShareConsent
 from prescriptions.prescribers import errors, selectors, services
 from prescriptions.prescribers.forms import SOMEBODY_NEW, AskForm, NewPrescriberForm, WhoForm

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from tests.booking.factories import booked_appointment
@@ -120,3 +121,21 @@ def test_a_therapist_who_takes_no_bookings_is_unknown(
 
 def test_only_reading_is_possible(anonymous: Browser, location: Location) -> None:
     assert anonymous.post(URL).status_code == 405
+
+
+def test_yesterday_is_past_by_the_clock_of_the_place_that_is_asked_for(
+    anonymous: Browser, diary: list[Therapist], option60: ServiceOption, location: Location
+) -> None:
+    west = make_location(name="West", timezone="Pacific/Honolulu", position=9)
+    with time_machine.travel("2026-12-02 07:00Z", tick=False):  # the 2nd in New York, the 1st there
+        for place, day, status in (
+            (location, "2026-12-01", 400),
+            (location, "2026-12-02", 200),
+            (west, "2026-12-01", 200),
+            (west, "2026-11-30", 400),
+        ):
+            query = {"option": str(option60.pk), "from_": day, "to": day}
+            assert ask(anonymous, **query, location=str(place.pk)).status_code == status
+        answer = ask(anonymous, option=str(option60.pk), from_="2026-11-29", to="2026-12-01")
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == [{"parameter": "to", "detail": "That is in the past."}]

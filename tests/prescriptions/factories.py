@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from clinic.models import Client, Location, Role, User
 from prescriptions import services
-from prescriptions.models import DiagnosisCode, Prescription
+from prescriptions.management.commands import load_icd10
+from prescriptions.models import DiagnosisCode, DiagnosisStart, Prescription
 from prescriptions.order import CAP_MONTHS, Unit, last_day
 from prescriptions.review import Elements
 from tests.factories import make_location, make_user
@@ -32,14 +33,12 @@ CODES = {
 
 
 def make_codes() -> None:
-    """A few codes; the whole table takes seconds."""
-    DiagnosisCode.objects.bulk_create(
-        (
+    """A few codes, and what finds them; the whole table takes seconds."""
+    if not DiagnosisStart.objects.exists():
+        load_icd10.keep(
             DiagnosisCode(code=code, billable=billable, description=words, release="test")
             for code, (billable, words) in CODES.items()
-        ),
-        ignore_conflicts=True,
-    )
+        )
 
 
 def make_elements(**fields: Any) -> Elements:

@@ -49,6 +49,14 @@ def test_a_billable_code_is_accepted_however_it_is_typed(typed: str, code: str) 
         ("M51.36", Refusal.HEADER),
         ("S13.4A", Refusal.SEVENTH),
         ("S13.4", Refusal.SEVENTH),
+        ("S13.4XX", Refusal.SEVENTH),
+        ("S13.4XXQ", Refusal.UNKNOWN),
+        ("m545", Refusal.HEADER),
+        ("M54", Refusal.HEADER),
+        ("M54.500", Refusal.UNKNOWN),
+        ("M54.50.1", Refusal.SHAPE),
+        ("M54.", Refusal.SHAPE),
+        ("", Refusal.SHAPE),
         ("M99.99", Refusal.UNKNOWN),
         ("12", Refusal.SHAPE),
         ("M50-M54", Refusal.SHAPE),
@@ -76,7 +84,11 @@ def test_codes_of_one_category_are_one_condition() -> None:
     [
         (["M54.50", "M54.41"], [("M54.50", "M54.41")]),
         (["M54.59", "S39.012A"], [("M54.59", "S39.012A")]),
+        (["M54.41", "M54.50"], [("M54.50", "M54.41")]),
+        (["M54.2", "M54.51", "M54.42", "S39.012D"], [("M54.51", "M54.42"), ("M54.51", "S39.012D")]),
         (["M79.7", "M79.18"], [("M79.18", "M79.7")]),
+        (["M79.7", "M79.601"], []),  # limb pain is another category
+        (["M54.41", "S39.012A"], []),
         (["M54.2", "M79.18"], []),
     ],
 )

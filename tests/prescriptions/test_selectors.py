@@ -1,21 +1,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-import pytest
 import time_machine
-from django.core.management import call_command
 from django.utils import timezone
 
 from prescriptions import selectors, services
-from prescriptions.management.commands import load_icd10
-from prescriptions.models import DiagnosisCode, Prescription
+from prescriptions.models import Prescription
 from tests.prescriptions.factories import approved_prescription, submitted_prescription
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from clinic.models import Client, Location, User
 
@@ -82,44 +78,3 @@ def test_the_next_to_review_skips_what_a_colleague_has_open(
     assert selectors.next_to_review(desk_user) == second
     assert selectors.next_to_review(manager_user) == first
     assert selectors.next_to_review(manager_user, after=first) == second
-
-
-@pytest.mark.parametrize(
-    ("words", "first"),
-    [
-        ("M54.2", "M54.2"),
-        ("m545", "M54.50"),
-        ("m54", "M54.2"),
-        ("cervicalgia", "M54.2"),
-        ("low back", "M54.50"),
-        ("BACK spasm", "M62.830"),
-        ("s13", "S13.4XXA"),
-    ],
-)
-def test_codes_are_found_by_code_and_by_words(codes: None, words: str, first: str) -> None:
-    found = selectors.find_codes(words)
-    assert found[0].code == first
-    assert all(code.billable for code in found)
-
-
-@pytest.mark.parametrize("words", ["", " ", "zz", "%%%", "no such thing"])
-def test_words_that_fit_nothing_find_nothing(codes: None, words: str) -> None:
-    assert selectors.find_codes(words) == []
-
-
-def small_release(release: str) -> Iterator[DiagnosisCode]:
-    yield DiagnosisCode(code="M54.2", description="Cervicalgia", billable=True, release=release)
-
-
-def test_loading_the_codes_again_does_nothing_and_a_new_release_retires_old_codes(
-    db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    DiagnosisCode.objects.create(code="M99.00", description="Old", billable=True, release="old")
-    DiagnosisCode.objects.create(code="M54.2", description="Neck", billable=False, release="old")
-    monkeypatch.setattr(load_icd10, "read", small_release)
-    call_command("load_icd10", stdout=StringIO())
-    assert DiagnosisCode.objects.get(code="M54.2").billable
-    assert not DiagnosisCode.objects.get(code="M99.00").billable
-    said = StringIO()
-    call_command("load_icd10", stdout=said)
-    assert "is loaded" in said.getvalue()

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import warnings
 from importlib.metadata import version
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import transaction
+from django.db import connection, transaction
 
-from prescriptions.models import DiagnosisCode
+from prescriptions import finding
+from prescriptions.models import DiagnosisCode, DiagnosisStart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PACKAGE = "simple-icd-10-cm"
 BATCH = 5000
@@ -26,19 +28,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         release = f"package {version(PACKAGE)}"
-        if not options["force"] and DiagnosisCode.objects.filter(release=release).exists():
+        loaded = DiagnosisCode.objects.filter(release=release).exists()
+        if not options["force"] and loaded and DiagnosisStart.objects.exists():
             self.stdout.write("ICD-10-CM is loaded.")
             return
-        with transaction.atomic():  # all or nothing: the check above relies on it
-            DiagnosisCode.objects.bulk_create(
-                read(release),
-                batch_size=BATCH,
-                update_conflicts=True,
-                unique_fields=["code"],
-                update_fields=["description", "billable", "release"],
-            )
+        # All or nothing: the check above relies on it, and a search meanwhile finds the old ones.
+        with transaction.atomic():
+            keep(read(release))
             # Dropped from the release: still there for old prescriptions, not for new ones.
-            DiagnosisCode.objects.exclude(release=release).update(billable=False)
+            dropped = DiagnosisCode.objects.exclude(release=release)
+            dropped.update(billable=False, release="", also="", place=None)
+        settle()
         self.stdout.write(f"Loaded {DiagnosisCode.objects.count()} ICD-10-CM codes.")
 
 
@@ -47,11 +47,57 @@ def read(release: str) -> Iterator[DiagnosisCode]:
         warnings.simplefilter("ignore", DeprecationWarning)
         import simple_icd_10_cm as icd
     # A block of one category bears the category's code, so some come twice.
-    for code in dict.fromkeys(icd.get_all_codes(with_dots=True)):
-        if icd.is_category_or_subcategory(code):
-            yield DiagnosisCode(
-                code=code,
-                description=icd.get_description(code)[:300],
-                billable=icd.is_leaf(code),
-                release=release,
-            )
+    every = dict.fromkeys(icd.get_all_codes(with_dots=True))
+    codes = [code for code in every if icd.is_category_or_subcategory(code)]
+    terms = {code: icd.get_inclusion_term(code) for code in codes}
+    for code in codes:
+        yield DiagnosisCode(
+            code=code,
+            description=icd.get_description(code)[:300],
+            billable=icd.is_leaf(code),
+            release=release,
+            also=finding.also_called(code, terms) if icd.is_leaf(code) else "",
+        )
+
+
+def keep(codes: Iterable[DiagnosisCode]) -> None:
+    """Write these codes, and what finds the billable ones among them: no others are found."""
+    by_code = {row.code: row for row in codes}
+    ordered = finding.in_order(
+        finding.Searched(row.code, row.description, row.also)
+        for row in by_code.values()
+        if row.billable
+    )
+    for place, one in enumerate(ordered):
+        by_code[one.code].place = place
+    DiagnosisCode.objects.bulk_create(
+        by_code.values(),
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=["description", "billable", "release", "also", "place"],
+    )
+    DiagnosisStart.objects.all().delete()
+    for some in batched(finding.starts(ordered)):
+        DiagnosisStart.objects.bulk_create(some)
+
+
+def batched(starts: Iterator[finding.Start]) -> Iterator[list[DiagnosisStart]]:
+    while some := [
+        DiagnosisStart(
+            start=one.start,
+            codes=one.codes,
+            opening=finding.pack(one.opening),
+            anywhere=finding.pack(one.anywhere),
+        )
+        for one in islice(starts, BATCH)
+    ]:
+        yield some
+
+
+def settle() -> None:
+    """Ready at once, not when the server comes round to it: its statistics and its word index."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT gin_clean_pending_list('diagnosis_start_letters')")
+        for model in (DiagnosisCode, DiagnosisStart):
+            cursor.execute(f'ANALYZE "{model._meta.db_table}"')
