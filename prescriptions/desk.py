@@ -130,6 +130,8 @@ def _review_page(
 
 def _open(prescription: Prescription, user: User, form: ReviewForm, today: date) -> dict[str, Any]:
     """What the form shows beside its fields."""
+    if form.is_bound:  # after a refusal the words it was read from still stand below each field
+        form.explain(selectors.read_document(prescription))
     judged = selectors.judged(prescription, form.as_it_stands(), today)
     return {
         "form": form,

@@ -166,7 +166,9 @@ class ReviewForm(forms.Form):
     @classmethod
     def proposing(cls, found: Mapping[str, Found]) -> ReviewForm:
         """Filled with what was read from the document, each saying which words it came from."""
-        initial = {field: one.value for field, one in found.items()}
+        initial: dict[str, Any] = {field: one.value for field, one in found.items()}
+        if "regions" in initial:
+            initial["regions"] = initial["regions"].split()
         worked_out = _worked_out(initial)
         if "through_on" in worked_out and "through_on" in initial:
             # An earlier end that the prescriber wrote wins; both are ISO dates.

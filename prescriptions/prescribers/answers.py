@@ -152,5 +152,6 @@ def proposals(data: Mapping[str, Any], *, signed_on: date) -> dict[str, Found]:
         "prescriber_credential": answers.prescriber_credential,
         "prescriber_npi": answers.prescriber_npi,
         "prescriber_phone": answers.prescriber_phone,
+        "regions": " ".join(answers.regions),
     }
     return {name: Found(value, 1) for name, value in values.items() if value}

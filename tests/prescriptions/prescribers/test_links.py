@@ -215,13 +215,15 @@ def test_the_worker_makes_one_prescription_of_it(asked: DoctorRequest) -> None:
 
 
 def test_the_reviewers_form_is_filled_with_what_was_signed(asked: DoctorRequest) -> None:
-    sign(asked)
+    sign(asked, regions=("back-neck-middle",))
     tasks.draw_order.run(str(asked.pk))
     made = selectors.detailed().get(client=asked.client)
     form = ReviewForm.proposing(selectors.read_document(made))
     assert form.initial["codes"] == "M54.2"
     assert form.initial["visits"] == "12"
     assert form.initial["prescriber_npi"] == "1234567893"
+    assert form.initial["regions"] == ["back-neck-middle"]
+    assert "as it was signed online, page 1" in str(form.fields["codes"].help_text)
     assert form.initial["issued_on"] == timezone.localdate().isoformat()
     assert not form.initial.get("is_signed")
 
