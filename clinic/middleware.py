@@ -35,9 +35,11 @@ def client_ip(request: HttpRequest) -> str | None:
     if settings.HTTPS and (forwarded := request.headers.get("X-Forwarded-For")):
         text = forwarded.rsplit(",", 1)[-1].strip()
     try:
-        return str(ipaddress.ip_address(text))
+        address = ipaddress.ip_address(text)
     except ValueError:  # a Unix socket has no address
         return None
+    # One spelling: the database would give "::ffff:10.0.0.7" back otherwise than it got it.
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 class RequestContextMiddleware:

@@ -93,12 +93,13 @@ def reopen(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
 def policy(request: HttpRequest) -> HttpResponse:
     """Whether a second person must agree for claims, and what that means today."""
     here = location()
-    kept = second.policy_of(here).second_person_for_claims
-    form = PolicyForm(initial={"needed": kept})
+    kept = second.policy_of(here)
+    initial = {"needed": kept.second_person_for_claims, "request_days": kept.request_days}
+    form = PolicyForm(initial=initial)
     if request.method == "POST" and (form := PolicyForm(request.POST)).is_valid():
-        needed = form.cleaned_data["needed"]
-        second.decide(actor=access.user_of(request), place=here, needed=needed)
-        flash.success(request, _("The rule is saved."))
+        second.decide(actor=access.user_of(request), place=here, **form.cleaned_data)
+        flash.success(request, _("The rules are saved."))
         return redirect("prescriptions:queue")
     context = {"form": form, "effect": second.effect()}
-    return render(request, "prescriptions/policy.html", context)
+    status = 422 if form.is_bound else 200
+    return render(request, "prescriptions/policy.html", context, status=status)

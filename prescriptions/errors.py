@@ -33,6 +33,11 @@ class AlreadySent(DomainError):
         super().__init__()
 
 
+class TooManyWaiting(DomainError):
+    code = "too_many_waiting"
+    message = _("Several of your uploads are still being checked. Please wait for them first.")
+
+
 class ClaimedByAnother(DomainError):
     code = "claimed"
     message = _("A colleague is reviewing this one. Take it over first if they are not.")

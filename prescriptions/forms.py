@@ -241,6 +241,9 @@ class PolicyForm(forms.Form):
     needed = forms.BooleanField(
         label=_("A second person must agree where a claim is billed"), required=False
     )
+    request_days = forms.IntegerField(
+        label=_("Days that a link to a prescriber is good for"), min_value=1, max_value=60
+    )
 
 
 class RefusalForm(forms.Form):

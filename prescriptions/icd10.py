@@ -74,9 +74,12 @@ def split(text: str) -> list[str]:
     return list(dict.fromkeys(tidy(part) for part in re.split(r"[,;\s\0]+", text) if part))
 
 
-def category(code: str) -> str:
-    """What two codes for the same condition share: M54.50 and M54.59 are both M54."""
-    return code[:CATEGORY]
+def condition(code: str) -> str:
+    """What two codes for the same condition share: M54.50 and M54.59 are M54.5, low back pain.
+
+    The category alone is too coarse: M54.2 is the neck.
+    """
+    return code[: CATEGORY + 2]
 
 
 def judge(code: str, billable: Mapping[str, bool]) -> Verdict:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 WIDTH = 1500  # pixels; zoomed to 250 % it is still sharp on the review desk
 MAX_HEIGHT = 4000
 PATIENCE = 10.0  # seconds for one page, waiting for the ones before it included
-PROOF = 200  # pixels; pictures are decoded whole all the same
 # PDFium may be entered by one thread at a time.
 _pdfium = threading.Lock()
 
@@ -53,14 +52,14 @@ def count(pdf: bytes) -> int:
 
 
 def draw_all(pdf: bytes) -> Iterator[int]:
-    """Draw every page small, only to see that it can be done; yields the pages done.
+    """Draw every page as the viewer will, only to see that it can be done; yields the pages done.
 
     Raises:
-        Unreadable: one cannot be drawn.
+        Unreadable: one cannot be drawn, or takes too long.
     """
     with opened(pdf) as document:
         for number, page in enumerate(document, start=1):
-            page.render(scale=PROOF / max(*page.get_size(), 1), may_draw_forms=False)
+            draw(page, _scale(page))
             page.close()
             yield number
 
@@ -76,11 +75,15 @@ def render(pdf: bytes, number: int) -> bytes:
         if not 1 <= number <= len(document):
             raise IndexError(number)
         page = document[number - 1]
-        width, height = (max(side, 1) for side in page.get_size())
-        image = draw(page, min(WIDTH / width, MAX_HEIGHT / height))
+        image = draw(page, _scale(page))
     out = io.BytesIO()
     image.save(out, "PNG", compress_level=1)  # of a photo: half the time of 3, the same size
     return out.getvalue()
+
+
+def _scale(page: pypdfium2.PdfPage) -> float:
+    width, height = (max(side, 1) for side in page.get_size())
+    return float(min(WIDTH / width, MAX_HEIGHT / height))
 
 
 def draw(page: pypdfium2.PdfPage, scale: float, *, grey: bool = False) -> Image.Image:

@@ -24,7 +24,7 @@ from clinic.celery import enqueue
 from clinic.errors import InvalidTransition
 from clinic.models import Client, Document
 from prescriptions import sandbox, virus
-from prescriptions.errors import AlreadySent
+from prescriptions.errors import AlreadySent, TooManyWaiting
 from prescriptions.models import Prescription, Upload
 from prescriptions.uploads import PDF, GaveUp, UnusableFile, check, clean
 
@@ -45,9 +45,11 @@ MAX_ATTEMPTS = 3
 BELL_LOST = timedelta(seconds=20)
 STALE = timedelta(minutes=6)  # above the task's time limit: whoever worked on it is gone
 STARTED, SCANNED = 5, 10  # per cent
+MOST_WAITING = 5  # uploads of one client that the worker has not finished
 
 Status = Upload.Status
 Source = Prescription.Source
+UNFINISHED = (Status.RECEIVED, Status.WORKING)
 
 
 # ---- The request: keep what came, quickly ----
@@ -70,6 +72,7 @@ def receive(
     Raises:
         UnusableFile: what can be told without opening a file.
         AlreadySent: the same files have become a prescription.
+        TooManyWaiting: several uploads of this client are still being checked.
         InvalidTransition: nothing is being asked for any more.
     """
     kinds = check(files)
@@ -83,6 +86,8 @@ def receive(
                 return known
             token = uuid4()  # a page from the browser's memory with other files
         _refuse_same_files(client, hashes)
+        if Upload.objects.filter(client=client, status__in=UNFINISHED).count() >= MOST_WAITING:
+            raise TooManyWaiting
         if answers is not None and not _is_asked(answers):
             raise InvalidTransition
         upload = Upload.objects.create(
@@ -159,7 +164,7 @@ def process(pk: str) -> None:
         _refuse(upload, error.code)
     except virus.ScannerAway:
         _put_back(upload, attempts=upload.attempts - 1)  # it may be away for longer than three
-    except (OSError, documents.DocumentLost, sandbox.Interrupted) as error:
+    except (virus.NoVerdict, OSError, documents.DocumentLost, sandbox.Interrupted) as error:
         logger.warning("upload %s, try %s: %s", pk, upload.attempts, type(error).__name__)
         _put_back(upload, attempts=upload.attempts)
     else:
@@ -235,7 +240,12 @@ def _finish(upload: Upload, cleaned: Cleaned) -> None:
 def _take(upload: Upload, cleaned: Cleaned) -> Prescription:
     if upload.answers is not None:
         prescription = _replace_copy(
-            actor=upload.sent_by, prescription=upload.answers, cleaned=cleaned, note=upload.note
+            actor=upload.sent_by,
+            prescription=upload.answers,
+            cleaned=cleaned,
+            note=upload.note,
+            source=upload.source,
+            asked=(Prescription.Status.NEEDS_INFORMATION, Prescription.Status.SUBMITTED),
         )
     else:
         prescription = _take_in(
@@ -251,17 +261,20 @@ def _take(upload: Upload, cleaned: Cleaned) -> Prescription:
 
 def read_words(pk: str) -> None:
     """Keep the words of a document for the review; failing that, people read the pages."""
+    now = timezone.now()
     unread = Prescription.objects.filter(pk=pk, text_source=Prescription.TextSource.UNREAD)
-    prescription = unread.select_related("document").first()
-    if prescription is None:
-        return
+    free = Q(read_at__isnull=True) | Q(read_at__lt=now - STALE)
+    if not unread.filter(free).update(read_at=now, read_attempts=F("read_attempts") + 1):
+        return  # read, or being read
+    prescription = unread.select_related("document").get()
     found: dict[str, Any] = {}
     try:
-        found = sandbox.read(documents.read(prescription.document))
+        if prescription.read_attempts <= MAX_ATTEMPTS:
+            found = sandbox.read(documents.read(prescription.document))
     except (UnusableFile, documents.DocumentLost):
         logger.warning("the words of prescription %s were not read", pk)
     except (OSError, sandbox.Interrupted):
-        return  # the sweep tries again
+        return  # the sweep tries again, when this try is stale
     source = found.get("source")
     if source not in Prescription.TextSource.values or not source:
         source, found = Prescription.TextSource.NONE, {"source": "none", "pages": []}
@@ -270,9 +283,11 @@ def read_words(pk: str) -> None:
 
 
 def unread() -> QuerySet[Prescription]:
-    """To review, and nobody has read the words yet; those of a moment ago are being read."""
+    """To review, and nobody has read the words yet or is at it."""
+    now = timezone.now()
     return Prescription.objects.to_review().filter(
-        text_source=Prescription.TextSource.UNREAD, updated_at__lt=timezone.now() - BELL_LOST
+        Q(read_at__isnull=True, updated_at__lt=now - BELL_LOST) | Q(read_at__lt=now - STALE),
+        text_source=Prescription.TextSource.UNREAD,
     )
 
 
@@ -313,7 +328,14 @@ def send_again(
     """
     cleaned = clean(uploads)
     with transaction.atomic():
-        locked = _replace_copy(actor=actor, prescription=prescription, cleaned=cleaned, note=note)
+        locked = _replace_copy(
+            actor=actor,
+            prescription=prescription,
+            cleaned=cleaned,
+            note=note,
+            source=Source.PORTAL,
+            asked=(Prescription.Status.NEEDS_INFORMATION,),
+        )
         _keep_originals(actor, locked, uploads)
     return locked
 
@@ -341,13 +363,22 @@ def _take_in(
 
 
 def _replace_copy(
-    *, actor: User | None, prescription: Prescription, cleaned: Cleaned, note: str
+    *,
+    actor: User | None,
+    prescription: Prescription,
+    cleaned: Cleaned,
+    note: str,
+    source: str,
+    asked: Sequence[str],
 ) -> Prescription:
-    locked = _lock_asked(prescription)
+    """`asked`: the states it may be in. The desk may put it back while a copy is on its way."""
+    locked = _lock_asked(prescription, asked)
     _refuse_repeat(locked.client, cleaned)
     locked.document = _store(actor, locked.client, cleaned)
     locked.text_source, locked.words = Prescription.TextSource.UNREAD, None
+    locked.read_at, locked.read_attempts = None, 0
     locked.first_reviewer = locked.first_reading = None  # that was about another copy
+    locked.source = source  # an order signed online is no more what the reviewer looks at
     locked.status = Prescription.Status.SUBMITTED
     locked.client_note = note
     locked.claimed_by = locked.claimed_at = None
@@ -363,11 +394,11 @@ def _is_asked(prescription: Prescription) -> bool:
     return Prescription.objects.filter(pk=prescription.pk, status=asked).exists()
 
 
-def _lock_asked(prescription: Prescription) -> Prescription:
-    """The row, locked, as long as something is asked for."""
+def _lock_asked(prescription: Prescription, asked: Sequence[str]) -> Prescription:
+    """The row, locked, as long as a better copy is of use."""
     rows = Prescription.objects.select_for_update(no_key=True, of=("self",))
     locked = rows.select_related("client").get(pk=prescription.pk)
-    if locked.status != Prescription.Status.NEEDS_INFORMATION:
+    if locked.status not in asked:
         raise InvalidTransition
     return locked
 

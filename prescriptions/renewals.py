@@ -1,14 +1,21 @@
-"""Prompts to renew: the client hears once of each thing that makes a new prescription due."""
+"""Prompts to renew: the client hears once of each thing that makes a new prescription due.
+
+With a consent in force, which names the renewal, the prescriber is asked by a link as well.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic import audit, messages, people
 from clinic.models import Message
 from prescriptions import authorization, selectors, services
+from prescriptions.prescribers import errors
+from prescriptions.prescribers import selectors as prescribers
+from prescriptions.prescribers import services as requests
 
 if TYPE_CHECKING:
     from datetime import date
@@ -31,6 +38,7 @@ def _key(prescription: Prescription, today: date) -> str:
     return f"renewal:{prescription.pk}:{authorization.renewal(prescription, today)}"
 
 
+@transaction.atomic
 def _tell(prescription: Prescription, key: str) -> bool:
     """Neutral: it says that there is something to see, not what."""
     written = messages.queue(
@@ -46,4 +54,19 @@ def _tell(prescription: Prescription, key: str) -> bool:
     if written is None:
         return False
     audit.record(None, "prescription.renewal_prompted", prescription)
+    _ask_prescriber(prescription)
     return True
+
+
+def _ask_prescriber(prescription: Prescription) -> None:
+    prescriber = prescription.prescriber
+    if prescriber is None or not (prescriber.is_checked and prescriber.is_active):
+        return
+    client = prescription.client
+    if not prescriber.email or prescribers.consent_in_force(client, prescriber) is None:
+        return
+    try:
+        with transaction.atomic():
+            requests.ask(actor=None, client=client, prescriber=prescriber, renews=prescription)
+    except (errors.AlreadyAsked, errors.TooManyOpen):
+        return  # the client is being told all the same

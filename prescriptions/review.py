@@ -80,9 +80,12 @@ def is_claimed(claimed_at: datetime | None, now: datetime) -> bool:
 
 
 def problems(
-    elements: Elements, *, billable: Mapping[str, bool], today: date
+    elements: Elements, *, billable: Mapping[str, bool], today: date, is_claim: bool = False
 ) -> dict[str, list[str]]:
-    """All that stands against approval, by field; empty when nothing does."""
+    """All that stands against approval, by field; empty when nothing does.
+
+    `is_claim`: a payer is billed who authorises first (auto, work, VA).
+    """
     found: dict[str, list[str]] = {}
 
     def say(field: str, text: str) -> None:
@@ -106,6 +109,8 @@ def problems(
             "prescriber_npi",
             _("This is not a valid NPI: ten digits, and the last one is a check digit."),
         )
+    if is_claim and not elements.is_authorized:
+        say("is_authorized", _("Confirm that the payer has authorised these visits."))
     if elements.prescriber_credential and elements.prescriber_credential not in CREDENTIALS:
         say("prescriber_credential", _("We cannot accept an order from this credential."))
     return found
@@ -165,8 +170,6 @@ def doubts(elements: Elements, around: Around) -> dict[str, list[str]]:
         found["duplicate"] = [
             _("Another prescription of this client has the same codes and the same date.")
         ]
-    if around.is_claim and not elements.is_authorized:
-        found["is_authorized"] = [_("The payer's authorisation is not confirmed.")]
     return found
 
 

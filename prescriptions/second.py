@@ -35,10 +35,14 @@ class Effect:
         return self.reviewers < 2
 
 
+def is_claim(client: Client) -> bool:
+    """Whether what is approved for this client is billed by claim."""
+    return client.payer is not None and client.payer.kind in review.CLAIMS
+
+
 def is_needed(client: Client) -> bool:
-    """Whether what is approved for this client is billed by claim, and two must agree then."""
-    claims = client.payer is not None and client.payer.kind in review.CLAIMS
-    return claims and policy_of(location()).second_person_for_claims
+    """Whether two must agree on what is approved for this client."""
+    return is_claim(client) and policy_of(location()).second_person_for_claims
 
 
 def changes(first: Mapping[str, Any] | None, elements: review.Elements) -> str:
@@ -62,9 +66,10 @@ def effect() -> Effect:
 
 
 @transaction.atomic
-def decide(*, actor: User, place: Location, needed: bool) -> None:
-    """Set whether a second person must agree where a claim is billed."""
-    ReviewPolicy.objects.update_or_create(
-        location=place, defaults={"second_person_for_claims": needed}
-    )
-    audit.record(actor, "review_policy.changed", place, second_person_for_claims=needed)
+def decide(*, actor: User, place: Location, needed: bool, request_days: int) -> None:
+    """Set whether two must agree where a claim is billed, and how long prescribers' links last."""
+    policy = policy_of(place)
+    before = audit.snapshot(policy, ["second_person_for_claims", "request_days"])
+    policy.second_person_for_claims, policy.request_days = needed, request_days
+    policy.save()
+    audit.changed(actor, "review_policy.changed", policy, before)

@@ -242,19 +242,20 @@ def _behind(one: Prescription) -> Q:
 def renewals_due(today: date) -> QuerySet[Prescription]:
     """In use and near its end (`authorization.renewal`), and nothing newer here yet.
 
-    A newer one of the client that waits for a decision, or is in use, is the renewal.
+    A newer one that waits for a decision may be the renewal. One in use is not: for the same
+    condition it would have replaced this one.
     """
     last = today + timedelta(days=authorization.RENEW_AT_DAYS)
     few = F("used") + F("reserved") + authorization.RENEW_AT_VISITS
     newer = Prescription.objects.filter(
         client=OuterRef("client"), created_at__gt=OuterRef("created_at")
-    ).filter(Q(status__in=UNDECIDED) | _in_use(today))
+    ).filter(status__in=UNDECIDED)
     return (
         Prescription.objects.light()
         .filter(_in_use(today))
         .filter(Q(through_on__lte=last) | Q(authorized__lte=few))
         .exclude(Exists(newer))
-        .select_related("client__user")
+        .select_related("client__user", "prescriber")
         .order_by("through_on", "pk")
     )
 
@@ -335,7 +336,7 @@ def cards(client: Client, today: date) -> list[Card]:
     for prescription in history(client):
         one = card(prescription, today)
         found.append(replace(one, renew=one.renew and not renewed))
-        renewed = renewed or prescription.status in UNDECIDED or one.state == State.APPROVED
+        renewed = renewed or prescription.status in UNDECIDED
     return found
 
 
@@ -383,9 +384,9 @@ class Judged:
 
 def judged(prescription: Prescription, elements: rules.Elements, today: date) -> Judged:
     known = around(prescription, today)
-    rows = DiagnosisCode.objects.filter(code__in=elements.codes)
+    rows = DiagnosisCode.objects.of_this_year().filter(code__in=elements.codes)
     billable = dict(rows.values_list("code", "billable"))
-    wrong = rules.problems(elements, billable=billable, today=today)
+    wrong = rules.problems(elements, billable=billable, today=today, is_claim=known.is_claim)
     first = prescription.first_reading or {}
     changed = rules.differences(first, elements)
     return Judged(

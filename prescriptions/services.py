@@ -61,6 +61,7 @@ def reopen(*, actor: User, prescription: Prescription) -> None:
     """The answer came another way (by telephone, by fax): back to the queue."""
     _lock(prescription, Status.NEEDS_INFORMATION)
     Prescription.objects.filter(pk=prescription.pk).update(status=Status.SUBMITTED)
+    messages.withdraw(about=prescription.pk, kinds=["prescription_needs_information"])
     audit.record(actor, "prescription.reopened", prescription)
 
 
@@ -91,7 +92,7 @@ def approve(
 ) -> Prescription:
     """Record what the reviewer read and let visits be booked on it.
 
-    An older approved one of the same client for the same condition (the first code's category) is
+    An older approved one of the same client for the same condition (that of the first code) is
     replaced: its booked visits stay with it, its unused ones do not carry over.
 
     Where a second person must agree (`second.is_needed`) the first one's reading is only kept: it
@@ -107,7 +108,10 @@ def approve(
     codes = {row.code: row for row in known}
     today = timezone.now().astimezone(location().zone).date()
     wrong = review.problems(
-        elements, billable={code: row.billable for code, row in codes.items()}, today=today
+        elements,
+        billable={code: row.billable for code, row in codes.items()},
+        today=today,
+        is_claim=second.is_claim(prescription.client),
     )
     if wrong:
         raise Incomplete(wrong)
@@ -207,6 +211,7 @@ def _fill(prescription: Prescription, elements: Elements) -> None:
     for field in (
         *("reason", "order_text", "modality", "issued_on", "starts_on", "through_on"),
         *("prescriber_name", "prescriber_credential", "prescriber_npi", "prescriber_phone"),
+        "is_authorized",
     ):
         setattr(prescription, field, getattr(elements, field))
     prescription.authorized = elements.visits or 0
@@ -224,7 +229,7 @@ def _supersede(actor: User, newer: Prescription, first_code: str) -> None:
         status=Status.APPROVED,
         issued_on__lte=newer.issued_on,
         diagnoses__position=0,
-        diagnoses__code__code__startswith=icd10.category(first_code),
+        diagnoses__code__code__startswith=icd10.condition(first_code),
     )
     for prescription in older.exclude(pk=newer.pk):
         prescription.status = Status.SUPERSEDED

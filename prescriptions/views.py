@@ -178,7 +178,6 @@ def page(request: HttpRequest, prescription_id: UUID, number: int) -> HttpRespon
         picture = pages.render(documents.read(prescription.document), number)
     except (IndexError, pages.Unreadable, documents.DocumentLost) as error:
         raise Http404 from error
-    if number == 1:  # one row for an opened document, not one a page
-        audit.viewed(request, prescription)
+    audit.record(request.user, "prescription.viewed", prescription, page=number)
     kept_nowhere = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return HttpResponse(picture, content_type="image/png", headers=kept_nowhere)

@@ -28,7 +28,11 @@ PATIENCE = 60  # seconds for all files: cleaning still needs its time
 
 
 class ScannerAway(Exception):
-    """No verdict: the scanner is down, slow, or cannot read this."""
+    """The scanner does not answer at all: the upload waits for it."""
+
+
+class NoVerdict(Exception):
+    """It is there and cannot judge these files: too slow, too large for it, an error."""
 
 
 def scanner(url: str) -> ClamdNetworkSocket | None:
@@ -53,22 +57,27 @@ def scan(files: Sequence[bytes]) -> None:
 
     Raises:
         Infected: at least one is not.
-        ScannerAway: nobody can tell.
+        ScannerAway, NoVerdict: nobody can tell.
     """
     clamd = scanner(settings.CLAMAV_URL)
     if clamd is None:
         return
+    try:
+        clamd.ping()
+    except (ClamdError, OSError, ValueError) as error:
+        logger.warning("the virus scanner is away: %s", type(error).__name__)
+        raise ScannerAway from error
     give_up = time.monotonic() + PATIENCE
     for content in files:
         if time.monotonic() > give_up:
-            raise ScannerAway
+            raise NoVerdict
         try:
             verdicts = clamd.instream(io.BytesIO(content))
         except (ClamdError, OSError, ValueError) as error:
-            logger.warning("the virus scanner gave no answer: %s", type(error).__name__)
-            raise ScannerAway from error
+            logger.warning("the virus scanner gave no verdict: %s", type(error).__name__)
+            raise NoVerdict from error
         status = verdicts.get("stream", ("", None))[0]
         if status == "FOUND":
             raise Infected
         if status != "OK":
-            raise ScannerAway
+            raise NoVerdict

@@ -126,6 +126,8 @@ class Prescription(BaseModel):
         max_length=4, choices=TextSource, default=TextSource.UNREAD, blank=True
     )
     words = EncryptedJSONField(null=True, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)  # when a worker last began to read it
+    read_attempts = models.PositiveSmallIntegerField(default=0)
     status = models.CharField(max_length=20, choices=Status, default=Status.SUBMITTED)
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -171,6 +173,8 @@ class Prescription(BaseModel):
     used = models.PositiveSmallIntegerField(default=0)
     reserved = models.PositiveSmallIntegerField(default=0)
     approved_at = models.DateTimeField(null=True, blank=True)
+    # Where a claim is billed: the payer has authorised the visits, as the reviewer saw.
+    is_authorized = models.BooleanField(_("authorised by the payer"), default=False)
 
     diagnoses: models.Manager[PrescribedDiagnosis]
     decisions: models.Manager[ReviewDecision]

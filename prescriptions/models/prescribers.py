@@ -24,6 +24,11 @@ class Prescriber(BaseModel):
     fax = PhoneNumberField(_("fax"), blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     is_active = models.BooleanField(_("in use"), default=True)
+    # Who named them, for as long as nobody of the clinic has checked the entry: until then no
+    # other client's request goes to the address that stands here.
+    named_by = models.ForeignKey(
+        Client, models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
     # False: a client typed it, and nobody here has compared it with the practice yet.
     is_checked = models.BooleanField(_("checked by the clinic"), default=True)
 

@@ -12,7 +12,7 @@ from prescriptions.models import Prescriber
 from prescriptions.prescribers.errors import NpiInvalid, NpiTaken
 
 if TYPE_CHECKING:
-    from clinic.models import User
+    from clinic.models import Client, User
     from prescriptions.models import Prescription
     from prescriptions.review import Elements
 
@@ -20,13 +20,13 @@ FIELDS = ("name", "credential", "npi", "practice", "phone", "fax", "email")
 
 
 @transaction.atomic
-def add(*, actor: User, is_checked: bool = True, **fields: Any) -> Prescriber:
-    """A new entry. `is_checked`: somebody of the clinic vouches for it.
+def add(*, actor: User, named_by: Client | None = None, **fields: Any) -> Prescriber:
+    """A new entry. Somebody of the clinic vouches for it, unless a client has named them.
 
     Raises:
         NpiInvalid, NpiTaken.
     """
-    prescriber = Prescriber(is_checked=is_checked)
+    prescriber = Prescriber(is_checked=named_by is None, named_by=named_by)
     _fill(prescriber, fields)
     audit.record(actor, "prescriber.added", prescriber)
     return prescriber
@@ -79,6 +79,9 @@ def match_or_add(*, actor: User, prescription: Prescription, elements: Elements)
     Found by NPI; else the entry that was asked for the order learns its number; else a new one.
     """
     found = Prescriber.objects.filter(npi=elements.prescriber_npi).first()
+    if found is not None and _is_strangers(found, prescription):
+        # Another client typed name and addresses beside a number that anybody can look up.
+        return change(actor=actor, prescriber=found, **_as_read(elements))
     if found is not None:
         return found
     asked = prescription.prescriber
@@ -94,15 +97,22 @@ def match_or_add(*, actor: User, prescription: Prescription, elements: Elements)
         Prescriber.objects.filter(pk=changed.pk).update(is_checked=was_checked)
         return changed
     try:
-        return add(
-            actor=actor,
-            name=elements.prescriber_name,
-            credential=elements.prescriber_credential,
-            npi=elements.prescriber_npi,
-            phone=_phone(elements.prescriber_phone),
-        )
+        return add(actor=actor, **_as_read(elements))
     except NpiTaken as error:
         return error.holder
+
+
+def _is_strangers(found: Prescriber, prescription: Prescription) -> bool:
+    return not found.is_checked and found.named_by_id != prescription.client_id
+
+
+def _as_read(elements: Elements) -> dict[str, Any]:
+    return {
+        "name": elements.prescriber_name,
+        "credential": elements.prescriber_credential,
+        "npi": elements.prescriber_npi,
+        "phone": _phone(elements.prescriber_phone),
+    }
 
 
 def _phone(text: str) -> str:

@@ -81,6 +81,13 @@ class NoAddress(DomainError):
     message = _("The directory has no e-mail address of this prescriber.")
 
 
+class NotChecked(DomainError):
+    code = "not_checked"
+    message = _(
+        "A client typed this entry. Compare it with the practice, and save it in the directory."
+    )
+
+
 class LinkUnknown(DomainError):
     code = "link_unknown"
     message = _(

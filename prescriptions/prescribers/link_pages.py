@@ -39,7 +39,9 @@ def private(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if throttle.crowded(f"open:{context.current.get().ip}", throttle.OPENINGS):
+        # Only openings: what a form asks while one types, and a signature, must never be too many.
+        opens = request.method != "POST"
+        if opens and throttle.crowded(f"open:{context.current.get().ip}", throttle.OPENINGS):
             response = render(request, "429.html", status=TOO_MANY)
         else:
             try:

@@ -83,6 +83,10 @@ def check_birth_date(*, request: DoctorRequest, birth_date: date) -> None:
         if _count_wrong(request) >= MOST_WRONG:
             raise errors.LinkLocked
         raise errors.WrongBirthDate
+    # Guesses sent side by side: the count is what it is now, not what it was when they began.
+    request.refresh_from_db(fields=["wrong_births"])
+    if request.wrong_births >= MOST_WRONG:
+        raise errors.LinkLocked
     with transaction.atomic():
         unopened = DoctorRequest.objects.filter(pk=request.pk, opened_at__isnull=True)
         unopened.update(opened_at=timezone.now())
@@ -97,7 +101,7 @@ def sign(*, request: DoctorRequest, answers: Answers, name: str, attested: bool)
         Unanswered: an element, a check digit, the tick or the signature is missing or wrong.
         LinkUsed, LinkWithdrawn, LinkExpired, LinkLocked: meanwhile.
     """
-    codes = DiagnosisCode.objects.filter(code__in=answers.codes)
+    codes = DiagnosisCode.objects.of_this_year().filter(code__in=answers.codes)
     billable = dict(codes.values_list("code", "billable"))
     wrong = rules.problems(answers, billable=billable, today=selectors.today())
     name = " ".join(name.split())

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 OFFERED = 8  # entries of the directory while one types
 SHORTEST = 2  # letters before any are offered
-DEFAULT_DAYS = 14
 Status = DoctorRequest.Status
 
 
@@ -107,7 +106,7 @@ def requests_of(client: Client) -> list[Card]:
 def days_open() -> int:
     """How many days a link is good for."""
     policy = ReviewPolicy.objects.filter(location=location()).first()
-    return policy.request_days if policy else DEFAULT_DAYS
+    return (policy or ReviewPolicy()).request_days
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ def withdraw_consent(*, actor: User, consent: ShareConsent) -> int:
 @transaction.atomic
 def ask(
     *,
-    actor: User,
+    actor: User | None,
     client: Client,
     prescriber: Prescriber,
     note: str = "",
@@ -152,7 +152,7 @@ def ask(
     _make_room(actor, client, prescriber, now)
     consent = selectors.consent_in_force(client, prescriber)
     if consent is None:
-        if signature is None:
+        if signature is None or actor is None:
             raise errors.NoConsentOnFile
         consent = give_consent(
             actor=actor, client=client, prescriber=prescriber, signature=signature
@@ -166,11 +166,11 @@ def ask(
         renews=renews if renews and renews.client_id == client.pk else None,
         note=note,
         token_sha256=sha256,
-        sent_to=prescriber.email,
+        sent_to=prescriber.email if _may_write(prescriber, client) else "",
         expires_at=now + timedelta(days=selectors.days_open()),
     )
     audit.record(actor, "doctor_request.made", request)
-    if prescriber.email:
+    if request.sent_to:
         _send(actor, request, token)
     enqueue(DRAW_FORM, str(request.pk))
     return request
@@ -186,7 +186,7 @@ def ask_new(
         NpiInvalid, and as for `ask`.
     """
     try:
-        prescriber = directory.add(actor=actor, is_checked=False, **fields)
+        prescriber = directory.add(actor=actor, named_by=client, **fields)
     except errors.NpiTaken as error:
         prescriber = error.holder
     return ask(actor=actor, client=client, prescriber=prescriber, note=note, signature=signature)
@@ -198,13 +198,15 @@ def send_link(*, actor: User, request: DoctorRequest) -> DoctorRequest:
 
     Raises:
         InvalidTransition: the request is closed.
-        NoAddress, NoConsentOnFile.
+        NoAddress, NotChecked, NoConsentOnFile.
     """
     locked = DoctorRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
     if locked.status != Status.OPEN:
         raise InvalidTransition
     if not locked.prescriber.email:
         raise errors.NoAddress
+    if not _may_write(locked.prescriber, locked.client):
+        raise errors.NotChecked
     standing = selectors.consent_in_force(locked.client, locked.prescriber)
     if standing is None:
         raise errors.NoConsentOnFile
@@ -245,14 +247,21 @@ def _lock(client: Client) -> None:
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
 
 
-def _addresses(actor: User, client: Client) -> set[str]:
+def _may_write(prescriber: Prescriber, client: Client) -> bool:
+    """An address that one client typed is not good for another's request until it is checked."""
+    known = prescriber.is_checked or prescriber.named_by_id == client.pk
+    return bool(prescriber.email) and known
+
+
+def _addresses(actor: User | None, client: Client) -> set[str]:
     """Where a link would come back to whoever asks for it."""
     guardians = client.guardians.values_list("user__email", flat=True)
-    own = {client.email, actor.email, client.user.email if client.user else "", *guardians}
+    asking = actor.email if actor else ""
+    own = {client.email, asking, client.user.email if client.user else "", *guardians}
     return {address.lower() for address in own if address}
 
 
-def _make_room(actor: User, client: Client, prescriber: Prescriber, now: datetime) -> None:
+def _make_room(actor: User | None, client: Client, prescriber: Prescriber, now: datetime) -> None:
     waiting = DoctorRequest.objects.filter(client=client, status=Status.OPEN)
     for late in waiting.filter(expires_at__lte=now):
         _close(actor, late, now)
@@ -271,7 +280,7 @@ def _close(actor: User | None, request: DoctorRequest, now: datetime) -> bool:
     return True
 
 
-def _send(actor: User, request: DoctorRequest, token: str) -> None:
+def _send(actor: User | None, request: DoctorRequest, token: str) -> None:
     """The e-mail holds nothing that anybody typed: it cannot be made to say something else."""
     messages.queue(
         kind=LINK_KIND,

@@ -69,6 +69,8 @@ def draw_order(pk: str) -> None:
             document=document,
             source=Prescription.Source.PRESCRIBER,
             prescriber=request.prescriber,
+            # The elements are proposed from what was signed, not from our own drawing of it.
+            text_source=Prescription.TextSource.NONE,
         )
         request.save(update_fields=["prescription", "updated_at"])
         audit.record(None, "prescription.submitted", request.prescription)

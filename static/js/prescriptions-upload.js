@@ -12,6 +12,7 @@
   const progress = form.querySelector("[data-progress]");
   const lost = form.querySelector("[data-lost]");
   let files = [];
+  let refused = false; // what the list holds was sent and could not be used
 
   function size(bytes) {
     return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
@@ -75,6 +76,9 @@
 
   input.addEventListener("change", () => {
     const more = [...input.files];
+    // The one file that was refused, and now another one: that one instead. Of several, who sends says which goes.
+    if (refused && files.length === 1 && more.length) files = [];
+    refused = false;
     // Nothing: the chooser was closed. The browser has emptied the field; the list stays.
     add(more.filter((file) => !files.includes(file)));
   });
@@ -125,6 +129,9 @@
   form.addEventListener("htmx:timeout", notSent);
   form.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status >= 500) notSent();
+  });
+  form.addEventListener("htmx:afterRequest", (event) => {
+    refused = event.detail.xhr.status === 422;
   });
   window.addEventListener("online", () => {
     if (!lost.hidden) form.requestSubmit();

@@ -37,6 +37,9 @@
   }
 
   function show(part) {
+    // On a shared computer nobody reads on once it is over; what was typed is hidden, not lost.
+    if (part === "over") document.documentElement.dataset.session = "over";
+    else delete document.documentElement.dataset.session;
     parts.soon.hidden = part !== "soon";
     parts.over.hidden = part !== "over";
     if (!dialog.open) dialog.showModal();
@@ -48,6 +51,7 @@
       const busy = Date.now() - touched < warning * 1000;
       const seconds = await ask(busy ? "POST" : "GET");
       if (seconds > warning) {
+        delete document.documentElement.dataset.session;
         if (dialog.open) dialog.close();
         plan(seconds);
         return;
@@ -56,7 +60,8 @@
       show(seconds ? "soon" : "over");
       if (seconds) tick();
     } catch {
-      timer = setTimeout(look, 10000); // offline: the server keeps the time
+      if (Date.now() > ends) show("over"); // offline, and the time is up all the same
+      timer = setTimeout(look, 10000);
     }
   }
 

@@ -75,8 +75,11 @@ def test_a_field_of_codes_is_split_and_each_is_kept_once() -> None:
     assert icd10.split(" m54.2, M5450;m54.2  g35.d ") == ["M54.2", "M54.50", "G35.D"]
 
 
-def test_codes_of_one_category_are_one_condition() -> None:
-    assert icd10.category("M54.50") == icd10.category("M54.59") == "M54"
+def test_codes_that_agree_up_to_the_dots_digit_are_one_condition() -> None:
+    assert icd10.condition("M54.50") == icd10.condition("M54.59") == "M54.5"
+    assert icd10.condition("S13.4XXA") == icd10.condition("S13.4XXD") == "S13.4"
+    assert icd10.condition("M54.2") != icd10.condition("M54.50")
+    assert icd10.condition("I10") == "I10"
 
 
 @pytest.mark.parametrize(

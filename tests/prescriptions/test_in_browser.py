@@ -47,6 +47,7 @@ LOCKED: FilePayload = {
     "mimeType": "application/pdf",
     "buffer": paper.encrypted_pdf(),
 }
+SLOW = 30_000  # ms: the children that look at files start a Python each
 JUNK: FilePayload = {"name": "order.pdf", "mimeType": "application/pdf", "buffer": b"junk"}
 
 
@@ -182,8 +183,20 @@ def test_a_refused_file_stays_chosen_with_the_note_beside_it(
     expect(page.get_by_label("Anything we should know?")).to_have_value("Two pages")
     page.get_by_role("button", name="Remove: order.pdf").click()
     page.get_by_role("button", name="Send to the clinic").click()
-    expect(page.get_by_text("In review")).to_be_visible()
+    expect(page.get_by_text("In review")).to_be_visible(timeout=SLOW)
     assert client_record.prescriptions.get().client_note == "Two pages"
+
+
+def test_another_file_takes_the_place_of_the_one_that_was_refused(
+    open_as: OpenPage, as_client: Session, client_record: Client, location: Location
+) -> None:
+    page = open_as(reverse("prescriptions:upload"), as_client)
+    files = page.get_by_label("PDF or photos")
+    files.set_input_files([JUNK])
+    page.get_by_role("button", name="Send to the clinic").click()
+    expect(page.get_by_role("alert").filter(has_text="not a PDF")).to_be_focused()
+    files.set_input_files([PHOTO])
+    expect(page.locator("[data-chosen] .name")).to_have_text(["order.jpg"])
 
 
 def test_pages_are_chosen_one_by_one_put_in_order_and_watched_until_they_are_ready(
@@ -215,7 +228,7 @@ def test_pages_are_chosen_one_by_one_put_in_order_and_watched_until_they_are_rea
     assert faults(page) == []
     Upload.objects.update(status="received")
     receiving.process(str(upload.pk))
-    expect(page.get_by_text("In review")).to_be_visible()
+    expect(page.get_by_text("In review")).to_be_visible(timeout=SLOW)
     assert client_record.prescriptions.get().document.pages == 3
 
 
@@ -234,7 +247,7 @@ def test_after_a_cut_connection_the_files_are_sent_again_without_choosing(
     expect(page.locator("[data-chosen] .name")).to_have_text(["order.jpg"])
     assert faults(page) == []
     page.context.set_offline(False)  # it goes on by itself
-    expect(page.get_by_text("In review")).to_be_visible()
+    expect(page.get_by_text("In review")).to_be_visible(timeout=SLOW)
     assert Upload.objects.count() == 1
 
 
@@ -253,10 +266,10 @@ def test_an_answer_lost_on_the_way_does_not_send_twice(
     page.route(f"**{reverse('prescriptions:upload')}", lose)
     page.get_by_label("PDF or photos").set_input_files([PHOTO])
     page.get_by_role("button", name="Send to the clinic").click()
-    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible(timeout=SLOW)
     page.unroute_all()
     page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_text("In review")).to_be_visible()
+    expect(page.get_by_text("In review")).to_be_visible(timeout=SLOW)
     assert Upload.objects.count() == client_record.prescriptions.count() == 1
 
 

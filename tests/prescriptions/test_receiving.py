@@ -16,7 +16,7 @@ from clinic import documents
 from clinic.errors import InvalidTransition
 from clinic.models import AuditEvent, Document
 from prescriptions import receiving, sandbox, services, tasks, uploads
-from prescriptions.errors import AlreadySent
+from prescriptions.errors import AlreadySent, TooManyWaiting
 from prescriptions.models import Prescription, Upload
 from tests.prescriptions import paper
 from tests.prescriptions.sending import as_file, processed, progress_of, received
@@ -199,12 +199,22 @@ def test_a_better_copy_answers_what_was_asked(
         received(client_record, paper.photo("PNG"), answers=submitted)
 
 
+def test_a_copy_on_its_way_is_taken_though_the_desk_has_put_it_back(
+    client_record: Client, submitted: Prescription, desk_user: User
+) -> None:
+    services.ask_for_information(actor=desk_user, prescription=submitted, reason="illegible")
+    upload = received(client_record, paper.photo(), answers=submitted)
+    services.reopen(actor=desk_user, prescription=submitted)
+    assert processed(upload).prescription == submitted
+
+
 def test_an_answer_that_comes_too_late_is_told_so(
     client_record: Client, submitted: Prescription, desk_user: User
 ) -> None:
     services.ask_for_information(actor=desk_user, prescription=submitted, reason="illegible")
     upload = received(client_record, paper.photo(), answers=submitted)
     services.reopen(actor=desk_user, prescription=submitted)
+    services.reject(actor=desk_user, prescription=submitted, reason="other")
     upload = processed(upload)
     assert (upload.refusal, upload.prescription) == ("invalid_transition", submitted)
 
@@ -371,3 +381,33 @@ def test_every_page_carries_a_token_of_its_own(
 ) -> None:
     seen = {as_client.get(UPLOAD).context["form"]["token"].value() for _ in range(2)}
     assert len(seen) == 2
+
+
+def test_a_client_waits_for_the_first_uploads_before_sending_a_sixth(client_record: Client) -> None:
+    for number in range(receiving.MOST_WAITING):
+        received(client_record, paper.pdf([f"Page {number}"]))
+    with pytest.raises(TooManyWaiting):
+        received(client_record)
+
+
+def test_the_words_are_read_by_one_worker_and_given_up_after_three_tries(
+    client_record: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = processed(received(client_record)).prescription
+    assert made is not None
+    Prescription.objects.update(text_source="", words=None, read_at=None, read_attempts=0)
+    tried: list[int] = []
+
+    def fail(_pdf: bytes) -> dict[str, Any]:
+        tried.append(1)
+        receiving.read_words(str(made.pk))  # another worker meanwhile
+        raise sandbox.Interrupted
+
+    monkeypatch.setattr(sandbox, "read", fail)
+    for hours in range(5):
+        with time_machine.travel(timezone.now() + timedelta(hours=hours)):
+            receiving.read_words(str(made.pk))
+    assert len(tried) == receiving.MAX_ATTEMPTS
+    made.refresh_from_db()
+    assert made.text_source == "none"
+    assert not receiving.unread().exists()

@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from clinic.models import AuditEvent, Message
 from prescriptions import authorization, renewals, selectors, services, tasks
-from prescriptions.models import Prescription
+from prescriptions.models import DoctorRequest, Prescription
 from tests.factories import make_client
 from tests.prescriptions.factories import approved_prescription, submitted_prescription
+from tests.prescriptions.prescribers.factories import make_consent
 from tests.prescriptions.test_review_services import SECRETS
 
 if TYPE_CHECKING:
@@ -70,19 +71,42 @@ def test_each_reason_is_told_once_in_its_time(client_record: Client) -> None:
     assert prompts() == ["visits", "days"]
 
 
-@pytest.mark.parametrize("newer", ["submitted", "needs_information", "approved"])
+@pytest.mark.parametrize("newer", ["submitted", "needs_information"])
 def test_a_newer_one_silences_the_prompt(
     client_record: Client, desk_user: User, newer: str
 ) -> None:
     approved_prescription(client_record, visits=2)
-    if newer == "approved":
-        approved_prescription(client_record, codes=("M79.18",))
-    else:
-        sent = submitted_prescription(client_record)
-        if newer == "needs_information":
-            services.ask_for_information(actor=desk_user, prescription=sent, reason="other")
+    sent = submitted_prescription(client_record)
+    if newer == "needs_information":
+        services.ask_for_information(actor=desk_user, prescription=sent, reason="other")
     tasks.prompt_renewals()
     assert prompts() == []
+
+
+def test_a_newer_one_for_another_condition_silences_nothing(client_record: Client) -> None:
+    ending = approved_prescription(client_record, visits=2)
+    approved_prescription(client_record, codes=("M79.18",))
+    tasks.prompt_renewals()
+    assert prompts() == ["visits"]
+    assert list(selectors.renewals_due(today())) == [ending]
+
+
+def test_with_a_consent_in_force_the_prescriber_is_asked_as_well_and_once(
+    client_record: Client,
+) -> None:
+    ending = approved_prescription(client_record, visits=2)
+    assert ending.prescriber is not None
+    tasks.prompt_renewals()
+    assert not DoctorRequest.objects.exists()  # nobody has agreed to share
+    make_consent(client_record, ending.prescriber)
+    ending.prescriber.email = "osei@practice.test"
+    ending.prescriber.save()
+    assert ending.through_on is not None
+    for days in (5, 4, 3):
+        renewals.prompt(ending.through_on - timedelta(days=days))
+    asked = DoctorRequest.objects.get()
+    assert (asked.renews, asked.sent_to) == (ending, "osei@practice.test")
+    assert prompts() == ["visits", "days"]
 
 
 def test_a_rejected_newer_one_and_somebody_elses_silence_nothing(

@@ -107,10 +107,6 @@ def test_codes_that_exclude_each_other_and_old_orders_only_warn() -> None:
         ({"regions": ()}, {}, ["regions"]),
         ({}, {"payer": "self_pay"}, []),
         ({}, {"payer": "out_of_network"}, []),
-        ({}, {"payer": "va"}, ["is_authorized"]),
-        ({}, {"payer": "auto_no_fault"}, ["is_authorized"]),
-        ({}, {"payer": "workers_comp"}, ["is_authorized"]),
-        ({"is_authorized": True}, {"payer": "va"}, []),
         ({}, {"others": [(frozenset({"M54.2"}), date(2026, 11, 18))]}, ["duplicate"]),
         ({}, {"others": [(frozenset({"M54.2"}), date(2026, 5, 18))]}, []),
         ({}, {"others": [(frozenset({"M54.50"}), date(2026, 11, 18))]}, []),
@@ -124,9 +120,19 @@ def test_what_is_doubtful_is_said_and_stops_nothing(
     assert list(review.doubts(read, Around(today=TODAY, **around))) == doubtful
 
 
+@pytest.mark.parametrize("payer", ["va", "auto_no_fault", "workers_comp"])
+def test_where_a_claim_is_billed_the_payer_has_authorised_it_first(payer: str) -> None:
+    assert Around(today=TODAY, payer=payer).is_claim
+    wrong = review.problems(elements(), billable=BILLABLE, today=TODAY, is_claim=True)
+    assert list(wrong) == ["is_authorized"]
+    seen = elements(is_authorized=True)
+    assert review.problems(seen, billable=BILLABLE, today=TODAY, is_claim=True) == {}
+
+
 def tones(read: Elements, **around: Any) -> dict[str, str]:
-    wrong = review.problems(read, billable=BILLABLE, today=TODAY)
-    lines = review.checklist(read, Around(today=TODAY, **around), wrong)
+    known = Around(today=TODAY, **around)
+    wrong = review.problems(read, billable=BILLABLE, today=TODAY, is_claim=known.is_claim)
+    lines = review.checklist(read, known, wrong)
     return {line.label: line.tone for line in lines}
 
 
@@ -152,7 +158,7 @@ LIST: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         {"others": [(frozenset({"M54.2"}), date(2026, 11, 18))]},
         WARN,
     ),
-    ("Authorised by the payer", {}, {"payer": "va"}, WARN),
+    ("Authorised by the payer", {}, {"payer": "va"}, OPEN),
 ]
 
 

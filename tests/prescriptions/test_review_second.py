@@ -218,10 +218,12 @@ def test_the_manager_sees_what_the_rule_means_and_sets_it(
     page = as_manager.get(POLICY).text
     assert "1 prescription in the queue would need two people" in page
     assert "Nobody could be the second" in page
-    assert as_manager.post(POLICY, {"needed": "on"})["Location"] == QUEUE
+    assert as_manager.post(POLICY, {"needed": "on", "request_days": 7})["Location"] == QUEUE
     assert ReviewPolicy.objects.get(location=location).second_person_for_claims
     assert "checked" in as_manager.get(POLICY).text
-    as_manager.post(POLICY, {})
+    assert as_manager.post(POLICY, {"request_days": 0}).status_code == 422
+    as_manager.post(POLICY, {"request_days": 7})
+    assert ReviewPolicy.objects.get().request_days == 7
     assert not ReviewPolicy.objects.get().second_person_for_claims
     changes = AuditEvent.objects.filter(action="review_policy.changed", actor=manager_user)
     assert changes.count() == 2

@@ -47,7 +47,11 @@ class Clamd(Thread):
             except OSError:
                 return
             with caller, caller.makefile("rwb") as line:
-                assert line.readline() == b"nINSTREAM\n"
+                asked = line.readline()
+                if asked == b"nPING\n":
+                    line.write(b"PONG\n")
+                    continue
+                assert asked == b"nINSTREAM\n"
                 content = b""
                 while size := struct.unpack("!L", line.read(4))[0]:
                     content += line.read(size)
@@ -107,14 +111,28 @@ def test_a_scanner_that_says_anything_but_ok_lets_nothing_pass(
         listener.listen()
 
         def answer() -> None:
-            caller, _ = listener.accept()
-            with caller:
-                caller.recv(1 << 16)
-                caller.sendall(verdict)
+            for said in (b"PONG\n", verdict):
+                caller, _ = listener.accept()
+                with caller:
+                    caller.recv(1 << 16)
+                    caller.sendall(said)
 
         Thread(target=answer, daemon=True).start()
-        with pytest.raises(virus.ScannerAway):
+        with pytest.raises(virus.NoVerdict):
             virus.scan([b"x" * 10])
+
+
+def test_files_that_the_scanner_cannot_judge_are_given_up_in_the_end(
+    client_record: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_verdict(_files: list[bytes]) -> None:
+        raise virus.NoVerdict
+
+    monkeypatch.setattr(virus, "scan", no_verdict)
+    upload = received(client_record)
+    for _ in range(3):
+        assert processed(upload).status == "received"
+    assert (processed(upload).status, upload.refusal) == ("refused", "gave_up")
 
 
 def test_an_address_of_a_scanner_is_one_or_stops_the_start() -> None:

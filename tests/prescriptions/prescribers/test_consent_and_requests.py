@@ -214,9 +214,28 @@ def test_five_open_requests_are_enough(client_record: Client, location: Location
 
 def test_nobody_is_sent_their_own_link(client_record: Client, location: Location) -> None:
     user = owner(client_record)
-    mine = directory.add(actor=user, is_checked=False, name="Dr. Me", email=user.email.upper())
+    mine = directory.add(
+        actor=user, named_by=client_record, name="Dr. Me", email=user.email.upper()
+    )
     with pytest.raises(errors.OwnAddress):
         make_request(client_record, mine)
+
+
+def test_an_address_that_another_client_typed_gets_no_link_until_it_is_checked(
+    client_record: Client, other_client: Client, location: Location, desk_user: User
+) -> None:
+    typed = directory.add(
+        actor=desk_user, named_by=other_client, name="Dr. Osei", email="osei@practice.test"
+    )
+    made = make_request(client_record, typed)
+    assert made.sent_to == ""
+    assert not Message.objects.filter(recipient=typed.email).exists()
+    with pytest.raises(errors.NotChecked):
+        services.send_link(actor=desk_user, request=made)
+    checked = {name: getattr(typed, name) for name in directory.FIELDS}
+    directory.change(actor=desk_user, prescriber=typed, **checked)
+    assert services.send_link(actor=desk_user, request=made).sent_to == typed.email
+    assert make_request(other_client, typed).sent_to == typed.email
 
 
 def test_an_order_of_another_client_is_not_renewed(

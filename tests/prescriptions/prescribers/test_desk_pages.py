@@ -133,7 +133,11 @@ def test_the_reviewer_sees_who_vouches_for_the_address(
     as_desk: Browser, client_record: Client, codes: None, location: Location, desk_user: User
 ) -> None:
     typed = directory.add(
-        actor=desk_user, is_checked=False, name="Kofi Osei", credential="MD", email="k@osei.test"
+        actor=desk_user,
+        named_by=client_record,
+        name="Kofi Osei",
+        credential="MD",
+        email="k@osei.test",
     )
     asked = make_request(client_record, typed)
     assert "nobody here has checked it" in as_desk.get(page_of(asked)).text

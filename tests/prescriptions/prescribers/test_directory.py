@@ -91,9 +91,9 @@ def test_a_number_that_is_taken_leads_to_its_entry(as_desk: Browser, location: L
 
 
 def test_a_change_marks_the_entry_as_checked(
-    as_desk: Browser, location: Location, desk_user: User
+    as_desk: Browser, location: Location, desk_user: User, client_record: Client
 ) -> None:
-    typed = directory.add(actor=desk_user, is_checked=False, name="Lena Marsh")
+    typed = directory.add(actor=desk_user, named_by=client_record, name="Lena Marsh")
     assert "A client typed this entry" in as_desk.get(page_of(typed)).text
     as_desk.post(page_of(typed), ENTRY)
     typed.refresh_from_db()
@@ -168,7 +168,9 @@ def test_an_approval_adds_the_prescriber_once(client_record: Client, location: L
 def test_an_approval_teaches_the_entry_that_was_asked_its_number(
     client_record: Client, location: Location, codes: None, desk_user: User
 ) -> None:
-    asked = directory.add(actor=desk_user, is_checked=False, name="Dr. Osei", email="x@y.test")
+    asked = directory.add(
+        actor=desk_user, named_by=client_record, name="Dr. Osei", email="x@y.test"
+    )
     prescription = submitted_prescription(client_record)
     prescription.prescriber = asked
     prescription.save()
@@ -180,6 +182,30 @@ def test_an_approval_teaches_the_entry_that_was_asked_its_number(
     assert (asked.npi, asked.credential, asked.name) == ("1234567893", "MD", "Dr. Osei")
     # Its e-mail address is still only what a client typed.
     assert not asked.is_checked
+
+
+def test_what_another_client_typed_gives_way_to_what_stands_on_the_order(
+    client_record: Client,
+    other_client: Client,
+    location: Location,
+    codes: None,
+    desk_user: User,
+) -> None:
+    typed = directory.add(
+        actor=desk_user,
+        named_by=other_client,
+        name="Dr. Impostor",
+        npi="1234567893",
+        email="impostor@y.test",
+    )
+    done = prescriptions.approve(
+        actor=desk_user,
+        prescription=submitted_prescription(client_record),
+        elements=make_elements(),
+    )
+    typed.refresh_from_db()
+    assert done.prescriber == typed
+    assert (typed.name, typed.email, typed.is_checked) == ("Kofi Osei", "", True)
 
 
 def test_a_telephone_number_that_is_none_is_left_out(

@@ -165,7 +165,7 @@ def test_the_desks_pages_have_no_faults_and_the_directory_fills_the_review(
     asked: DoctorRequest,
     desk_user: User,
 ) -> None:
-    other = directory.add(actor=desk_user, is_checked=False, name="Lena Marsh")
+    other = directory.add(actor=desk_user, named_by=client_record, name="Lena Marsh")
     paths = [
         reverse("prescriptions:prescriber-list"),
         reverse("prescriptions:prescriber", args=[other.pk]),
