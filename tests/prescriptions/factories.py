@@ -60,6 +60,7 @@ def make_elements(**fields: Any) -> Elements:
         "is_legible": True,
         "is_this_person": True,
         "is_signed": True,
+        "is_authorized": True,
         **fields,
     }
     return Elements(**values)

@@ -397,9 +397,13 @@ def test_the_payers_authorisation_is_asked_for_where_one_authorises(
     assert "Authorised by the payer" not in as_desk.get(at("review", submitted)).text
     client_record.payer = Payer.objects.create(name="Auto", kind=Payer.Kind.AUTO_NO_FAULT)
     client_record.save()
-    assert "authorisation is not confirmed" in as_desk.get(at("review", submitted)).text
-    # It only warns: the rule of the second person is off.
-    assert as_desk.post(at("review", submitted), typed()).status_code == 302
+    refused = as_desk.post(at("review", submitted), typed())
+    assert refused.status_code == 422
+    assert "Confirm that the payer has authorised" in refused.text
+    agreed = as_desk.post(at("review", submitted), typed() | {"is_authorized": "on"})
+    assert agreed.status_code == 302
+    submitted.refresh_from_db()
+    assert submitted.is_authorized
 
 
 def test_the_places_ticked_are_stored_in_their_order_and_shown(

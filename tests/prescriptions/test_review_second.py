@@ -14,7 +14,8 @@ from prescriptions.errors import SecondPersonNeeded
 from prescriptions.models import Prescription, ReviewPolicy
 from tests.prescriptions import paper
 from tests.prescriptions.factories import make_elements
-from tests.prescriptions.test_review_desk import at, typed
+from tests.prescriptions.test_review_desk import at
+from tests.prescriptions.test_review_desk import typed as form
 
 if TYPE_CHECKING:
     from django.test import Client as Browser
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 POLICY = reverse("prescriptions:policy")
 QUEUE = reverse("prescriptions:queue")
 CLAIMS = ["auto_no_fault", "workers_comp", "va"]
+
+
+def typed(**fields: str) -> dict[str, Any]:
+    """What a reviewer of a claim sends: the payer has authorised it."""
+    return form(is_authorized="on", **fields)
 
 
 @pytest.fixture

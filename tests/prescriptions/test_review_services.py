@@ -217,15 +217,17 @@ def test_a_newer_one_for_the_same_condition_replaces_the_old_which_keeps_its_vis
     assert (approved.used, approved.reserved) == (1, 0)
 
 
-def test_same_category_of_another_code_replaces_and_another_condition_does_not(
+def test_another_code_of_the_same_condition_replaces_and_another_condition_does_not(
     client_record: Client, approved: Prescription
 ) -> None:
     approved_prescription(client_record, codes=("M79.18", "M54.2"))
+    low_back = approved_prescription(client_record, codes=("M54.50",))
     approved.refresh_from_db()
-    assert approved.status == Status.APPROVED
-    approved_prescription(client_record, codes=("M54.50",))
-    approved.refresh_from_db()
-    assert approved.status == Status.SUPERSEDED
+    assert approved.status == Status.APPROVED  # the neck is not the low back
+    approved_prescription(client_record, codes=("M54.59",))
+    for one, status in ((low_back, Status.SUPERSEDED), (approved, Status.APPROVED)):
+        one.refresh_from_db()
+        assert one.status == status
 
 
 def test_an_older_paper_approved_later_replaces_nothing(
