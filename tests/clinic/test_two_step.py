@@ -87,7 +87,9 @@ def test_a_colleague_sets_up_the_app_and_is_at_work(
     assert "Incorrect code" in wrong.text
     answer = browser.post(ACTIVATE, {"code": code(secret)})
     assert answer.headers["Location"] == CODES
-    assert len(browser.get(CODES).context["unused_codes"]) == 10
+    page = browser.get(CODES)
+    assert len(page.context["unused_codes"]) == 10
+    assert "The app is set up." in page.text
     assert "shown only once" in browser.get(CODES).text
     assert browser.get(DESK).status_code == 200
     assert "signin.second_step_added" in actions()
@@ -261,6 +263,26 @@ def test_new_recovery_codes_put_the_old_ones_out_of_use(
     new = browser.get(CODES).context["unused_codes"]
     assert set(new).isdisjoint(old)
     assert browser.get("/accounts/2fa/recovery-codes/download/").status_code in {403, 404}
+
+
+def test_a_passkey_is_listed_renamed_and_removed_by_its_owner_only(
+    as_desk: Browser, as_manager: Browser, desk_user: User, location: Location
+) -> None:
+    data = {"name": "My phone", "credential": {}}
+    kind = Authenticator.Type.WEBAUTHN
+    key = Authenticator.objects.create(user=desk_user, type=kind, data=data)
+    keys = "/accounts/2fa/webauthn/"
+    assert "My phone" in as_desk.get(keys).text
+    assert "My phone" not in as_manager.get(keys).text
+    reconfirm(as_desk)
+    reconfirm(as_manager)
+    for what in ("edit", "remove"):
+        assert as_manager.get(f"{keys}keys/{key.pk}/{what}/").status_code == 404
+        assert "My phone" in as_desk.get(f"{keys}keys/{key.pk}/{what}/").text
+    as_desk.post(f"{keys}keys/{key.pk}/edit/", {"name": "Old phone"})
+    assert "Old phone" in as_desk.get(keys).text
+    as_desk.post(f"{keys}keys/{key.pk}/remove/")
+    assert not Authenticator.objects.exists()
 
 
 @pytest.mark.parametrize("model", ["mfa/authenticator", "usersessions/usersession"])
