@@ -159,10 +159,15 @@ def sign_in() -> str:
     from django.test import Client as Browser
 
     from clinic.models import Role, User
+    from clinic.two_step import TAKEN
 
     browser = Browser()
-    browser.force_login(User.objects.create(email="desk@clinic.example", role=Role.FRONT_DESK))
-    return str(browser.session.session_key)
+    user = User.objects.create(email="desk@clinic.example", role=Role.FRONT_DESK)
+    browser.force_login(user)
+    session = browser.session
+    session[TAKEN] = str(user.pk)
+    session.save()
+    return str(session.session_key)
 
 
 def load_codes(every: int) -> list[str]:

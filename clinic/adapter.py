@@ -1,16 +1,29 @@
 from __future__ import annotations
 
+import base64
+import ipaddress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.utils.translation import gettext as _
 
-from clinic import messages
+from clinic import devices, messages, selectors
+from clinic.context import current
+from clinic.crypto import CannotDecrypt, keyring
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from allauth.mfa.models import Authenticator
+    from django.http import HttpRequest, HttpResponse
 
     from clinic.models import User
+
+STAGE = "allauth.mfa.stages.AuthenticateStage"
+NOWHERE = "::"  # a caller over a Unix socket has no address
+SECRET = b"second-step"
 
 
 def display(user: User) -> str:
@@ -19,6 +32,8 @@ def display(user: User) -> str:
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    first_time = False
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Booking makes a client's account, a manager a colleague's; nobody signs up by hand."""
         return False
@@ -34,3 +49,69 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             body=str(message.body),
             is_secret=True,
         )
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """As `clinic.middleware` found it: behind our proxy all would share one address."""
+        return current.get().ip or NOWHERE
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Tries count by account and address: with the account alone anybody could lock it."""
+        account = super()._get_login_attempts_cache_key(request, **credentials)
+        return f"{account}:{self.get_client_ip(request)}"
+
+    def get_login_stages(self) -> list[str]:
+        ours = {STAGE: "clinic.two_step.SecondStep"}
+        return [ours.get(stage, stage) for stage in super().get_login_stages()]
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        self.first_time = user.last_login is None
+        super().login(request, user)
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Tell the person if this browser is new to their account."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        devices.greet(request, response, user=user, first_time=self.first_time)
+        return response
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Secrets are sealed like all that is private; names and addresses are the clinic's own."""
+
+    def encrypt(self, text: str) -> str:
+        """Sealed, and the key's name before it, by which `rotation.py` finds what is old."""
+        ring = keyring()
+        sealed = base64.b64encode(ring.seal(text.encode(), SECRET)).decode()
+        return f"{ring.current}:{sealed}"
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """What `encrypt` made.
+
+        Raises:
+            CannotDecrypt: no key of the ring opens it, or it was changed.
+        """
+        sealed = encrypted_text.rpartition(":")[2]
+        try:
+            return keyring().open(base64.b64decode(sealed), SECRET).decode()
+        except ValueError as error:
+            raise CannotDecrypt from error
+
+    def get_totp_issuer(self) -> str:
+        location = selectors.location_or_none()
+        return location.name if location else _("The clinic")
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Passkeys belong to the address that people type, whatever host a request names."""
+        return {"id": passkey_domain(), "name": self.get_totp_issuer()}
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002
+        return devices.describe(devices.agent(self.request))
+
+
+def passkey_domain() -> str:
+    """The domain of PUBLIC_URL. No browser makes passkeys for a bare address: there, localhost."""
+    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return "localhost"

@@ -8,4 +8,4 @@ class ClinicConfig(AppConfig):
 
     def ready(self) -> None:
         # Binds @shared_task to our Celery app in every process, the web server included.
-        from clinic import celery, signin_log  # noqa: F401
+        from clinic import celery, signin_log, two_step  # noqa: F401

@@ -11,8 +11,11 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import decrypt, encrypt
 from django.apps import apps
 from django.db import connection, transaction
+from django.db.models import Q
 from psycopg2 import sql
 
 from clinic import documents
@@ -101,13 +104,15 @@ def columns() -> Iterator[Column]:
 
 def left() -> int:
     """Values and files that the current key has not sealed yet."""
-    return _old_documents().count() + sum(column.left() for column in columns())
+    others = _old_documents().count() + _old_secrets().count()
+    return others + sum(column.left() for column in columns())
 
 
 def run() -> Iterator[Step]:
     """Seal anew, a batch at a time; stop taking and it stops. Safe beside a running clinic."""
     for column in columns():
         yield from column.reseal()
+    yield from _secrets()
     yield from _documents()
 
 
@@ -124,6 +129,34 @@ def take_over(*, going: bool) -> None:
 def _mark() -> list[Any]:
     mark = keyring().mark
     return [len(mark), mark]
+
+
+def _old_secrets() -> QuerySet[Authenticator]:
+    """Of apps and recovery codes; what is kept of a passkey is public."""
+    ours = f"{keyring().current}:"
+    app, codes = Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES
+    old = (Q(type=app) & ~Q(data__secret__startswith=ours)) | (
+        Q(type=codes) & ~Q(data__seed__startswith=ours)
+    )
+    found: QuerySet[Authenticator] = Authenticator.objects.filter(old)
+    return found
+
+
+def _secrets() -> Iterator[Step]:
+    for pk in list(_old_secrets().values_list("pk", flat=True)):
+        with transaction.atomic():
+            row = _old_secrets().select_for_update(no_key=True).filter(pk=pk).first()
+            if row is None:
+                continue
+            name = "secret" if row.type == Authenticator.Type.TOTP else "seed"
+            try:
+                row.data[name] = encrypt(decrypt(row.data[name]))
+            except CannotDecrypt:
+                logger.warning("second step %s cannot be opened", pk)
+                yield Step(0, 1)
+                continue
+            row.save(update_fields=["data"])
+        yield Step(1, 0)
 
 
 def _old_documents() -> QuerySet[Document]:

@@ -49,6 +49,8 @@ INSTALLED_APPS = [
     "clinic",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
@@ -75,6 +77,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "clinic.idle.IdleMiddleware",
     "clinic.middleware.DenyByDefault",
+    "clinic.two_step.SecondStepMiddleware",
     "clinic.middleware.ClinicMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -199,7 +202,9 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
+    # The 20,000 most used of published breaches; then whatever a guesser would come upon soon.
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "clinic.passwords.GuessableValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "after-login"
@@ -216,6 +221,27 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_USER_DISPLAY = "clinic.adapter.display"
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever loses a password or a second step hears of it
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# allauth's own asks the database more for a known address than for an unknown one.
+_TOKENS = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = _TOKENS
+# Allowed are tries, not accounts: the key is the account and the address together
+# (clinic/adapter.py), so nobody can lock another out, and each window slides on.
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "5/15m/key,50/15m/ip",
+    "login": "30/m/ip",
+    "request_login_code": "20/m/ip,5/15m/key",
+    "reset_password": "20/m/ip,5/15m/key",
+    "reauthenticate": "10/5m/user",
+}
+# Staff sign in with a second step; on the demo it is theirs to choose (clinic/two_step.py).
+STAFF_TWO_STEP = not DEMO
+MFA_ADAPTER = "clinic.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {"add_webauthn": "clinic.passkeys.AddPasskeyForm"}
 
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True

@@ -11,11 +11,13 @@ from allauth.account.signals import password_changed, password_reset, password_s
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 
-from clinic import audit
+from clinic import audit, sessions
 from clinic.models import User
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from django.http import HttpRequest
 
 
 @receiver(user_logged_in)
@@ -38,5 +40,7 @@ def refused(credentials: Mapping[str, Any], **_: Any) -> None:
 
 
 @receiver([password_changed, password_reset, password_set])
-def password(user: User, **_: Any) -> None:
+def password(request: HttpRequest, user: User, **_: Any) -> None:
+    """Whoever had the old one is out; the session that changed it stays."""
     audit.record(user, "signin.password_changed", user)
+    sessions.end(actor=user, user=user, keep=request.session.session_key)

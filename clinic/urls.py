@@ -1,16 +1,22 @@
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from allauth.account.views import password_set
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.views import activate_totp
+from allauth.mfa.webauthn.views import add_webauthn
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
-from clinic import audit_pages, desk, errors_views, health, idle, views
+from clinic import audit_pages, desk, errors_views, health, idle, sessions, views
+from clinic.reauthentication import confirmed
 
 admin.autodiscover()
 admin.site.site_header = admin.site.site_title = _("Clinic settings")
 # Sign-in addresses change by proof only, and what a role may do is code (clinic/access.py).
-admin.site.unregister([Group, EmailAddress])
+admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 handler400 = "clinic.errors_views.bad_request"
@@ -32,7 +38,14 @@ urlpatterns = [
     path("accounts/email/", errors_views.page_not_found),
     re_path(r"^accounts/confirm-email/", errors_views.page_not_found),
     path("accounts/stay/", idle.stay, name="stay"),
+    path("accounts/password/set/", confirmed(password_set), name="account_set_password"),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/totp/activate/", confirmed(activate_totp), name="mfa_activate_totp"),
+    path("accounts/2fa/webauthn/add/", confirmed(add_webauthn), name="mfa_add_webauthn"),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", sessions.session_list, name="sessions"),
+    path("accounts/sessions/end/", sessions.end_others, name="sessions-end"),
+    path("accounts/sessions/<int:session_id>/end/", sessions.end_one, name="session-end"),
     path("accounts/done/", views.after_login, name="after-login"),
     path("portal/", views.portal, name="portal"),
     path("portal/for/", views.act_for, name="act-for"),

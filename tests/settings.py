@@ -20,6 +20,8 @@ from clinic.settings import *  # noqa: F403
 MIDDLEWARE = ["tests.pages.PagesMiddleware", *MIDDLEWARE]  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Most tests are about something else; those about the second step turn it on.
+STAFF_TWO_STEP = False
 DATA_DIR = Path(tempfile.mkdtemp(prefix="clinic-tests-"))
 DOCUMENT_ROOT = DATA_DIR / "documents"
 STATIC_ROOT = DATA_DIR / "static"

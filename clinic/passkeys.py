@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    name = forms.CharField(
+        label=_("What shall we call it?"),
+        required=False,
+        max_length=60,
+        help_text=_("So that you know it among others, such as “My phone”."),
+    )
+    passwordless = forms.BooleanField(
+        label=_("Sign in with it alone, without a password"),
+        required=False,
+        initial=True,
+        help_text=_(
+            "It then asks for your finger, face or PIN. Untick it for a security key that has none."
+        ),
+    )

@@ -1,0 +1,131 @@
+"""The second step of signing in: staff must have one, clients may.
+
+Staff who have not taken it reach nothing but the pages where it is set up or taken, wherever the
+request leads; asking once at sign-in would forget the session that was open before (ASVS 5.0
+6.3.3). On the demo nobody must (`STAFF_TWO_STEP`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from allauth.mfa import signals
+from allauth.mfa.models import Authenticator
+from allauth.mfa.stages import AuthenticateStage
+from django.conf import settings
+from django.dispatch import receiver
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+
+from clinic import audit
+from clinic.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+TAKEN = "second_step"  # session key: whose second step was taken in this session
+TOTP, PASSKEY = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN
+
+ALWAYS = {"account_logout", "stay", "live", "ready", "favicon"}
+# For who has a second step and has not taken it in this session.
+TAKE = {"mfa_reauthenticate", "mfa_reauthenticate_webauthn"}
+# For who has none yet. Removing is not among them: there is nothing to remove.
+SET_UP = {"mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate"}
+
+
+def is_required(user: User) -> bool:
+    """Whether this login may do nothing without a second step."""
+    works_here = user.is_clinic_staff or user.is_staff or user.is_superuser
+    return settings.STAFF_TWO_STEP and works_here
+
+
+def kinds(user: User) -> set[str]:
+    """The second steps that this login has set up; codes for the day they are lost do not count."""
+    mine = Authenticator.objects.filter(user=user, type__in=[TOTP, PASSKEY])
+    return set(mine.values_list("type", flat=True))
+
+
+def was_taken(request: HttpRequest, user: User) -> bool:
+    return bool(request.session.get(TAKEN) == str(user.pk))
+
+
+class SecondStep(AuthenticateStage):  # type: ignore[misc]
+    """Asked of staff who have any; of clients only if they set up an app for it.
+
+    A client's passkey is one more way in and must not close the others: nobody who lost a phone
+    shall be kept from the next visit.
+    """
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        user = self.login.user
+        if user and not user.is_clinic_staff and TOTP not in kinds(user):
+            return None, True
+        answer: tuple[HttpResponse | None, bool] = super().handle()
+        return answer
+
+
+class SecondStepMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, _view: Any, _args: Any, _kwargs: Any
+    ) -> HttpResponse | None:
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        # Whoever has no session is nobody: visitors cost no query.
+        if name in ALWAYS or not request.session.session_key:
+            return None
+        user = request.user
+        if not isinstance(user, User) or not is_required(user) or was_taken(request, user):
+            return None
+        has = kinds(user)
+        request.second_step_missing = True  # type: ignore[attr-defined]  # for the templates
+        if name in (TAKE if has else SET_UP):
+            return None
+        return HttpResponseRedirect(_way(request, has))
+
+
+def _way(request: HttpRequest, has: set[str]) -> str:
+    """To the page that takes the step, and from there back; or to the one that sets it up."""
+    if not has:
+        return reverse("mfa_index")
+    page = reverse("mfa_reauthenticate" if TOTP in has else "mfa_reauthenticate_webauthn")
+    back = request.get_full_path() if request.method == "GET" else reverse("after-login")
+    return f"{page}?{urlencode({'next': back})}"
+
+
+@receiver(signals.authenticator_used)
+def used(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    request.session[TAKEN] = str(user.pk)
+    audit.record(user, "signin.second_step", user, kind=authenticator.type)
+
+
+@receiver(signals.authenticator_added)
+def added(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    """Setting one up proves it: a code of the app was typed, or the passkey signed."""
+    if authenticator.type in {TOTP, PASSKEY}:
+        request.session[TAKEN] = str(user.pk)
+    audit.record(user, "signin.second_step_added", user, kind=authenticator.type)
+
+
+@receiver(signals.authenticator_removed)
+def removed(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    if not kinds(user):
+        request.session.pop(TAKEN, None)
+    audit.record(user, "signin.second_step_removed", user, kind=authenticator.type)
+
+
+@receiver(signals.authenticator_reset)
+def renewed(user: User, authenticator: Authenticator, **_: Any) -> None:
+    audit.record(user, "signin.second_step_added", user, kind=authenticator.type)
+
+
+@receiver(signals.authentication_failed)
+def refused(user: User, **_: Any) -> None:
+    audit.record(None, "signin.second_step_failed", user)
