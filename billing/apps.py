@@ -5,3 +5,11 @@ from django.utils.translation import gettext_lazy as _
 class BillingConfig(AppConfig):
     name = "billing"
     verbose_name = _("Billing")
+
+    def ready(self) -> None:
+        from billing import own_data
+        from clinic import export
+
+        export.contribute("charges", own_data.charges)
+        export.contribute("payments", own_data.payments)
+        export.contribute("receipts", own_data.receipts)

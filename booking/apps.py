@@ -5,3 +5,12 @@ from django.utils.translation import gettext_lazy as _
 class BookingConfig(AppConfig):
     name = "booking"
     verbose_name = _("Booking")
+
+    def ready(self) -> None:
+        from booking import own_data
+        from clinic import export, retention
+
+        export.contribute("appointments", own_data.appointments)
+        export.contribute("waitlist", own_data.waitlist)
+        export.contribute("calendar-links", own_data.calendars)
+        retention.register("clinical", own_data.long_gone)

@@ -103,5 +103,6 @@ def opened_by(request: HttpRequest) -> HttpResponse:
         "clients": access.clients_for(request.user),
         "entries": page,
         "more": more,
+        "disclosures": client.disclosures.all(),
     }
     return render(request, "portal/opened_by.html", context)

@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic import audit
@@ -23,6 +26,9 @@ from clinic.models import Document
 
 if TYPE_CHECKING:
     from clinic.models import Client, User
+
+# A file as young as this may belong to a row that is about to be written.
+JUST_WRITTEN = timedelta(hours=1)
 
 
 class DocumentLost(DomainError):
@@ -96,6 +102,29 @@ def read(document: Document) -> bytes:
 def reseal(document: Document) -> None:
     """Encrypt the file with the current key. Raises DocumentLost."""
     _write(path_of(document.sha256), keyring().seal(read(document), document.sha256.encode()))
+
+
+@transaction.atomic
+def remove(*, actor: User | None, document: Document) -> None:
+    """Take a document away, and its file with the last one that holds the same.
+
+    The file goes after the commit: a row without its file cannot be, a file without a row may.
+    """
+    audit.record(actor, "document.removed", document)
+    sha256 = document.sha256
+    document.delete()
+    transaction.on_commit(lambda: _unlink(sha256))
+
+
+def _unlink(sha256: str) -> None:
+    path = path_of(sha256)
+    try:
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:
+        return
+    just_written = timezone.now() - written < JUST_WRITTEN
+    if not just_written and not Document.objects.filter(sha256=sha256).exists():
+        path.unlink(missing_ok=True)
 
 
 def response(document: Document, *, inline: bool = False) -> HttpResponse:

@@ -117,3 +117,8 @@ def confirm(*, actor: User, guardian: Guardian, is_mine: bool) -> None:
     else:
         guardian.delete()
     audit.record(actor, "guardian.confirmed" if is_mine else "guardian.refused", guardian.client)
+
+
+def lock(client: Client) -> None:
+    """Queue with whoever else counts and adds what belongs to this client."""
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)

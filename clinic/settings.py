@@ -68,8 +68,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "clinic.middleware.RequestContextMiddleware",
-    "django.middleware.security.SecurityMiddleware",
+    # What puts headers on answers comes before what answers by itself.
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "clinic.middleware.OnlyWhatWeTake",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -80,7 +83,6 @@ MIDDLEWARE = [
     "clinic.two_step.SecondStepMiddleware",
     "clinic.middleware.ClinicMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -165,6 +167,7 @@ CELERY_BEAT_SCHEDULE = {
         "clinic.sweep_messages": 30,
         "clinic.seal_audit": 10,
         "clinic.rotate_keys": 60,
+        "clinic.sweep_exports": 60,
         "booking.expire_holds": 60,
         "booking.tie_prescriptions": 20,
         "booking.offer_freed": 20,
@@ -275,6 +278,7 @@ CONTENT_SECURITY_POLICY = {
         "manifest-src": [SELF],
     }
 }
+REQUEST_MAX_SIZE = 64 * 1024 * 1024  # the largest upload that is taken, and room for its form
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600

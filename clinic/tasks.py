@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
-from clinic import health, keys, messages, rotation, sealing
+from clinic import health, keys, messages, rights, rotation, sealing
 
 logger = logging.getLogger(__name__)
 
@@ -72,3 +72,18 @@ def rotate_keys() -> None:
     logger.info("keys: %s sealed anew, %s left, %s cannot be opened", done, remaining, lost)
     if not done:  # all that is left cannot be opened
         rotation.take_over(going=False)
+
+
+@shared_task(name=rights.PUT_TOGETHER)
+def put_together(pk: str) -> None:
+    rights.put_together(pk)
+
+
+@shared_task(name="clinic.sweep_exports")
+def sweep_exports() -> None:
+    """Go on with archives that were left lying, and remove those that are too old."""
+    for pk in rights.overdue().values_list("pk", flat=True)[:SWEEP_BATCH]:
+        put_together.delay(str(pk))
+    rights.give_up()
+    for old in rights.expired(timezone.now()).select_related("document")[:SWEEP_BATCH]:
+        rights.remove_export(old)

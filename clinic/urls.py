@@ -10,7 +10,17 @@ from django.contrib.auth.models import Group
 from django.urls import include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
-from clinic import audit_pages, desk, errors_views, health, idle, sessions, views
+from clinic import (
+    audit_pages,
+    desk,
+    errors_views,
+    health,
+    idle,
+    rights_desk,
+    rights_pages,
+    sessions,
+    views,
+)
 from clinic.reauthentication import confirmed
 
 admin.autodiscover()
@@ -54,6 +64,21 @@ urlpatterns = [
     path("desk/clients/<uuid:client_id>/", desk.client_detail, name="client-detail"),
     path("desk/messages/", desk.message_list, name="message-list"),
     path("desk/messages/<uuid:message_id>/retry/", desk.message_retry, name="message-retry"),
+    path("portal/my-data/", rights_pages.my_data, name="my-data"),
+    path("portal/my-data/export/", rights_pages.ask_export, name="my-data-export"),
+    path(
+        "portal/my-data/<uuid:export_id>/download/",
+        rights_pages.export_download,
+        name="export-download",
+    ),
+    path("portal/consents/", rights_pages.consent_list, name="consents"),
+    path("desk/corrections/", rights_desk.correction_list, name="correction-list"),
+    path("desk/corrections/<uuid:correction_id>/", rights_desk.correction, name="correction"),
+    path(
+        "desk/clients/<uuid:client_id>/disclosures/",
+        rights_desk.disclosure_list,
+        name="disclosure-list",
+    ),
     path("portal/record/", audit_pages.opened_by, name="opened-by"),
     path("desk/record/", audit_pages.audit_list, name="audit"),
     path("admin/", admin.site.urls),

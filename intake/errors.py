@@ -63,3 +63,8 @@ class BlockStands(DomainError):
 class ReasonNeeded(DomainError):
     code = "reason_needed"
     message = _("Please give a reason for the decision.")
+
+
+class NeededForVisits(DomainError):
+    code = "needed_for_visits"
+    message = _("We cannot treat you without this consent. Please call us to withdraw it.")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from clinic import audit, body, context, links, messages, people
 from clinic import selectors as clinic_selectors
+from clinic.errors import InvalidTransition
 from clinic.models import Client, Guardian, Role
 from intake import errors, questionnaire, screening, seal, selectors
 from intake.models import (
@@ -381,3 +382,21 @@ def _tell(client: Client, clearance: Clearance) -> None:
         client=client,
         about=clearance.response_id,
     )
+
+
+@transaction.atomic
+def withdraw_consent(*, actor: User, consent: Consent) -> None:
+    """Take back a free choice, however often it was signed.
+
+    Raises:
+        InvalidTransition: it was taken back before.
+        NeededForVisits: no visit goes ahead without it; the client has to call.
+    """
+    if consent.kind in selectors.NEEDED_CONSENTS:
+        raise errors.NeededForVisits
+    standing = Consent.objects.filter(
+        client=consent.client, kind=consent.kind, withdrawn_at__isnull=True
+    )
+    if not standing.update(withdrawn_at=timezone.now()):
+        raise InvalidTransition
+    audit.record(actor, "consent.withdrawn", consent, kind=consent.kind)

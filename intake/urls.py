@@ -14,6 +14,9 @@ urlpatterns = [
     path(
         "portal/intake/<uuid:response_id>/<slug:section_id>/save/", views.autosave, name="autosave"
     ),
+    path(
+        "portal/consents/<uuid:given_id>/withdraw/", views.withdraw_consent, name="consent-withdraw"
+    ),
     path("desk/intake/", desk.waiting, name="desk"),
     path("desk/intake/<uuid:response_id>/", desk.response, name="desk-response"),
     path("desk/clients/<uuid:client_id>/intake/", desk.client_panel, name="client-panel"),

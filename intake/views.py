@@ -8,12 +8,13 @@ from django.contrib import messages as flash
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic import access, audit
 from clinic.errors import DomainError
 from intake import errors, forms, progress, screening, selectors, services
-from intake.models import QuestionnaireResponse
+from intake.models import Consent, QuestionnaireResponse
 from intake.screening import Severity
 
 if TYPE_CHECKING:
@@ -239,3 +240,14 @@ def _resume(response: QuestionnaireResponse) -> HttpResponse:
 def _leave(url: str) -> HttpResponse:
     """Tell htmx to go to another page."""
     return HttpResponse(status=204, headers={"HX-Redirect": url})
+
+
+@require_POST
+def withdraw_consent(request: HttpRequest, given_id: UUID) -> HttpResponse:
+    consent = access.mine(request, Consent.objects.all(), given_id)
+    try:
+        services.withdraw_consent(actor=access.user_of(request), consent=consent)
+        flash.success(request, _("Done. This consent has ended."))
+    except DomainError as error:
+        flash.warning(request, str(error.message))
+    return redirect("consents")

@@ -15,3 +15,15 @@ class PrescriptionsConfig(AppConfig):
         virus.scanner(settings.CLAMAV_URL)  # a mistyped address stops the start
         # It announces itself on every start of every command.
         logging.getLogger("pikepdf").setLevel(logging.WARNING)
+        self._contribute()
+
+    def _contribute(self) -> None:
+        from clinic import consents, export, retention
+        from prescriptions import own_data
+
+        export.contribute("prescriptions", own_data.prescriptions)
+        export.contribute("uploads", own_data.uploads)
+        export.contribute("requests-to-doctors", own_data.requests)
+        export.contribute("shared-with-doctors", own_data.shared)
+        consents.contribute("prescriptions", own_data.standing)
+        retention.register("uploads", own_data.became_nothing, own_data.remove_upload)

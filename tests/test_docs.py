@@ -72,3 +72,11 @@ def test_make_targets_that_documents_name_exist() -> None:
     }
 
     assert named <= targets
+
+
+def test_the_proofs_that_the_security_guide_names_exist() -> None:
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:tests|clinic|prescriptions)/[\w/]+\.py)`", text))
+
+    assert len(named) > 20
+    assert {path for path in named if not (ROOT / path).exists()} == set()

@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class TreatmentConfig(AppConfig):
     name = "treatment"
     verbose_name = _("Treatment")
+
+    def ready(self) -> None:
+        from clinic import export
+        from treatment import own_data
+
+        export.contribute("sessions", own_data.sessions)

@@ -4,6 +4,7 @@ from clinic.models.keys import EncryptionKey
 from clinic.models.people import Client, Guardian, Role, Therapist, User
 from clinic.models.places import Location, Room
 from clinic.models.records import Document, Message
+from clinic.models.rights import CorrectionRequest, Disclosure, Export
 from clinic.models.services import Payer, Service, ServiceOption, Technique, Training
 
 __all__ = [
@@ -11,8 +12,11 @@ __all__ = [
     "AuditSeal",
     "BaseModel",
     "Client",
+    "CorrectionRequest",
+    "Disclosure",
     "Document",
     "EncryptionKey",
+    "Export",
     "Guardian",
     "Location",
     "Message",

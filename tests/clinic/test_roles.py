@@ -19,7 +19,9 @@ from django.utils import timezone
 from billing import services as billing
 from billing import tasks
 from booking.models import Appointment, ClosedDate, TimeOff
+from clinic import rights
 from clinic.models import AuditEvent, Client, Guardian, Message, Role, ServiceOption, Training
+from intake.models import Consent
 from prescriptions.models import Prescription, Upload
 from prescriptions.prescribers.tasks import draw_request
 from tests.booking.waiting import in_line
@@ -46,6 +48,9 @@ PAGES: dict[str, set[Role]] = {
     "message-list": DESK,
     "message-retry": DESK,
     "audit": {BOSS},
+    "correction-list": DESK,
+    "correction": DESK,
+    "disclosure-list": DESK,
     "billing:desk": DESK,
     "billing:client-panel": STAFF,
     "billing:desk-receipt": DESK,
@@ -217,9 +222,22 @@ def things(
         "option_id": option.pk,
         "entry_id": in_line(client_record, option, timezone.localdate(), days=9).pk,
         "guardian_id": guardian.pk,
+        **own_things(client_record),
         **doctor_things(client_record),
         **diary_things(visit.appointment),
     }
+
+
+def own_things(client: Client) -> dict[str, Any]:
+    """What a client asked about the own record, and a consent that may be withdrawn."""
+    assert client.user is not None
+    export = rights.ask_export(actor=client.user, client=client)
+    rights.put_together(str(export.pk))
+    asked = rights.ask_correction(actor=client.user, client=client, about="other", text="x")
+    given = Consent.objects.create(
+        client=client, kind="sms", version="1", text="x", signed_name="x", signed_at=timezone.now()
+    )
+    return {"export_id": export.pk, "correction_id": asked.pk, "given_id": given.pk}
 
 
 def doctor_things(client: Client) -> dict[str, Any]:

@@ -1,0 +1,83 @@
+"""What the ground keeps of a client: the person, logins, messages, rights, and who looked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clinic.audit_words import words
+from clinic.export import Part, address, facts, who
+from clinic.logs import hide_keys
+from clinic.models import AuditEvent, Message, Role
+
+if TYPE_CHECKING:
+    from clinic.models import Client
+
+
+def person(client: Client) -> Part:
+    guardians = client.guardians.select_related("user").order_by("created_at")
+    own = facts(client, "first_name", "last_name", "birth_date", "email", "phone", "address")
+    return Part(
+        own
+        | {
+            "payer": client.payer and client.payer.name,
+            "registered": client.created_at,
+            "login": client.user and client.user.email,
+            "guardians": [
+                facts(one, "relationship", "confirmed_at") | {"login": who(one.user, client)}
+                for one in guardians
+            ],
+        }
+    )
+
+
+def messages(client: Client) -> Part:
+    """What was written to them or about them, without the keys of links: those still open."""
+    kept = Message.objects.filter(client=client, is_secret=False).order_by("created_at")
+    return Part(
+        [
+            facts(one, "kind", "channel", "subject", "status", "created_at", "sent_at")
+            | {"to": address(one.recipient, client), "text": hide_keys(one.body)}
+            for one in kept
+        ]
+    )
+
+
+def rights(client: Client) -> Part:
+    """Corrections asked for, what was given to others, and earlier archives."""
+    corrections = client.correction_requests.select_related("asked_by", "answered_by")
+    disclosures = client.disclosures.select_related("recorded_by")
+    exports = client.exports.select_related("asked_by")
+    return Part(
+        {
+            "corrections": [
+                facts(one, "created_at", "about", "text", "status", "answer", "answered_at")
+                | {
+                    "asked_by": who(one.asked_by, client),
+                    "answered_by": who(one.answered_by, client),
+                }
+                for one in corrections
+            ],
+            "disclosures": [
+                facts(one, "disclosed_on", "recipient", "what", "why")
+                | {"recorded_by": who(one.recorded_by, client)}
+                for one in disclosures
+            ],
+            "exports": [
+                facts(one, "created_at", "status") | {"asked_by": who(one.asked_by, client)}
+                for one in exports
+            ],
+        }
+    )
+
+
+def record(client: Client) -> Part:
+    """Who opened or changed what: as on the page, with what clients did themselves."""
+    events = AuditEvent.objects.filter(client=client).select_related("actor").order_by("pk")
+    return Part([_event(one, client) for one in events.iterator(chunk_size=500)])
+
+
+def _event(event: AuditEvent, client: Client) -> dict[str, Any]:
+    told = {"at": event.at, "what": str(words(event.action)), "who": who(event.actor, client)}
+    if event.actor is not None and event.actor.role == Role.CLIENT:
+        told["from"] = event.ip
+    return told

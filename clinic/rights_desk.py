@@ -1,0 +1,85 @@
+"""What the desk sees of clients' rights: corrections to answer, and what was given to others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages as flash
+from django.core.paginator import Paginator
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from clinic import access, audit, rights
+from clinic.errors import DomainError
+from clinic.models import CorrectionRequest
+from clinic.rights_forms import AnswerForm, DisclosureForm
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpRequest, HttpResponse
+
+PAGE = 50
+
+
+@access.desk
+@require_safe
+def correction_list(request: HttpRequest) -> HttpResponse:
+    """What waits for an answer, the longest waiting first; then what was answered."""
+    wanted = CorrectionRequest.objects.select_related("client", "answered_by").defer(
+        "text", "answer"
+    )
+    answered = wanted.exclude(status="open").order_by("-answered_at")
+    context = {
+        "waiting": wanted.filter(status="open").order_by("created_at"),
+        "answered": Paginator(answered, PAGE).get_page(request.GET.get("page")),
+    }
+    return render(request, "desk/corrections.html", context)
+
+
+@access.desk
+@require_http_methods(["GET", "HEAD", "POST"])
+def correction(request: HttpRequest, correction_id: UUID) -> HttpResponse:
+    wanted = CorrectionRequest.objects.select_related("client", "answered_by")
+    found = access.own(request, wanted, correction_id)
+    form = AnswerForm(request.POST or None)
+    if form.is_valid():
+        try:
+            rights.answer_correction(
+                actor=access.user_of(request), correction=found, **form.cleaned_data
+            )
+        except DomainError as error:
+            form.add_error(None, str(error.message))
+        else:
+            flash.success(request, _("Answered. The client is told that there is news."))
+            return redirect("correction-list")
+    audit.viewed(request, found)
+    context = {"correction": found, "client": found.client, "form": form}
+    status = 422 if form.is_bound else 200
+    return render(request, "desk/correction.html", context, status=status)
+
+
+@access.desk
+@require_http_methods(["GET", "HEAD", "POST"])
+def disclosure_list(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """The log of what was given to others about one client, and a form to add to it."""
+    user = access.user_of(request)
+    client = access.client(user, client_id)
+    form = DisclosureForm(request.POST or None)
+    if form.is_valid():
+        try:
+            rights.record_disclosure(actor=user, client=client, **form.cleaned_data)
+        except DomainError as error:
+            form.add_error("disclosed_on", str(error.message))
+        else:
+            flash.success(request, _("Written down. The client sees it too."))
+            return redirect("disclosure-list", client.pk)
+    audit.record(user, "disclosure.viewed", client)
+    context = {
+        "client": client,
+        "form": form,
+        "disclosures": client.disclosures.select_related("recorded_by"),
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "desk/disclosures.html", context, status=status)

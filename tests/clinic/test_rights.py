@@ -1,0 +1,226 @@
+"""Consents that are withdrawn, corrections that are answered, and what was given to others."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from clinic import rights
+from clinic.errors import InvalidTransition
+from clinic.models import AuditEvent, CorrectionRequest, Disclosure
+from intake.models import Consent
+from tests.factories import make_client
+from tests.intake.factories import completed_intake
+from tests.prescriptions.prescribers.factories import make_prescriber, make_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.test import Client as Browser
+
+    from clinic.models import Client, Location, User
+
+pytestmark = pytest.mark.django_db
+PAGE, CONSENTS, DESK = "/portal/my-data/", "/portal/consents/", "/desk/corrections/"
+SECRET = "My knee surgery was in 2019, not 2009."
+
+
+def text_messages(client: Client) -> Consent:
+    return Consent.objects.create(
+        client=client,
+        kind=Consent.Kind.SMS,
+        version="1",
+        text="You may text me.",
+        text_sha256="0" * 64,
+        signed_name=client.name,
+        signed_at=timezone.now(),
+    )
+
+
+def asked(client: Client, text: str = SECRET) -> CorrectionRequest:
+    assert client.user is not None
+    return rights.ask_correction(actor=client.user, client=client, about="health", text=text)
+
+
+# ---- Consents ----
+
+
+def test_a_client_sees_what_stands_and_withdraws_what_may_be(
+    as_client: Browser, client_record: Client, location: Location
+) -> None:
+    completed_intake(client_record)
+    sms = text_messages(client_record)
+    make_request(client_record, make_prescriber("Lena Marsh"))
+    page = as_client.get(CONSENTS).text
+    for words in ("Consent to treatment", "Text message reminders", "Lena Marsh", "You may text"):
+        assert words in page
+    assert "To withdraw it, call" in page
+    answer = as_client.post(reverse("intake:consent-withdraw", args=[sms.pk]), follow=True)
+    assert "This consent has ended" in answer.text
+    assert "Text message reminders" not in answer.text
+    assert AuditEvent.objects.filter(action="consent.withdrawn", client=client_record).count() == 1
+    again = as_client.post(reverse("intake:consent-withdraw", args=[sms.pk]), follow=True)
+    assert "This consent has ended" not in again.text
+
+
+def test_the_two_that_a_visit_needs_are_not_withdrawn_by_a_button(
+    as_client: Browser, client_record: Client, location: Location
+) -> None:
+    completed_intake(client_record)
+    needed = client_record.consents.get(kind="treatment")
+    path = reverse("intake:consent-withdraw", args=[needed.pk])
+    assert path not in as_client.get(CONSENTS).text
+    assert "Please call us" in as_client.post(path, follow=True).text
+    needed.refresh_from_db()
+    assert needed.withdrawn_at is None
+
+
+@pytest.mark.parametrize("who", ["as_other", "as_desk"])
+def test_nobody_else_withdraws_a_consent(
+    request: pytest.FixtureRequest, client_record: Client, location: Location, who: str
+) -> None:
+    sms = text_messages(client_record)
+    browser: Browser = request.getfixturevalue(who)
+    assert browser.post(reverse("intake:consent-withdraw", args=[sms.pk])).status_code == 404
+    sms.refresh_from_db()
+    assert sms.withdrawn_at is None
+
+
+# ---- Corrections ----
+
+
+def test_a_correction_goes_from_the_client_to_the_desk_and_back(
+    as_client: Browser,
+    as_desk: Browser,
+    client_record: Client,
+    location: Location,
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    assert as_client.post(PAGE, {"about": "health", "text": SECRET})["Location"] == PAGE
+    made = CorrectionRequest.objects.get()
+    waiting = as_desk.get(DESK).text
+    assert client_record.name in waiting
+    assert SECRET not in waiting
+    path = reverse("correction", args=[made.pk])
+    assert SECRET in as_desk.get(path).text
+    answer = {"decision": "corrected", "answer": "The year is right now."}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert as_desk.post(path, answer)["Location"] == DESK
+    page = as_client.get(PAGE).text
+    assert "The year is right now." in page
+    assert "Corrected" in page
+    assert "knee" not in mail.outbox[-1].subject + str(mail.outbox[-1].body)
+    assert "The year is right now." in as_desk.get(path).text
+    assert "Nothing waits" in as_desk.get(DESK).text
+
+
+def test_what_is_wrong_must_be_said(
+    as_client: Browser, as_desk: Browser, client_record: Client, location: Location
+) -> None:
+    assert as_client.post(PAGE, {"about": "health", "text": " "}).status_code == 422
+    path = reverse("correction", args=[asked(client_record).pk])
+    assert as_desk.post(path, {"decision": "kept", "answer": ""}).status_code == 422
+    assert as_desk.post(path, {"decision": "open", "answer": "x"}).status_code == 422
+    assert CorrectionRequest.objects.get().status == "open"
+
+
+def test_the_words_are_encrypted_and_stand_in_no_audit_row(
+    client_record: Client, desk_user: User, location: Location
+) -> None:
+    made = asked(client_record)
+    rights.answer_correction(actor=desk_user, correction=made, decision="kept", answer=SECRET)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT text, answer FROM clinic_correctionrequest")
+        assert all(b"knee" not in bytes(value) for value in cursor.fetchone())
+    assert "knee" not in str(list(AuditEvent.objects.values_list("detail", flat=True)))
+
+
+def test_the_second_to_answer_is_told(
+    client_record: Client, desk_user: User, manager_user: User, location: Location
+) -> None:
+    made = asked(client_record)
+    rights.answer_correction(actor=desk_user, correction=made, decision="kept", answer="No.")
+    with pytest.raises(InvalidTransition):
+        rights.answer_correction(
+            actor=manager_user, correction=made, decision="corrected", answer="Yes."
+        )
+    made.refresh_from_db()
+    assert made.answer == "No."
+
+
+def test_ten_may_wait_and_no_more(
+    as_client: Browser, client_record: Client, location: Location
+) -> None:
+    for _ in range(rights.MOST_OPEN):
+        asked(client_record)
+    answer = as_client.post(PAGE, {"about": "health", "text": SECRET})
+    assert answer.status_code == 422
+    assert "Please call us instead" in answer.text
+
+
+def test_the_list_of_corrections_takes_a_constant_number_of_queries(
+    as_desk: Browser,
+    location: Location,
+    django_assert_max_num_queries: Callable[[int], Any],
+) -> None:
+    for number in range(6):
+        asked(make_client(f"Person{number}", "Lima"))
+    with django_assert_max_num_queries(9):
+        as_desk.get(DESK)
+
+
+# ---- Given to others ----
+
+
+def typed(**fields: str) -> dict[str, str]:
+    return {
+        "disclosed_on": str(timezone.localdate() - timedelta(days=2)),
+        "recipient": "Dutchess County Court",
+        "what": "Dates of visits in May",
+        "why": "Subpoena of May 4",
+        **fields,
+    }
+
+
+def test_the_desk_writes_down_what_was_given_and_the_client_sees_it(
+    as_desk: Browser, as_client: Browser, client_record: Client, location: Location
+) -> None:
+    path = reverse("disclosure-list", args=[client_record.pk])
+    assert path in as_desk.get(reverse("client-detail", args=[client_record.pk])).text
+    assert as_desk.post(path, typed())["Location"] == path
+    for page in (as_desk.get(path), as_client.get("/portal/record/")):
+        assert "Dutchess County Court" in page.text
+        assert "Dates of visits in May" in page.text
+    assert AuditEvent.objects.filter(action="disclosure.recorded", client=client_record).exists()
+
+
+def test_what_has_not_happened_is_not_written_down(
+    as_desk: Browser, client_record: Client, location: Location
+) -> None:
+    path = reverse("disclosure-list", args=[client_record.pk])
+    tomorrow = str(timezone.localdate() + timedelta(days=2))
+    answer = as_desk.post(path, typed(disclosed_on=tomorrow))
+    assert answer.status_code == 422
+    assert "lies in the future" in answer.text
+    assert as_desk.post(path, typed(why="")).status_code == 422
+    assert not Disclosure.objects.exists()
+
+
+def test_another_client_sees_nothing_of_it(
+    as_other: Browser, client_record: Client, desk_user: User, location: Location
+) -> None:
+    rights.record_disclosure(
+        actor=desk_user,
+        client=client_record,
+        disclosed_on=timezone.localdate() - timedelta(days=1),
+        recipient="Dutchess County Court",
+        what="x",
+        why="y",
+    )
+    assert "Dutchess" not in as_other.get("/portal/record/").text
