@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.urls import include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
-from clinic import audit_pages, desk, errors_views, health, idle, views
+from clinic import audit_pages, desk, errors_views, health, idle, staff_pages, views
 
 admin.autodiscover()
 admin.site.site_header = admin.site.site_title = _("Clinic settings")
@@ -32,6 +32,7 @@ urlpatterns = [
     path("accounts/email/", errors_views.page_not_found),
     re_path(r"^accounts/confirm-email/", errors_views.page_not_found),
     path("accounts/stay/", idle.stay, name="stay"),
+    path("accounts/invitation/<str:token>/", staff_pages.join, name="staff-join"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/done/", views.after_login, name="after-login"),
     path("portal/", views.portal, name="portal"),
@@ -39,6 +40,20 @@ urlpatterns = [
     path("portal/people/<uuid:guardian_id>/", views.confirm_person, name="confirm-person"),
     path("desk/clients/", desk.client_search, name="client-search"),
     path("desk/clients/<uuid:client_id>/", desk.client_detail, name="client-detail"),
+    path("desk/staff/", staff_pages.staff_list, name="staff-list"),
+    path("desk/staff/invite/", staff_pages.invite, name="staff-invite"),
+    path("desk/staff/<uuid:user_id>/", staff_pages.person, name="staff-person"),
+    path("desk/staff/<uuid:user_id>/active/", staff_pages.set_active, name="staff-active"),
+    path(
+        "desk/staff/invitations/<uuid:invitation_id>/again/",
+        staff_pages.invite_again,
+        name="staff-invite-again",
+    ),
+    path(
+        "desk/staff/invitations/<uuid:invitation_id>/withdraw/",
+        staff_pages.withdraw,
+        name="staff-withdraw",
+    ),
     path("desk/messages/", desk.message_list, name="message-list"),
     path("desk/messages/<uuid:message_id>/retry/", desk.message_retry, name="message-retry"),
     path("portal/record/", audit_pages.opened_by, name="opened-by"),

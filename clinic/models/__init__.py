@@ -5,6 +5,7 @@ from clinic.models.people import Client, Guardian, Role, Therapist, User
 from clinic.models.places import Location, Room
 from clinic.models.records import Document, Message
 from clinic.models.services import Payer, Service, ServiceOption, Technique, Training
+from clinic.models.staff import Invitation
 
 __all__ = [
     "AuditEvent",
@@ -14,6 +15,7 @@ __all__ = [
     "Document",
     "EncryptionKey",
     "Guardian",
+    "Invitation",
     "Location",
     "Message",
     "Payer",
