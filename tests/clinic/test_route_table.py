@@ -57,8 +57,8 @@ def address(path: str, name: str, ids: dict[str, Any]) -> str:
 
 def outcome(answer: Any) -> str:
     status = answer.status_code
-    if status in {301, 302} and answer["Location"].startswith("/accounts/login/?next="):
-        return "sign in"
+    if status in {301, 302} and "login/?next=" in answer["Location"]:
+        return "sign in"  # the configuration pages ask whoever may not open them for another login
     if status in {403, 404}:
         return str(status)
     if status == 405:
