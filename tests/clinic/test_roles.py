@@ -381,12 +381,22 @@ def test_a_therapist_who_does_not_treat_them_finds_nothing_of_a_client(
     as_colleague: Browser, things: dict[str, Any]
 ) -> None:
     before = everything()
-    about = ("client_id", "appointment_id", "visit_id", "receipt_id", "prescription_id")
-    about += ("response_id", "request_id", "upload_id")
+    about = [
+        f":{thing}_id>"
+        for thing in (
+            "client",
+            "appointment",
+            "visit",
+            "receipt",
+            "prescription",
+            "response",
+            "request",
+        )
+    ]
     open_to = {name for name, readers in PAGES.items() if HANDS in readers} | set(SHARED)
     asked = 0
     for path, name in ALL:
-        if name not in open_to or not any(f":{key}>" in path for key in about):
+        if name not in open_to or not any(key in path for key in about):
             continue
         asked += 1
         for method in ("get", "post"):
