@@ -1,6 +1,6 @@
 # `make run` and `make test` do everything on a fresh machine; docs/run.md tells the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check checks bench format lock images manage
+.PHONY: help run dev test check checks bench format lock images manage routes
 .SUFFIXES:
 
 PY := .venv/bin/python
@@ -20,6 +20,7 @@ help:
 	@echo 'make manage   manage.py on the data folder (ARGS="createsuperuser")'
 	@echo 'make format   put Python and templates in shape'
 	@echo 'make lock     resolve pyproject.toml into the pinned requirements'
+	@echo 'make routes   write the table of routes in docs/security.md again'
 	@echo 'make images   take the pictures in docs/images again'
 
 # The last line of a recipe is exec, so that a signal to make reaches the product itself.
@@ -76,6 +77,10 @@ lock: .venv/installed-test
 		--no-emit-find-links --no-header --quiet -o requirements.txt
 	$(PY) -m uv pip compile --group dev -c requirements.txt --universal --python-version 3.11 \
 		--no-emit-index-url --no-emit-find-links --no-header --quiet -o tests/requirements.txt
+
+# Written by asking the product; tests/clinic/test_route_table.py compares.
+routes: .venv/installed-test
+	@WRITE_ROUTES=1 exec $(THROW_AWAY) $(PY) -m pytest -q tests/clinic/test_route_table.py
 
 images: .venv/installed-test
 	@$(PY) -m clinic.runtime system test

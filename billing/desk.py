@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages as flash
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 PANEL = 5
 
 
-@access.staff
+@access.anyone_here
 @require_safe
 def panel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """Payment and receipt of an appointment: beside the day board by htmx, else a page."""
@@ -42,7 +43,7 @@ def panel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     return render(request, "billing/_panel.html" if part else "billing/payment.html", context)
 
 
-@access.desk
+@access.money
 @require_POST
 def pay(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     visit = _visit(request, visit_id)
@@ -62,12 +63,12 @@ def pay(request: HttpRequest, visit_id: UUID) -> HttpResponse:
             form.add_error("amount", str(refusal.message))
         else:
             flash.success(request, _("Payment taken."))
-            return redirect(on_board(visit.appointment))
+            return redirect(_home_of(request, visit.appointment))
     context = {**_about(request, visit), "appointment": visit.appointment, "form": form}
     return render(request, "billing/payment.html", context, status=422)
 
 
-@access.desk
+@access.money
 @require_POST
 def pay_fee(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """The fee for cancelling late, or for not coming."""
@@ -80,11 +81,11 @@ def pay_fee(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
             form.add_error(None, str(refusal.message))
         else:
             flash.success(request, _("Payment taken."))
-            return redirect(on_board(appointment))
+            return redirect(_home_of(request, appointment))
     return _fee_again(request, appointment, fee_form=form)
 
 
-@access.desk
+@access.money
 @require_POST
 def waive_fee(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     appointment = access.own(request, booking.appointments(), appointment_id)
@@ -100,7 +101,7 @@ def waive_fee(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
             form.add_error(None, str(refusal.message))
         else:
             flash.success(request, _("The fee is waived."))
-            return redirect(on_board(appointment))
+            return redirect(_home_of(request, appointment))
     return _fee_again(request, appointment, waive_form=form)
 
 
@@ -120,7 +121,7 @@ def _fee(appointment: Appointment) -> dict[str, Any]:
     return {"fee_payment": appointment.fee_payments.first()}
 
 
-@access.desk
+@access.money
 @require_POST
 def issue(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     visit = _visit(request, visit_id)
@@ -129,10 +130,10 @@ def issue(request: HttpRequest, visit_id: UUID) -> HttpResponse:
         flash.success(request, _("Receipt %(number)s is issued.") % {"number": receipt.number})
     except DomainError as refusal:
         flash.error(request, str(refusal.message))
-    return redirect(on_board(visit.appointment))
+    return redirect(_home_of(request, visit.appointment))
 
 
-@access.desk
+@access.money
 @require_http_methods(["GET", "HEAD", "POST"])
 def receipt(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
     """One receipt, and the way to void it."""
@@ -149,11 +150,12 @@ def receipt(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
             form.add_error(None, str(refusal.message))
     audit.viewed(request, found)
     status = 422 if form.is_bound else 200
-    context = {"receipt": found, "form": form, "board_url": on_board(found.visit.appointment)}
+    back = _home_of(request, found.visit.appointment)
+    context = {"receipt": found, "form": form, "board_url": back}
     return render(request, "billing/desk_receipt.html", context, status=status)
 
 
-@access.staff
+@access.anyone_here
 @require_safe
 def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """A client's receipts: on the client's record by htmx, else a page."""
@@ -168,7 +170,7 @@ def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
     return render(request, page, context)
 
 
-@access.desk
+@access.money
 @require_safe
 def money(request: HttpRequest) -> HttpResponse:
     """The day's takings, its receipts, and visits that still have none."""
@@ -184,12 +186,19 @@ def money(request: HttpRequest) -> HttpResponse:
     return render(request, "billing/money.html", context)
 
 
+def _home_of(request: HttpRequest, appointment: Appointment) -> str:
+    """Where a visit is looked at: on the board of its day; by the biller, on its money page."""
+    if access.user_of(request).role in access.CARE:
+        return on_board(appointment)
+    return reverse("billing:panel", args=[appointment.pk])
+
+
 def _about(request: HttpRequest, visit: Visit | None) -> dict[str, Any]:
     finished = visit is not None and visit.status == Visit.Status.FINISHED
     context: dict[str, Any] = {
         "visit": visit,
         "finished": finished,
-        "may_bill": access.user_of(request).role in access.DESK,
+        "may_bill": access.user_of(request).role in access.MONEY,
         "bill": None,
         "problem": "",
     }

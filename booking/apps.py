@@ -7,10 +7,12 @@ class BookingConfig(AppConfig):
     verbose_name = _("Booking")
 
     def ready(self) -> None:
-        from booking import own_data
-        from clinic import export, retention
+        from booking import own_data, selectors
+        from clinic import access, export, retention
 
         export.contribute("appointments", own_data.appointments)
         export.contribute("waitlist", own_data.waitlist)
         export.contribute("calendar-links", own_data.calendars)
         retention.register("clinical", own_data.long_gone)
+        # The ground decides who may open a record; only the diary knows whom a therapist treats.
+        access.ask_the_diary(selectors.treated_by)

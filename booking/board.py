@@ -58,6 +58,7 @@ class Tile:
     style: str
     is_couple: bool = False
     late_minutes: int = 0  # not here yet
+    is_private: bool = False  # whose visit it is does not concern the reader
 
     @property
     def what(self) -> str:

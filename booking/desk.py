@@ -40,11 +40,12 @@ def day(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     shown = day_or_none(request.GET.get("day")) or today
     wanted = flow.uuid_or_none(request.GET.get("open"))
-    opened = selectors.appointments().filter(pk=wanted).first() if wanted else None
+    visible = access.seen(access.user_of(request), selectors.appointments())
+    opened = visible.filter(pk=wanted).first() if wanted else None
     if opened:
         audit.viewed(request, opened)
     context = {
-        **day_screen.day_board(_location(request), shown),
+        **day_screen.day_board(_location(request), shown, access.user_of(request)),
         "day": shown,
         "today": today,
         "previous": shown - DAY,

@@ -15,10 +15,10 @@ from booking import availability, packing, timetable
 from booking import versions as diary_versions
 from booking.availability import Diary, Opening, Session, Span, Window, moment, seconds
 from booking.memory import Memory
-from booking.models import LONGEST, Appointment, BookingPolicy
+from booking.models import LONGEST, Appointment, AppointmentStatus, BookingPolicy
 from booking.timetable import Timetable, session_of
 from clinic import selectors as ground
-from clinic.models import Location, ServiceOption, Therapist
+from clinic.models import Client, Location, ServiceOption, Therapist
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from booking.versions import Versions
-    from clinic.models import Client
+    from clinic.models import User
 
 __all__ = ["Busy", "FreeTimes", "free_times", "session_of", "who_is_free"]
 
@@ -368,6 +368,16 @@ def alternatives(
 def appointments() -> QuerySet[Appointment]:
     """Everything but holds, with the names that pages show."""
     return Appointment.objects.agreed().with_names()
+
+
+def treated_by(user: User) -> QuerySet[Client]:
+    """Whom a therapist treats or has treated: an appointment with them that was not called off.
+
+    The diary itself is the answer, so it changes with every visit booked, moved or cancelled.
+    """
+    given = Appointment.objects.agreed().filter(therapist__user=user)
+    given = given.exclude(status=AppointmentStatus.CANCELLED)
+    return Client.objects.filter(pk__in=given.values("client"))
 
 
 def upcoming(client: Client) -> QuerySet[Appointment]:

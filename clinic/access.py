@@ -1,5 +1,6 @@
 """Who may reach what. The only module that decides it; everything else asks.
 
+docs/security.md has the table of every route.
 A stranger's object is a 404, never a 403: nobody learns that it exists.
 """
 
@@ -58,9 +59,61 @@ def roles(*allowed: Role) -> Callable[[View], View]:
     return decorate
 
 
-staff = roles(Role.FRONT_DESK, Role.THERAPIST, Role.MANAGER)
+# Who treats or receives clients. The biller does neither: money, and what money rests on.
+CARE = (Role.FRONT_DESK, Role.THERAPIST, Role.MANAGER)
 DESK = (Role.FRONT_DESK, Role.MANAGER)
+MONEY = (Role.FRONT_DESK, Role.MANAGER, Role.BILLER)
+staff = roles(*CARE)
+anyone_here = roles(*CARE, Role.BILLER)
 desk = roles(*DESK)
+money = roles(*MONEY)
+manager = roles(Role.MANAGER)
+
+
+def _nobody(_user: User) -> QuerySet[Client]:
+    return Client.objects.none()
+
+
+# Whom a therapist treats is written in the diary, which is a floor above: booking hands this
+# module the question at start (`BookingConfig.ready`). Until then the answer is nobody.
+_treated_by: Callable[[User], QuerySet[Client]] = _nobody
+
+
+def ask_the_diary(treated_by: Callable[[User], QuerySet[Client]]) -> None:
+    """Where to learn whom a therapist treats."""
+    global _treated_by
+    _treated_by = treated_by
+
+
+def clients_seen_by(user: User | AnonymousUser) -> QuerySet[Client]:
+    """The clients whose record a login may open.
+
+    Desk, managers, billers: all. Therapists: whom they treat, and their own. Clients: their own.
+    """
+    if not isinstance(user, User):
+        return Client.objects.none()
+    if user.role in MONEY:
+        return Client.objects.all()
+    own = clients_for(user).order_by()
+    if user.role == Role.THERAPIST:
+        return Client.objects.filter(
+            Q(pk__in=_treated_by(user).values("pk")) | Q(pk__in=own.values("pk"))
+        )
+    return own
+
+
+def sees_all_clients(user: User | AnonymousUser) -> bool:
+    return isinstance(user, User) and user.role in MONEY
+
+
+def not_for(request: HttpRequest, role: Role) -> None:
+    """Keep one role from a page that clients share with the rest of the staff.
+
+    Raises:
+        PermissionDenied: it is that role that asks.
+    """
+    if user_of(request).role == role:
+        raise PermissionDenied
 
 
 def clients_for(user: User | AnonymousUser) -> QuerySet[Client]:
@@ -93,19 +146,22 @@ def acting_client(request: HttpRequest) -> Client:
 
 
 def client(user: User, pk: UUID | str) -> Client:
-    """A client this user may see: staff any, clients their own. Raises Http404."""
-    visible = Client.objects.all() if user.is_clinic_staff else clients_for(user)
-    return _get(visible, pk)
+    """A client whose record this user may open (`clients_seen_by`). Raises Http404."""
+    return _get(clients_seen_by(user), pk)
 
 
 def own(
     request: HttpRequest, queryset: QuerySet[M], pk: UUID | str, client_field: str = "client"
 ) -> M:
-    """An object that hangs on a client: staff any, clients their own. Raises Http404."""
-    user = user_of(request)
-    if not user.is_clinic_staff:
-        queryset = queryset.filter(**{f"{client_field}__in": clients_for(user)})
-    return _get(queryset, pk)
+    """An object that hangs on a client whose record this user may open. Raises Http404."""
+    return _get(seen(user_of(request), queryset, client_field), pk)
+
+
+def seen(user: User, queryset: QuerySet[M], client_field: str = "client") -> QuerySet[M]:
+    """Of these objects those that hang on a client whose record this user may open."""
+    if sees_all_clients(user):
+        return queryset
+    return queryset.filter(**{f"{client_field}__in": clients_seen_by(user).values("pk")})
 
 
 def mine(

@@ -24,22 +24,26 @@ PAGE = 50
 RECENT = 10
 
 
-@access.staff
+@access.anyone_here
 @require_http_methods(["GET", "HEAD", "POST"])
 def client_search(request: HttpRequest) -> HttpResponse:
     form = ClientSearchForm(request.POST)  # names travel in the body, never in an address
     words = form.cleaned_data["q"] if form.is_valid() else ""
-    context = {"form": form, "query": words, "clients": selectors.search_clients(words)}
+    visible = access.clients_seen_by(request.user)
+    found = selectors.search_clients(words, among=visible)
+    context = {"form": form, "query": words, "clients": found}
     return render(request, "desk/clients.html", context)
 
 
-@access.staff
+@access.anyone_here
 @require_safe
 def client_detail(request: HttpRequest, client_id: UUID) -> HttpResponse:
-    client = access.client(access.user_of(request), client_id)
+    user = access.user_of(request)
+    client = access.client(user, client_id)
     audit.viewed(request, client)
     context = {
         "client": client,
+        "perhaps_same": selectors.perhaps_the_same(client) if user.role in access.DESK else [],
         "guardians": client.guardians.select_related("user"),
         "client_messages": selectors.outbox().filter(client=client)[:RECENT],
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Case, Prefetch, Q, QuerySet, When
 
+from clinic import likeness
 from clinic.models import Client, Location, Message, Service, ServiceOption
 
 if TYPE_CHECKING:
@@ -60,9 +61,12 @@ def price_list() -> QuerySet[Service]:
     )
 
 
-def search_clients(words: str) -> list[Client]:
-    """Clients whose name, e-mail, phone or birth date match every word; no words: the newest."""
-    found = Client.objects.select_related("user")
+def search_clients(words: str, among: QuerySet[Client] | None = None) -> list[Client]:
+    """Clients whose name, e-mail, phone or birth date match every word; no words: the newest.
+
+    `among`: those that the reader may see; without it, all.
+    """
+    found = (Client.objects.all() if among is None else among).select_related("user")
     if PHONE.fullmatch(words.strip()):  # (845) 555-0177, with its spaces, is one word
         words = "".join(character for character in words if character.isdigit())
         words = words.removeprefix("1") if len(words) > PHONE_DIGITS else words
@@ -78,6 +82,17 @@ def search_clients(words: str) -> list[Client]:
     if not words:
         found = found.order_by("-created_at")
     return list(found[:MOST_FOUND])
+
+
+def perhaps_the_same(client: Client) -> list[Client]:
+    """Other records with the same date of birth and a similar name."""
+    name = likeness.Name(client.first_name, client.last_name)
+    born_then = Client.objects.filter(birth_date=client.birth_date).exclude(pk=client.pk)
+    return [
+        other
+        for other in born_then.select_related("user")
+        if likeness.are_alike(name, likeness.Name(other.first_name, other.last_name))
+    ][:MOST_FOUND]
 
 
 def _birth_date(word: str) -> date | None:

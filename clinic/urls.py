@@ -19,6 +19,7 @@ from clinic import (
     rights_desk,
     rights_pages,
     sessions,
+    staff_pages,
     views,
 )
 from clinic.reauthentication import confirmed
@@ -49,6 +50,7 @@ urlpatterns = [
     re_path(r"^accounts/confirm-email/", errors_views.page_not_found),
     path("accounts/stay/", idle.stay, name="stay"),
     path("accounts/password/set/", confirmed(password_set), name="account_set_password"),
+    path("accounts/invitation/<str:token>/", staff_pages.join, name="staff-join"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/totp/activate/", confirmed(activate_totp), name="mfa_activate_totp"),
     path("accounts/2fa/webauthn/add/", confirmed(add_webauthn), name="mfa_add_webauthn"),
@@ -62,6 +64,20 @@ urlpatterns = [
     path("portal/people/<uuid:guardian_id>/", views.confirm_person, name="confirm-person"),
     path("desk/clients/", desk.client_search, name="client-search"),
     path("desk/clients/<uuid:client_id>/", desk.client_detail, name="client-detail"),
+    path("desk/staff/", staff_pages.staff_list, name="staff-list"),
+    path("desk/staff/invite/", staff_pages.invite, name="staff-invite"),
+    path("desk/staff/<uuid:user_id>/", staff_pages.person, name="staff-person"),
+    path("desk/staff/<uuid:user_id>/active/", staff_pages.set_active, name="staff-active"),
+    path(
+        "desk/staff/invitations/<uuid:invitation_id>/again/",
+        staff_pages.invite_again,
+        name="staff-invite-again",
+    ),
+    path(
+        "desk/staff/invitations/<uuid:invitation_id>/withdraw/",
+        staff_pages.withdraw,
+        name="staff-withdraw",
+    ),
     path("desk/messages/", desk.message_list, name="message-list"),
     path("desk/messages/<uuid:message_id>/retry/", desk.message_retry, name="message-retry"),
     path("portal/my-data/", rights_pages.my_data, name="my-data"),

@@ -21,6 +21,7 @@ HOMES = {
     Role.CLIENT: "portal",
     Role.FRONT_DESK: "booking:day",
     Role.THERAPIST: "treatment:today",
+    Role.BILLER: "billing:desk",
     Role.MANAGER: "booking:day",
 }
 NOON, EVENING = 12, 17

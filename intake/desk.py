@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 @require_safe
 def waiting(request: HttpRequest) -> HttpResponse:
     """Answers that stop a visit until a therapist has decided."""
+    user = access.user_of(request)
     context = {
-        "emergencies": selectors.emergencies(),
-        "waiting": selectors.waiting(),
-        "decided": selectors.decided_lately(),
-        "may_read": access.user_of(request).role == Role.THERAPIST,
+        "emergencies": access.seen(user, selectors.emergencies()),
+        "waiting": access.seen(user, selectors.waiting()),
+        "decided": access.seen(user, selectors.decided_lately()),
+        "may_read": user.role == Role.THERAPIST,
     }
     return render(request, "intake/desk.html", context)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from clinic.models import User
 
 
-@access.staff
+@access.anyone_here
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
     """The document beside the form; once decided, beside the record."""
@@ -109,16 +109,18 @@ def _review_page(
 ) -> HttpResponse:
     user = access.user_of(request)
     today = selectors.clinic_today()
-    open_here = prescription.status == prescription.Status.SUBMITTED and user.role in REVIEWERS
+    may_review = user.role in REVIEWERS
+    open_here = prescription.status == prescription.Status.SUBMITTED and may_review
     holder = selectors.lines([prescription], today)[0].holder
     context: dict[str, Any] = {
         "prescription": prescription,
         "client": prescription.client,
         "card": selectors.card(prescription, today),
-        "queue": selectors.lines(selectors.queue()[:50], today),
+        # Whose prescriptions wait concerns those who review them.
+        "queue": selectors.lines(selectors.queue()[:50], today) if may_review else [],
         "numbers": range(1, (prescription.document.pages or 0) + 1),
         "held_by": holder if holder != user else None,
-        "may_review": user.role in REVIEWERS,
+        "may_review": may_review,
     }
     if open_here:
         context |= _open(prescription, user, form, today) | {"refusal": refusal}
@@ -142,7 +144,7 @@ def _open(prescription: Prescription, user: User, form: ReviewForm, today: date)
     }
 
 
-@access.staff
+@access.anyone_here
 @require_safe
 def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """A client's prescriptions, for the record at the desk."""

@@ -14,12 +14,14 @@ from django.test import Client as Browser
 from clinic.celery import app
 from clinic.models import Role
 from tests import factories, pages
+from tests.booking.factories import booked_appointment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_django.plugin import DjangoDbBlocker
 
+    from booking.models import Appointment
     from clinic.models import (
         Client,
         Location,
@@ -164,6 +166,17 @@ def desk_user(db: None) -> User:
 
 
 @pytest.fixture
+def biller_user(db: None) -> User:
+    return factories.make_user("biller@clinic.test", Role.BILLER, display_name="Bea Lund")
+
+
+@pytest.fixture
+def in_care(client_record: Client, therapist: Therapist, location: Location) -> Appointment:
+    """An appointment that makes the client one whom the therapist treats."""
+    return booked_appointment(client_record, therapist=therapist, location=location)
+
+
+@pytest.fixture
 def manager_user(db: None) -> User:
     return factories.make_user("manager@clinic.test", Role.MANAGER, is_staff=True)
 
@@ -197,6 +210,19 @@ def as_desk(desk_user: User) -> Browser:
 @pytest.fixture
 def as_therapist(therapist: Therapist, therapist_user: User) -> Browser:
     return browser_for(therapist_user)
+
+
+@pytest.fixture
+def as_biller(biller_user: User) -> Browser:
+    return browser_for(biller_user)
+
+
+@pytest.fixture
+def as_colleague(db: None) -> Browser:
+    """A therapist who treats nobody yet."""
+    user = factories.make_user("theo@clinic.test", Role.THERAPIST, display_name="Theo Park")
+    factories.make_therapist("Theo Park", user=user, position=9)
+    return browser_for(user)
 
 
 @pytest.fixture

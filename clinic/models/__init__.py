@@ -6,6 +6,7 @@ from clinic.models.places import Location, Room
 from clinic.models.records import Document, Message
 from clinic.models.rights import CorrectionRequest, Disclosure, Export
 from clinic.models.services import Payer, Service, ServiceOption, Technique, Training
+from clinic.models.staff import Invitation
 
 __all__ = [
     "AuditEvent",
@@ -18,6 +19,7 @@ __all__ = [
     "EncryptionKey",
     "Export",
     "Guardian",
+    "Invitation",
     "Location",
     "Message",
     "Payer",

@@ -23,6 +23,7 @@ class Role(models.TextChoices):
     CLIENT = "client", _("Client")
     FRONT_DESK = "front_desk", _("Front desk")
     THERAPIST = "therapist", _("Therapist")
+    BILLER = "biller", _("Biller")
     MANAGER = "manager", _("Manager")
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic import access, audit, documents, npi
 from clinic.errors import DomainError, InvalidTransition
+from clinic.models import Role
 from prescriptions.models import Prescriber, Prescription, ShareConsent
 from prescriptions.prescribers import errors, selectors, services
 from prescriptions.prescribers.forms import SOMEBODY_NEW, AskForm, NewPrescriberForm, WhoForm
@@ -189,7 +190,8 @@ def request_context(found: Any) -> dict[str, Any]:
 
 @require_safe
 def request_document(request: HttpRequest, request_id: UUID) -> HttpResponse:
-    """The form to sign on paper."""
+    """The form to sign on paper. No part of a bill: not for the biller."""
+    access.not_for(request, Role.BILLER)
     found = access.own(request, selectors.requests(), request_id)
     if found.document is None:
         raise Http404

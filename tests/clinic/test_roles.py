@@ -19,12 +19,13 @@ from django.utils import timezone
 from billing import services as billing
 from billing import tasks
 from booking.models import Appointment, ClosedDate, TimeOff
-from clinic import rights
+from clinic import rights, staff
 from clinic.models import AuditEvent, Client, Guardian, Message, Role, ServiceOption, Training
 from intake.models import Consent
 from prescriptions.models import Prescription, Upload
 from prescriptions.prescribers.tasks import draw_request
 from tests.booking.waiting import in_line
+from tests.factories import make_user
 from tests.intake.factories import loaded_questionnaire
 from tests.prescriptions.prescribers.factories import make_prescriber, make_request
 from tests.treatment.factories import finished_visit, mid_afternoon
@@ -37,28 +38,35 @@ if TYPE_CHECKING:
 
     from clinic.models import Location, Therapist, User
 
-FRONT, HANDS, BOSS = Role.FRONT_DESK, Role.THERAPIST, Role.MANAGER
+FRONT, HANDS, BOSS, BILL = Role.FRONT_DESK, Role.THERAPIST, Role.MANAGER, Role.BILLER
 STAFF, DESK = {FRONT, HANDS, BOSS}, {FRONT, BOSS}
-LOGINS = {FRONT: "as_desk", HANDS: "as_therapist", BOSS: "as_manager"}
+MONEY, ALL_STAFF = {FRONT, BOSS, BILL}, {FRONT, HANDS, BOSS, BILL}
+LOGINS = {FRONT: "as_desk", HANDS: "as_therapist", BOSS: "as_manager", BILL: "as_biller"}
 
 # Who may open a page of the desk. Whoever is not named gets 403, a client 404.
 PAGES: dict[str, set[Role]] = {
-    "client-search": STAFF,
-    "client-detail": STAFF,
+    "client-search": ALL_STAFF,
+    "client-detail": ALL_STAFF,
     "message-list": DESK,
     "message-retry": DESK,
+    "staff-list": {BOSS},
+    "staff-invite": {BOSS},
+    "staff-invite-again": {BOSS},
+    "staff-withdraw": {BOSS},
+    "staff-person": {BOSS},
+    "staff-active": {BOSS},
     "audit": {BOSS},
     "correction-list": DESK,
     "correction": DESK,
     "disclosure-list": DESK,
-    "billing:desk": DESK,
-    "billing:client-panel": STAFF,
-    "billing:desk-receipt": DESK,
-    "billing:panel": STAFF,
-    "billing:pay": DESK,
-    "billing:pay-fee": DESK,
-    "billing:waive-fee": DESK,
-    "billing:issue": DESK,
+    "billing:desk": MONEY,
+    "billing:client-panel": ALL_STAFF,
+    "billing:desk-receipt": MONEY,
+    "billing:panel": ALL_STAFF,
+    "billing:pay": MONEY,
+    "billing:pay-fee": MONEY,
+    "billing:waive-fee": MONEY,
+    "billing:issue": MONEY,
     "booking:day": STAFF,
     "booking:walk-in": DESK,
     "booking:desk-who": DESK,
@@ -125,7 +133,7 @@ PAGES: dict[str, set[Role]] = {
     "prescriptions:order-hint": DESK,
     "prescriptions:codes-hint": DESK,
     "prescriptions:npi-hint": DESK,
-    "prescriptions:review": STAFF,
+    "prescriptions:review": ALL_STAFF,
     "prescriptions:policy": {BOSS},
     "prescriptions:checklist": DESK,
     "prescriptions:take-over": DESK,
@@ -133,7 +141,7 @@ PAGES: dict[str, set[Role]] = {
     "prescriptions:reopen": DESK,
     "prescriptions:preview": DESK,
     "prescriptions:diagnoses": DESK,
-    "prescriptions:client-panel": STAFF,
+    "prescriptions:client-panel": ALL_STAFF,
     "prescriptions:desk-upload": DESK,
     "prescriptions:prescriber-list": DESK,
     "prescriptions:prescriber-new": DESK,
@@ -152,12 +160,12 @@ PAGES: dict[str, set[Role]] = {
 POSTS: dict[str, set[Role]] = {"prescriptions:review": DESK}
 
 # Files that the desk's pages show as well; every other page of a client is the client's alone.
-SHARED = {
-    "prescriptions:document",
-    "prescriptions:page",
-    "prescriptions:request-document",
-    "billing:receipt",
-    "billing:download",
+SHARED: dict[str, set[Role]] = {
+    "prescriptions:document": ALL_STAFF,
+    "prescriptions:page": ALL_STAFF,
+    "prescriptions:request-document": STAFF,
+    "billing:receipt": ALL_STAFF,
+    "billing:download": ALL_STAFF,
 }
 
 
@@ -223,6 +231,7 @@ def things(
         "entry_id": in_line(client_record, option, timezone.localdate(), days=9).pk,
         "guardian_id": guardian.pk,
         **own_things(client_record),
+        **staff_things(),
         **doctor_things(client_record),
         **diary_things(visit.appointment),
     }
@@ -238,6 +247,13 @@ def own_things(client: Client) -> dict[str, Any]:
         client=client, kind="sms", version="1", text="x", signed_name="x", signed_at=timezone.now()
     )
     return {"export_id": export.pk, "correction_id": asked.pk, "given_id": given.pk}
+
+
+def staff_things() -> dict[str, Any]:
+    somebody = make_user("leaving@clinic.test", FRONT)
+    boss = make_user("owner@clinic.test", BOSS)
+    invited = staff.invite(actor=boss, email="new@clinic.test", name="Nia Fox", role=FRONT)
+    return {"user_id": somebody.pk, "invitation_id": invited.pk}
 
 
 def doctor_things(client: Client) -> dict[str, Any]:
@@ -301,7 +317,7 @@ def everything() -> dict[str, list[dict[str, Any]]]:
 def test_every_page_of_the_desk_says_who_may_open_it() -> None:
     assert set(PAGES) == OF_THE_DESK
     assert len(OF_A_CLIENT) > 12
-    assert set(OF_A_CLIENT) >= SHARED
+    assert set(OF_A_CLIENT) >= set(SHARED)
 
 
 def test_no_page_of_the_desk_exists_for_a_client(
@@ -339,7 +355,7 @@ def test_a_clients_own_pages_exist_for_nobody_else(
     request: pytest.FixtureRequest, things: dict[str, Any], who: str
 ) -> None:
     browser: Browser = request.getfixturevalue(who)
-    shared = SHARED if who != "as_other" else set()
+    shared = SHARED if who != "as_other" else {}
     before = everything()
     # A page that takes only the other method says 405 to anybody, whatever the object.
     wrong = {}
@@ -366,12 +382,45 @@ def test_the_owner_does_open_them(as_client: Browser, things: dict[str, Any]) ->
     assert wrong == {}
 
 
-@pytest.mark.parametrize("who", LOGINS.values())
+@pytest.mark.parametrize("role", LOGINS)
 def test_staff_see_the_shared_files_and_each_look_is_recorded(
-    request: pytest.FixtureRequest, things: dict[str, Any], who: str
+    request: pytest.FixtureRequest, things: dict[str, Any], role: Role
 ) -> None:
-    browser: Browser = request.getfixturevalue(who)
-    for name in SHARED:
+    browser: Browser = request.getfixturevalue(LOGINS[role])
+    for name, readers in SHARED.items():
         before = AuditEvent.objects.count()
-        assert browser.get(url_of(name, things)).status_code == 200
-        assert AuditEvent.objects.count() == before + 1
+        status = browser.get(url_of(name, things)).status_code
+        assert status == (200 if role in readers else 403), name
+        assert AuditEvent.objects.count() == before + (role in readers)
+
+
+def test_a_therapist_who_does_not_treat_them_finds_nothing_of_a_client(
+    as_colleague: Browser, things: dict[str, Any]
+) -> None:
+    before = everything()
+    about = [
+        f":{thing}_id>"
+        for thing in (
+            "client",
+            "appointment",
+            "visit",
+            "receipt",
+            "prescription",
+            "response",
+            "request",
+        )
+    ]
+    open_to = {name for name, readers in PAGES.items() if HANDS in readers} | set(SHARED)
+    asked = 0
+    for path, name in ALL:
+        if name not in open_to or not any(key in path for key in about):
+            continue
+        asked += 1
+        for method in ("get", "post"):
+            answer = getattr(as_colleague, method)(url_of(name, things))
+            assert answer.status_code in {404, 405, 403 if name in POSTS else 404}, (name, method)
+            assert "Lima" not in answer.content.decode(errors="replace")
+    assert asked > 12
+    for page in ("/desk/", "/desk/clients/", "/desk/intake/", "/desk/today/"):
+        assert "Lima" not in as_colleague.get(page).content.decode(), page
+    assert everything() == before

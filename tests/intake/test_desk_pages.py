@@ -13,7 +13,7 @@ from tests.intake.factories import answered_intake, completed_intake
 if TYPE_CHECKING:
     from django.test import Client as Browser
 
-pytestmark = pytest.mark.usefixtures("location", "questionnaire_row")
+pytestmark = pytest.mark.usefixtures("location", "questionnaire_row", "in_care")
 
 LIST = "/desk/intake/"
 SECRET = "Not sure about: blood clots"

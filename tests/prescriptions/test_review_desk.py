@@ -233,6 +233,7 @@ def test_an_answer_by_telephone_reopens(
     assert "already changed" in as_desk.post(at("reopen", submitted), follow=True).text
 
 
+@pytest.mark.usefixtures("in_care")
 def test_a_therapist_reads_the_record_and_decides_nothing(
     as_therapist: Browser, submitted: Prescription
 ) -> None:
@@ -310,6 +311,7 @@ def test_codes_are_searched_beside_the_form_or_on_a_page(
     assert "Nothing found" in as_desk.post(search, {"q": "zebra"}).text
 
 
+@pytest.mark.usefixtures("in_care")
 def test_the_record_of_a_client_lists_their_prescriptions(
     as_desk: Browser, as_therapist: Browser, client_record: Client, other_client: Client
 ) -> None:
