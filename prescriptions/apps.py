@@ -25,5 +25,6 @@ class PrescriptionsConfig(AppConfig):
         export.contribute("uploads", own_data.uploads)
         export.contribute("requests-to-doctors", own_data.requests)
         export.contribute("shared-with-doctors", own_data.shared)
+        export.contribute("doctors-named", own_data.named)
         consents.contribute("prescriptions", own_data.standing)
         retention.register("uploads", own_data.became_nothing, own_data.remove_upload)

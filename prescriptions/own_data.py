@@ -12,7 +12,7 @@ from clinic.consents import Given
 from clinic.export import Part, facts, who
 from clinic.models import Document
 from clinic.retention import PERIODS
-from prescriptions.models import DoctorRequest, Prescription, Upload
+from prescriptions.models import DoctorRequest, Prescriber, Prescription, Upload
 from prescriptions.prescribers import selectors
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ ASKED = (
     *("created_at", "status", "note", "expires_at", "opened_at", "closed_at"),
     *("signed_name", "attestation", "answers"),
 )
+DOCTOR = ("name", "credential", "npi", "practice", "email")
 SIGNED = (
     *("version", "text", "signed_name", "relationship", "signed_at", "signed_ip"),
     *("on_paper", "withdrawn_at"),
@@ -101,6 +102,14 @@ def shared(client: Client) -> Part:
             | {"prescriber": one.prescriber.title, "signed_by": who(one.signed_by, client)}
             for one in found
         ]
+    )
+
+
+def named(client: Client) -> Part:
+    """Doctors the client has named and nobody of the clinic has checked."""
+    found = Prescriber.objects.filter(named_by=client).order_by("created_at")
+    return Part(
+        [facts(one, *DOCTOR) | {"phone": str(one.phone), "fax": str(one.fax)} for one in found]
     )
 
 

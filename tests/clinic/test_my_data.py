@@ -51,6 +51,7 @@ WHERE = {
     "intake.QuestionnaireResponse": "questionnaires",
     "prescriptions.DoctorRequest": "requests-to-doctors",
     "prescriptions.Prescription": "prescriptions",
+    "prescriptions.Prescriber": "doctors-named",
     "prescriptions.ShareConsent": "shared-with-doctors",
     "prescriptions.Upload": "uploads",
 }

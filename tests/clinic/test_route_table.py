@@ -37,6 +37,7 @@ WHO = {
 YES, NOT_SO = "yes", "no such"
 # What only a made-up key can be put into: the true ones are hashes in the database.
 MADE_UP = {"token": "x" * 43, "key": "x-y", "uidb36": "1", "seat": 0, "layout": "one"}
+MADE_UP |= {"session_id": 1}
 NO_OBJECT = "00000000-0000-0000-0000-000000000001"
 # Django's own configuration pages; what is behind each is guarded by the same door.
 ADMIN = ("admin/", "admin:index")
@@ -48,6 +49,8 @@ def address(path: str, name: str, ids: dict[str, Any]) -> str:
     ids = {**MADE_UP, "pk": NO_OBJECT, **ids}
     if "<uuid:token>" in path:
         ids["token"] = NO_OBJECT
+    if "<int:pk>" in path:
+        ids["pk"] = 1
     wanted = re.findall(r"<(?:\w+:)?(\w+)>", path)
     try:
         return reverse(name, kwargs={key: ids[key] for key in wanted})
