@@ -328,8 +328,8 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
-        # These tell every step of every document.
-        **{name: {"level": "WARNING"} for name in ("fontTools", "weasyprint")},
+        # These tell every step of every document, or announce themselves at every start.
+        **{name: {"level": "WARNING"} for name in ("fontTools", "pikepdf", "weasyprint")},
         # Django's own handlers would write past the filters.
         **{name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
     },

@@ -1,5 +1,3 @@
-import logging
-
 from django.apps import AppConfig
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -13,8 +11,6 @@ class PrescriptionsConfig(AppConfig):
         from prescriptions import virus
 
         virus.scanner(settings.CLAMAV_URL)  # a mistyped address stops the start
-        # It announces itself on every start of every command.
-        logging.getLogger("pikepdf").setLevel(logging.WARNING)
         self._contribute()
 
     def _contribute(self) -> None:
