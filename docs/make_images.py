@@ -39,7 +39,7 @@ def page_for(browser: Browser, product: Product, size: tuple[int, int], email: s
         page.goto("/accounts/login/")
         page.locator("input[name=login]").fill(email)
         page.locator("input[name=password]").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(re.compile("/desk/|/portal/"))
     return page
 

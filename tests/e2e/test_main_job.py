@@ -97,7 +97,7 @@ class Walk:
         page.goto("/accounts/login/")
         page.get_by_label("Email").fill(email)
         page.locator("input[name=password]").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(re.compile("/desk/"))
         return page
 
