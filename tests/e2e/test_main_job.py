@@ -238,17 +238,17 @@ def approves_the_prescription(walk: Walk) -> None:
     page.get_by_role("link", name=re.compile(f"{FIRST} {LAST}")).first.click()
     expect(page.locator("img").first).to_be_visible()
     review = page.url
-    page.get_by_label("Reason of medical necessity").fill("Neck pain after long desk work")
-    page.get_by_label("Written on").fill(date.today().isoformat())  # noqa: DTZ011
-    page.get_by_label("Number, frequency, duration").fill("2 sessions per week for 6 weeks")
+    page.locator("#id_reason").fill("Neck pain after long desk work")
+    page.locator("#id_issued_on").fill(date.today().isoformat())  # noqa: DTZ011
+    page.locator("#id_order_text").fill("2 sessions per week for 6 weeks")
     expect(page.locator("#order-hint")).to_contain_text("12 visits")
-    page.get_by_label("Modality").select_option(label="Massage therapy")
+    page.locator("#id_modality").select_option(label="Massage therapy")
     page.locator("#id_codes").fill("M54.5")
     page.locator("#id_prescriber_name").fill("Kwame Osei")
     page.locator("#id_prescriber_credential").select_option("MD")
     page.locator("#id_prescriber_npi").fill("1234567890")
-    for box in page.locator("form[data-review] input[type=checkbox]").all():
-        box.check()
+    for box in ("legible", "this_person", "signed"):
+        page.locator(f"#id_is_{box}").check()
     page.get_by_role("button", name="Approve and open next").click()
     expect(page.get_by_role("alert").first).to_be_visible()
     assert status_of_prescription(walk) == "submitted"
