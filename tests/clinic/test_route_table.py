@@ -37,8 +37,12 @@ WHO = {
 YES, NOT_SO = "yes", "no such"
 # What only a made-up key can be put into: the true ones are hashes in the database.
 MADE_UP: dict[str, Any] = {
-    **{"token": "x" * 43, "key": "x-y", "uidb36": "1", "layout": "one"},
-    **{"seat": 0, "session_id": 1},
+    "token": "x" * 43,
+    "key": "x-y",
+    "uidb36": "1",
+    "layout": "one",
+    "seat": 0,
+    "session_id": 1,
 }
 NO_OBJECT = "00000000-0000-0000-0000-000000000001"
 # Django's own configuration pages; what is behind each is guarded by the same door.
