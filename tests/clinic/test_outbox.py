@@ -220,7 +220,8 @@ def test_ringing_at_a_dead_or_silent_redis_gives_up_within_seconds(
         port = listener.getsockname()[1]
         if not listens:
             listener.close()
-        bell = Celery("bell", broker=f"redis://127.0.0.1:{port}/0")
+        # Left current, it would answer for ours in every later test of this process.
+        bell = Celery("bell", broker=f"redis://127.0.0.1:{port}/0", set_as_current=False)
         bell.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
         began = monotonic()
         with pytest.raises((OperationalError, RedisError, OSError)):

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from clinic.celery import app
 from prescriptions import queue as needed
-from prescriptions import receiving, services, tasks
+from prescriptions import receiving, services
 from prescriptions.models import Upload
 from tests.browser import COMPUTER, PHONE, faults, resize
 from tests.prescriptions import paper
@@ -207,7 +208,7 @@ def test_pages_are_chosen_one_by_one_put_in_order_and_watched_until_they_are_rea
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # The worker of this test waits for us.
-    monkeypatch.setattr(tasks.process_upload, "run", lambda _pk: None)
+    monkeypatch.setattr(app.tasks[receiving.PROCESS], "run", lambda _pk: None)
     page = open_as(reverse("prescriptions:upload"), as_client)
     page.set_viewport_size({"width": 390, "height": 844})
     files = page.get_by_label("PDF or photos")
@@ -280,7 +281,7 @@ def test_without_javascript_a_link_looks_again(
     location: Location,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tasks.process_upload, "run", lambda _pk: None)
+    monkeypatch.setattr(app.tasks[receiving.PROCESS], "run", lambda _pk: None)
     page = open_page(reverse("prescriptions:upload"), javascript=False, as_=as_client)
     page.get_by_label("PDF or photos").set_input_files([LOCKED])
     page.get_by_role("button", name="Send to the clinic").click()
