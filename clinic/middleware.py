@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic import context, selectors
+from clinic import context, here, selectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,7 +110,7 @@ class ClinicMiddleware:
         if request.path.startswith("/healthz/"):  # asked most when the database is away
             return self.get_response(request)
         try:
-            location = selectors.location_or_none()
+            location = here.now()
         except OperationalError:
             return unavailable(request)
         request.clinic = location  # type: ignore[attr-defined]  # for the context processor

@@ -278,6 +278,7 @@ CONTENT_SECURITY_POLICY = {
         "manifest-src": [SELF],
     }
 }
+LOCATION_KEPT = 2  # seconds that a process keeps the clinic's own row (clinic/here.py)
 REQUEST_MAX_SIZE = 64 * 1024 * 1024  # the largest upload that is taken, and room for its form
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -22,6 +22,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Most tests are about something else; those about the second step turn it on.
 STAFF_TWO_STEP = False
+# A test's clinic is gone with it.
+LOCATION_KEPT = 0
 DATA_DIR = Path(tempfile.mkdtemp(prefix="clinic-tests-"))
 DOCUMENT_ROOT = DATA_DIR / "documents"
 STATIC_ROOT = DATA_DIR / "static"
