@@ -65,6 +65,7 @@ def read(release: str) -> Iterator[DiagnosisCode]:
         )
 
 
+@transaction.atomic
 def keep(codes: Iterable[DiagnosisCode]) -> None:
     """Write these codes, and what finds the billable ones among them: no others are found."""
     by_code = {row.code: row for row in codes}
