@@ -171,5 +171,6 @@ def retry(*, actor: User, message: Message) -> None:
     changed = failed_one.update(status=Message.Status.QUEUED, attempts=0, not_before=now)
     if not changed:
         raise InvalidTransition
-    audit.record(actor, "message.retried", message)
+    step = (Message.Status.FAILED, Message.Status.QUEUED)
+    audit.turned(actor, "message.retried", message, status=step)
     enqueue(DELIVER, str(message.pk))
