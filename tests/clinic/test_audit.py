@@ -47,6 +47,7 @@ def test_a_step_is_told_with_what_was_before_and_after(
     client_record: Client, location: Location
 ) -> None:
     prescription = approved_prescription(client_record)
+    assert prescription.prescriber is not None
     directory.change(actor=reviewer(), prescriber=prescription.prescriber, name="K. Osei")
     assert sides("prescription.approved")["status"] == ("submitted", "approved")
     assert sides("prescription.approved")["authorized"] == (0, 12)

@@ -182,7 +182,7 @@ def test_nobody_gets_anothers_by_walking_where_others_walk(people: dict[str, Use
             assert KIN[whose] in reached, f"{who} does not find the answers of {whose}"
 
     wrong = [
-        (who, url, word)
+        (who, "walk", url, word)
         for who, seen in walks.items()
         for url, text in seen.items()
         for word in told(text, who)
