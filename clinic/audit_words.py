@@ -106,6 +106,8 @@ WORDS: dict[str, StrOrPromise] = {
     "review_policy.changed": _("Changed how prescriptions are reviewed"),
     "share_consent.given": _("Agreed to share with a prescriber"),
     "share_consent.withdrawn": _("Took back the consent to share"),
+    "signin.confirm_failed": _("Failed to confirm who they are"),
+    "signin.confirmed": _("Confirmed who they are"),
     "signin.ended": _("Signed out"),
     "signin.failed": _("Could not sign in"),
     "signin.new_device": _("Signed in with a new device"),

@@ -1,6 +1,8 @@
-"""Who changes how they sign in, or takes all their data with them, says once more who they are.
+"""Who changes how they sign in, or takes a whole record away, says once more who they are.
 
-Within five minutes of saying so nobody asks again (ASVS 5.0 7.5.1).
+The one rule: they signed in, or confirmed it, within the last five minutes (ASVS 5.0 7.5.1). Else
+allauth asks for a password, a code of an app or a passkey; who has none of these gets a code by
+e-mail (`reauthentication_pages`). Then it goes on with the very request that was stopped.
 """
 
 from __future__ import annotations
@@ -9,15 +11,11 @@ from functools import wraps
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from allauth.account.adapter import get_adapter
-from allauth.account.decorators import reauthentication_required
+from allauth.account.authentication import get_authentication_records
+from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
-from django.contrib import messages
-from django.contrib.auth import logout
-from django.contrib.auth.views import redirect_to_login
-from django.utils.translation import gettext as _
 
-from clinic import access, idle
+from clinic import idle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,27 +25,33 @@ if TYPE_CHECKING:
 
     View = Callable[..., HttpResponseBase]
 
+BY_CODE = "reauthenticate-by-code"  # the name of the page, and what allauth calls the method
+
+
+def is_recent(request: HttpRequest) -> bool:
+    """Whether this session's person signed in, or confirmed it, within five minutes."""
+    records = get_authentication_records(request, request.user)
+    confirmed_at = [record["at"] for record in records if record.get("reauthenticated")]
+    latest: float = max([request.session.get(idle.BEGAN, 0), *confirmed_at])
+    return time() - latest < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
+def require(request: HttpRequest) -> None:
+    """Return if they did.
+
+    Raises:
+        ReauthenticationRequired: allauth's middleware asks, then goes on with this very request.
+    """
+    if not is_recent(request):
+        raise ReauthenticationRequired
+
 
 def confirmed(view: View) -> View:
-    """Let in who lately gave a password, a code of an app, or a passkey.
-
-    Who has none of these signs in with codes by e-mail; for them a sign-in of this minute is the
-    proof, and an older one is ended.
-    """
-    asking = reauthentication_required(view)
+    """A view for whom `require` lets pass."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        user = access.user_of(request)
-        if get_adapter().get_reauthentication_methods(user):
-            answer: HttpResponseBase = asking(request, *args, **kwargs)
-            return answer
-        if time() - request.session.get(idle.BEGAN, 0) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
-            return view(request, *args, **kwargs)
-        logout(request)
-        messages.info(
-            request, _("For your safety, please sign in once more before you change this.")
-        )
-        return redirect_to_login(request.get_full_path())
+        require(request)
+        return view(request, *args, **kwargs)
 
     return guarded

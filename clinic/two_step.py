@@ -33,7 +33,13 @@ ALWAYS = {"account_logout", "stay", "live", "ready", "favicon"}
 # For who has a second step and has not taken it in this session.
 TAKE = {"mfa_reauthenticate", "mfa_reauthenticate_webauthn"}
 # For who has none yet. Removing is not among them: there is nothing to remove.
-SET_UP = {"mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate"}
+SET_UP = {
+    "mfa_index",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "account_reauthenticate",
+    "reauthenticate-by-code",
+}
 
 
 def is_required(user: User) -> bool:

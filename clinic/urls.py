@@ -16,13 +16,14 @@ from clinic import (
     errors_views,
     health,
     idle,
+    reauthentication_pages,
     rights_desk,
     rights_pages,
     sessions,
     staff_pages,
     views,
 )
-from clinic.reauthentication import confirmed
+from clinic.reauthentication import BY_CODE, confirmed
 
 admin.autodiscover()
 admin.site.site_header = admin.site.site_title = _("Clinic settings")
@@ -49,6 +50,7 @@ urlpatterns = [
     path("accounts/email/", errors_views.page_not_found),
     re_path(r"^accounts/confirm-email/", errors_views.page_not_found),
     path("accounts/stay/", idle.stay, name="stay"),
+    path("accounts/reauthenticate/code/", reauthentication_pages.by_code, name=BY_CODE),
     path("accounts/password/set/", confirmed(password_set), name="account_set_password"),
     path("accounts/invitation/<str:token>/", staff_pages.join, name="staff-join"),
     path("accounts/", include("allauth.account.urls")),
