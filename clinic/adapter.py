@@ -7,12 +7,15 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.contrib import messages as flash
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from clinic import devices, messages, reauthentication, selectors
+from clinic import addresses, devices, messages, reauthentication, selectors
 from clinic.context import current
 from clinic.crypto import CannotDecrypt, keyring
 from clinic.models import User
@@ -75,6 +78,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return methods
         page = reauthentication.BY_CODE
         return [{"id": page, "description": _("Use a code by e-mail"), "url": reverse(page)}]
+
+    def pre_login(
+        self, request: HttpRequest, user: User, *, email: str | None, **kwargs: Any
+    ) -> HttpResponse | None:
+        """A code that went to an address which is theirs no more lets nobody in."""
+        if email and addresses.tidy(email) != user.email:
+            clear_login(request)
+            flash.error(request, _("That code is of no use any more. Please ask for a new one."))
+            return redirect("account_login")
+        answer: HttpResponse | None = super().pre_login(request, user, email=email, **kwargs)
+        return answer
 
     def login(self, request: HttpRequest, user: User) -> None:
         self.first_time = user.last_login is None

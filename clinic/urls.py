@@ -11,6 +11,7 @@ from django.urls import include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
 from clinic import (
+    address_pages,
     audit_pages,
     desk,
     errors_views,
@@ -45,9 +46,11 @@ urlpatterns = [
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz/live", health.live, name="live"),
     path("healthz/ready", health.ready, name="ready"),
-    # Whoever holds an address reaches its clients, so no address changes without proof; until
-    # there is a page that asks for it, allauth's own (which does not) stay closed.
-    path("accounts/email/", errors_views.page_not_found),
+    # Whoever holds an address reaches its clients, so no address changes without proof: ours asks
+    # for it. allauth's own page (which does not) lies behind this one, and its links are closed.
+    path("accounts/email/", address_pages.address, name="address"),
+    path("accounts/email/code/", address_pages.code, name="address-code"),
+    path("accounts/email/cancel/", address_pages.cancel, name="address-cancel"),
     re_path(r"^accounts/confirm-email/", errors_views.page_not_found),
     path("accounts/stay/", idle.stay, name="stay"),
     path("accounts/reauthenticate/code/", reauthentication_pages.by_code, name=BY_CODE),
