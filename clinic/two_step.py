@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from allauth.mfa import signals
 from allauth.mfa.models import Authenticator
 from allauth.mfa.stages import AuthenticateStage
 from django.conf import settings
+from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from clinic import audit
+from clinic import audit, messages, sessions
+from clinic.errors import DomainError
 from clinic.models import User
 
 if TYPE_CHECKING:
@@ -42,6 +47,16 @@ SET_UP = {
 }
 
 
+class OwnSecondStep(DomainError):
+    code = "own_second_step"
+    message = gettext_lazy("For your own, use a recovery code, or ask another manager.")
+
+
+class NoSecondStep(DomainError):
+    code = "no_second_step"
+    message = gettext_lazy("No second step is set up for this login.")
+
+
 def is_required(user: User) -> bool:
     """Whether this login may do nothing without a second step."""
     works_here = user.is_clinic_staff or user.is_staff or user.is_superuser
@@ -56,6 +71,32 @@ def kinds(user: User) -> set[str]:
 
 def was_taken(request: HttpRequest, user: User) -> bool:
     return bool(request.session.get(TAKEN) == str(user.pk))
+
+
+@transaction.atomic
+def reset(*, actor: User | None, user: User, reason: str = "") -> None:
+    """Take a lost second step off a login: app, passkeys and recovery codes.
+
+    Its sessions end and a mail tells its owner; staff set one up anew at the next sign-in. No
+    actor: the operator, by `manage.py reset_two_step`.
+
+    Raises:
+        OwnSecondStep, NoSecondStep.
+    """
+    if actor is not None and actor.pk == user.pk:
+        raise OwnSecondStep
+    if not Authenticator.objects.filter(user=user).delete()[0] and actor is not None:
+        raise NoSecondStep
+    audit.record(actor, "signin.second_step_reset", user, reason=reason)
+    sessions.end(actor=actor or user, user=user)
+    messages.queue(
+        kind="sign-in",
+        key=f"second-step-reset:{uuid4()}",
+        recipient=user.email,
+        subject=_("Your second step was removed"),
+        template="messages/second_step_reset.txt",
+        context={"is_required": is_required(user)},
+    )
 
 
 class SecondStep(AuthenticateStage):  # type: ignore[misc]

@@ -20,6 +20,7 @@ from clinic import (
     reauthentication_pages,
     rights_desk,
     rights_pages,
+    second_step_pages,
     sessions,
     staff_pages,
     views,
@@ -69,10 +70,20 @@ urlpatterns = [
     path("portal/people/<uuid:guardian_id>/", views.confirm_person, name="confirm-person"),
     path("desk/clients/", desk.client_search, name="client-search"),
     path("desk/clients/<uuid:client_id>/", desk.client_detail, name="client-detail"),
+    path(
+        "desk/clients/<uuid:client_id>/second-step/",
+        second_step_pages.of_client,
+        name="client-second-step",
+    ),
     path("desk/staff/", staff_pages.staff_list, name="staff-list"),
     path("desk/staff/invite/", staff_pages.invite, name="staff-invite"),
     path("desk/staff/<uuid:user_id>/", staff_pages.person, name="staff-person"),
     path("desk/staff/<uuid:user_id>/active/", staff_pages.set_active, name="staff-active"),
+    path(
+        "desk/staff/<uuid:user_id>/second-step/",
+        second_step_pages.of_colleague,
+        name="staff-second-step",
+    ),
     path(
         "desk/staff/invitations/<uuid:invitation_id>/again/",
         staff_pages.invite_again,
