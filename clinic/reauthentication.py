@@ -2,20 +2,33 @@
 
 The one rule: they signed in, or confirmed it, within the last five minutes (ASVS 5.0 7.5.1). Else
 allauth asks for a password, a code of an app or a passkey; who has none of these gets a code by
-e-mail (`reauthentication_pages`). Then it goes on with the very request that was stopped.
+e-mail (`reauthentication_pages`). Then it goes on with the very request that was stopped. What
+that would have sent waits sealed in the session (allauth's own waits in the open): it may be a
+password.
 """
 
 from __future__ import annotations
 
+import base64
+import json
 from functools import wraps
 from time import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
-from allauth.core.exceptions import ReauthenticationRequired
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
+from allauth.account.utils import get_next_redirect_url
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.httpkit import deserialize_request, serialize_request
+from allauth.core.internal.urlkit import script_aware_resolve
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.shortcuts import redirect
 
-from clinic import idle
+from clinic import access, idle
+from clinic.crypto import CannotDecrypt, keyring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +38,7 @@ if TYPE_CHECKING:
 
     View = Callable[..., HttpResponseBase]
 
+SEALED = b"stopped-request"
 BY_CODE = "reauthenticate-by-code"  # the name of the page, and what allauth calls the method
 
 
@@ -40,10 +54,10 @@ def require(request: HttpRequest) -> None:
     """Return if they did.
 
     Raises:
-        ReauthenticationRequired: allauth's middleware asks, then goes on with this very request.
+        ImmediateHttpResponse: to the page that asks, and from there back to this very request.
     """
     if not is_recent(request):
-        raise ReauthenticationRequired
+        raise ImmediateHttpResponse(_ask(request))
 
 
 def confirmed(view: View) -> View:
@@ -55,3 +69,36 @@ def confirmed(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def _ask(request: HttpRequest) -> HttpResponseBase:
+    page = get_adapter().get_reauthentication_methods(access.user_of(request))[0]["url"]
+    request.session.pop(STATE_SESSION_KEY, None)
+    if request.method == "POST":
+        sealed = keyring().seal(serialize_request(request).encode(), SEALED)
+        request.session[STATE_SESSION_KEY] = {
+            "callback": "clinic.reauthentication.resume",
+            "state": base64.b64encode(sealed).decode(),
+        }
+    return redirect(f"{page}?{urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})}")
+
+
+def resume(request: HttpRequest, state: str) -> HttpResponseBase | None:
+    """Send what was stopped, if the page was to lead there; else on to where it was to lead.
+
+    allauth calls it once somebody has said who they are.
+    """
+    url = get_next_redirect_url(request, REDIRECT_FIELD_NAME)
+    if url is None:
+        return None
+    try:
+        stopped = keyring().open(base64.b64decode(state), SEALED).decode()
+    except CannotDecrypt:
+        return redirect(url)
+    sent = json.loads(stopped)
+    if url != "?".join(filter(None, [sent["path"], sent["GET"]])):
+        return redirect(url)
+    request = deserialize_request(stopped, request)
+    found = script_aware_resolve(request.path)
+    answer: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
+    return answer

@@ -105,6 +105,30 @@ def test_what_was_to_be_sent_is_sent_after_the_code(by_code: Browser, client_use
     assert client_user.check_password(STRONG)
 
 
+def test_what_waits_to_be_sent_lies_sealed_in_the_session(by_code: Browser) -> None:
+    by_code.post(SET, {"password1": STRONG, "password2": STRONG})
+    assert "lantern" not in str(dict(by_code.session))
+
+
+def test_what_was_stopped_is_not_sent_on_the_way_to_somewhere_else(
+    by_code: Browser, client_user: User
+) -> None:
+    by_code.get(by_code.post(SET, {"password1": STRONG, "password2": STRONG}).headers["Location"])
+    assert typed(by_code, mailed(), "/portal/").headers["Location"] == "/portal/"
+    client_user.refresh_from_db()
+    assert not client_user.has_usable_password()
+
+
+def test_what_was_stopped_is_sent_after_a_password_too(
+    as_client: Browser, client_record: Client, location: Location
+) -> None:
+    with later(6):
+        as_client.post(ASK)
+        answer = as_client.post(AGAIN, {"password": PASSWORD, "next": ASK})
+        assert answer.headers["Location"] == "/portal/my-data/"
+    assert Export.objects.count() == 1
+
+
 def test_an_export_is_asked_for_after_the_code(by_code: Browser) -> None:
     by_code.get(by_code.post(ASK).headers["Location"])
     assert not Export.objects.exists()
