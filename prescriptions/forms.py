@@ -94,6 +94,7 @@ class DeskUploadForm(UploadForm):
     """A paper at the desk: a new one, or the better copy of one that we asked about."""
 
     NEW = "new"
+    field_order = ("answers", "document", "note", "token")
     answers = forms.ChoiceField(
         label=_("What is it?"),
         widget=forms.RadioSelect,
