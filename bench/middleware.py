@@ -1,14 +1,30 @@
 from __future__ import annotations
 
 import os
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
+
+from clinic import audit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse
+
+
+_unaudited: ContextVar[bool] = ContextVar("unaudited", default=False)
+
+
+def _unless_told(record: Callable[..., None]) -> Callable[..., None]:
+    """Audit rows are written unless a request asks to be measured without."""
+
+    def maybe(*args: Any, **kwargs: Any) -> None:
+        if not _unaudited.get():
+            record(*args, **kwargs)
+
+    return maybe
 
 
 class _Counter:
@@ -23,7 +39,8 @@ class _Counter:
 
 
 class BenchMiddleware:
-    """Names the worker that answered, gives a visitor an address of their own, counts queries.
+    """Names the worker that answered, gives a visitor an address of their own, counts queries,
+    and leaves out the audit row if asked to.
 
     The count is made for requests that ask for it; those are never the timed ones.
     """
@@ -31,10 +48,12 @@ class BenchMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
         self.worker = ""
+        audit.record = _unless_told(audit.record)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if visitor := request.META.get("HTTP_X_BENCH_VISITOR"):
             request.META["REMOTE_ADDR"] = visitor
+        _unaudited.set("HTTP_X_BENCH_UNAUDITED" in request.META)
         if "HTTP_X_BENCH_COUNT" in request.META:
             counter = _Counter()
             with connection.execute_wrapper(counter):

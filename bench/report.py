@@ -49,6 +49,16 @@ def figures(
     at_most("Booking page, nothing changed", "booking_page", 8, sizes)
     at_most("Page of sessions and prices", "sessions_page", 8, sizes)
     at_most("Diagnosis search, p95 to p95", "diagnosis_search", 2, sizes, "p95_ms")
+    for name in ("client_page", "prescription_page"):
+        if name not in names:
+            continue
+        pairs = [
+            (_run(runs, name, size, 1), _run(runs, f"{name}_unaudited", size, 1)) for size in sizes
+        ]
+        more = max(told["queries"] - untold["queries"] for told, untold in pairs)
+        say(f"Audit row on `{name}`: queries", "<= 2", more, 0 < more <= 2)
+        slower = max(told["p50_ms"] / untold["p50_ms"] for told, untold in pairs)
+        say(f"Audit row on `{name}`: p50 with to without", "<= 1.15 x", slower, slower <= 1.15)
     if "booking" in names:
         slowest = min(
             _run(runs, "booking", size, BUSY)["per_s"]

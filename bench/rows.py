@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
+    from prescriptions.models import Prescription
+
 THERAPISTS = ROOMS = 10
 PLACES = 7  # a day: 60 minutes and 15 of turnover, from 09:00 to 17:45
 WEEKDAYS = 5
@@ -44,6 +46,8 @@ class Clinic:
     therapists: list[str]
     today: date
     desk: str  # the session of somebody at the desk
+    clients: list[str]  # ten of them
+    prescription: str  # one that was decided
     searches: list[str]  # what a reviewer types to find a code
 
     @property
@@ -90,7 +94,11 @@ def make_clinic(every_code: int) -> Clinic:
         for weekday in range(WEEKDAYS)
     )
     Client.objects.bulk_create(
-        Client(first_name="Client", last_name=f"{number:05}", birth_date=date(1980, 1, 1))
+        Client(
+            first_name="Client",
+            last_name=f"{number:05}",
+            birth_date=date(1960, 1, 1) + timedelta(days=7 * number),
+        )
         for number in range(CLIENTS)
     )
     start = datetime(1950, 1, 2, 9, tzinfo=UTC)  # out of everybody's way
@@ -108,17 +116,19 @@ def make_clinic(every_code: int) -> Clinic:
         price_cents=option.price_cents,
         booked_at=timezone.now(),
     )
-    _pattern_prescription()
+    prescription = _pattern_prescription()
     return Clinic(
         option=str(option.pk),
         therapists=[str(therapist.pk) for therapist in staff],
         today=timezone.localdate(timezone=location.zone),
         desk=sign_in(),
+        clients=[str(pk) for pk in Client.objects.values_list("pk", flat=True)[:10]],
+        prescription=str(prescription.pk),
         searches=load_codes(every_code),
     )
 
 
-def _pattern_prescription() -> None:
+def _pattern_prescription() -> Prescription:
     """Complete, and replaced long ago: it waits for nobody."""
     from django.utils import timezone
 
@@ -136,7 +146,7 @@ def _pattern_prescription() -> None:
         sha256="0" * 64,
         key_id="bench",
     )
-    Prescription.objects.create(
+    return Prescription.objects.create(
         client=client,
         document=document,
         status=Prescription.Status.SUPERSEDED,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 OK, FOUND, REFUSED = 200, 302, 422
 APART, APART_PLACES = 90, 6  # minutes from start to start, and how many fit a day
 COUNTED = {"X-Bench-Count": "1"}
+UNAUDITED = {"X-Bench-Unaudited": "1"}
 COUNTS = 9  # requests
 
 
@@ -85,6 +86,16 @@ def readings(clinic: Clinic) -> list[Reading]:
         Reading("signed_in", ["/bench/signed-in/"], headers=desk),
         Reading("diagnosis_search", ["/desk/diagnoses/"], headers=part, typed=clinic.searches),
         Reading("prescription_queue", ["/desk/prescriptions/"], headers=desk),
+        *guarded("client_page", [f"/desk/clients/{pk}/" for pk in clinic.clients], desk),
+        *guarded("prescription_page", [f"/desk/prescriptions/{clinic.prescription}/"], desk),
+    ]
+
+
+def guarded(name: str, paths: list[str], desk: dict[str, str]) -> list[Reading]:
+    """Pages that write down who opened them, with that row and without."""
+    return [
+        Reading(name, paths, headers=desk),
+        Reading(f"{name}_unaudited", paths, headers={**desk, **UNAUDITED}),
     ]
 
 

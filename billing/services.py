@@ -194,7 +194,7 @@ def void_receipt(
     if not changed:
         raise AlreadyVoid
     receipt.refresh_from_db()
-    audit.record(actor, "receipt.voided", receipt)
+    audit.turned(actor, "receipt.voided", receipt, status=("issued", receipt.status))
     return issue_receipt(actor=actor, visit=locked, replaces=receipt) if reissue else None
 
 

@@ -193,10 +193,11 @@ def switch_to_self_pay(actor: Actor, appointment: Appointment) -> Appointment:
 
     if placing.attempt(write) is not None:  # it would block more than is free around it
         raise NotBookable
+    price = (appointment.price_cents, option.price_cents)
     appointment.blocked = blocked
     appointment.option, appointment.price_cents = option, option.price_cents
     appointment.reservation = None
-    audit.record(actor, "appointment.self_pay", appointment)
+    audit.turned(actor, "appointment.self_pay", appointment, price_cents=price)
     return appointment
 
 

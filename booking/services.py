@@ -209,10 +209,11 @@ def cancel(
     owing.expect_agreed(actor, fee, agreed_cents)
     waived = bool(fee and waived_because)
     covering.release(actor, appointment)
+    before = appointment.status
     _change(
         appointment,
         Status.CANCELLED,
-        where={"sequence": appointment.sequence},
+        where={"sequence": appointment.sequence, "status": before},
         cancelled_at=timezone.now(),
         cancel_cause=cause,
         cancel_reason=reason[:120],
@@ -224,6 +225,7 @@ def cancel(
     notices.withdraw(appointment)
     notices.cancelled(appointment)
     how: dict[str, Any] = {"by": "link"} if by_link else {}
+    how |= {"changes": {"status": {"before": before, "after": Status.CANCELLED}}}
     audit.record(actor, "appointment.cancelled", appointment, cause=cause, fee_cents=fee, **how)
     enqueue(WAITLIST)
     return appointment
@@ -287,7 +289,8 @@ def reschedule(
         how: dict[str, Any] = {"by": "link"} if by_link else {}
         if choices[therapist_id]:
             how["outside"] = ", ".join(choices[therapist_id])
-        audit.record(actor, "appointment.moved", fresh, before=before.isoformat(), **how)
+        when = {"starts_at": {"before": before, "after": fresh.starts_at}}
+        audit.record(actor, "appointment.moved", fresh, changes=when, **how)
         enqueue(WAITLIST)
         return fresh
 
@@ -304,8 +307,9 @@ def mark(*, actor: Actor, appointment: Appointment, status: str) -> Appointment:
         AlreadyBooked: or its client has another visit at that time.
         FeePaid: nor can one whose fee is paid.
     """
+    before = appointment.status
     changes: dict[str, Any] = {}
-    where: dict[str, Any] = {}
+    where: dict[str, Any] = {"status": before}
     if status == Status.NO_SHOW:
         if appointment.starts_at > timezone.now():  # nobody is missing yet
             raise InvalidTransition
@@ -325,7 +329,7 @@ def mark(*, actor: Actor, appointment: Appointment, status: str) -> Appointment:
     clash = placing.attempt(lambda: _change(appointment, status, where=where, **changes))
     if clash is not None:
         raise SlotTaken
-    audit.record(actor, f"appointment.{status}", appointment)
+    audit.turned(actor, f"appointment.{status}", appointment, status=(before, status))
     return appointment
 
 

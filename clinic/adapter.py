@@ -7,19 +7,23 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.contrib import messages as flash
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from clinic import devices, messages, selectors
+from clinic import addresses, devices, messages, reauthentication, selectors
 from clinic.context import current
 from clinic.crypto import CannotDecrypt, keyring
+from clinic.models import User
 
 if TYPE_CHECKING:
     from allauth.mfa.models import Authenticator
+    from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest, HttpResponse
-
-    from clinic.models import User
 
 STAGE = "allauth.mfa.stages.AuthenticateStage"
 NOWHERE = "::"  # a caller over a Unix socket has no address
@@ -62,6 +66,29 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_login_stages(self) -> list[str]:
         ours = {STAGE: "clinic.two_step.SecondStep"}
         return [ours.get(stage, stage) for stage in super().get_login_stages()]
+
+    def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
+        """One rule for allauth's pages and ours."""
+        return not reauthentication.is_recent(self.request)
+
+    def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
+        """A code by e-mail for who has neither a password nor a second step."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if methods or not isinstance(user, User):
+            return methods
+        page = reauthentication.BY_CODE
+        return [{"id": page, "description": _("Use a code by e-mail"), "url": reverse(page)}]
+
+    def pre_login(
+        self, request: HttpRequest, user: User, *, email: str | None, **kwargs: Any
+    ) -> HttpResponse | None:
+        """A code that went to an address which is theirs no more lets nobody in."""
+        if email and addresses.tidy(email) != user.email:
+            clear_login(request)
+            flash.error(request, _("That code is of no use any more. Please ask for a new one."))
+            return redirect("account_login")
+        answer: HttpResponse | None = super().pre_login(request, user, email=email, **kwargs)
+        return answer
 
     def login(self, request: HttpRequest, user: User) -> None:
         self.first_time = user.last_login is None

@@ -85,6 +85,21 @@ def changed(
         record(actor, action, obj, client=client, changes=told)
 
 
+def turned(
+    actor: User | AnonymousUser | None,
+    action: str,
+    obj: Model,
+    *,
+    client: Client | None = None,
+    **fields: tuple[Any, Any],
+) -> None:
+    """Write a step whose two sides are known: `status=("submitted", "approved")`."""
+    changes = {
+        field: {"before": before, "after": after} for field, (before, after) in fields.items()
+    }
+    record(actor, action, obj, client=client, changes=changes)
+
+
 def _plain(detail: dict[str, Any]) -> dict[str, Any]:
     """As the database will give it back: what was signed must be what is read."""
     read: dict[str, Any] = json.loads(json.dumps(detail, cls=DjangoJSONEncoder, default=str))

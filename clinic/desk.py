@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clinic import access, audit, messages, selectors
+from clinic import access, audit, messages, selectors, two_step
 from clinic.errors import DomainError
 from clinic.forms import ClientSearchForm
-from clinic.models import Message
+from clinic.models import Message, Role
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -41,8 +41,10 @@ def client_detail(request: HttpRequest, client_id: UUID) -> HttpResponse:
     user = access.user_of(request)
     client = access.client(user, client_id)
     audit.viewed(request, client)
+    login = client.user if user.role == Role.MANAGER else None
     context = {
         "client": client,
+        "second_step": login is not None and bool(two_step.kinds(login)),
         "perhaps_same": selectors.perhaps_the_same(client) if user.role in access.DESK else [],
         "guardians": client.guardians.select_related("user"),
         "client_messages": selectors.outbox().filter(client=client)[:RECENT],

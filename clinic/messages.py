@@ -92,6 +92,23 @@ def withdraw(*, about: UUID, kinds: Iterable[str] | None = None) -> int:
     return Message.objects.filter(pk__in=list(free)).update(status=Message.Status.CANCELLED)
 
 
+@transaction.atomic
+def readdress(*, clients: Iterable[Client], old: str, new: str) -> None:
+    """What waits at an old address for these clients goes to the new one, failed tries too.
+
+    Codes and links to sign in that wait there are void. One that is going out at this very moment
+    is passed over, as in `withdraw`.
+    """
+    waiting = Message.objects.filter(
+        recipient__iexact=old, status__in=[Message.Status.QUEUED, Message.Status.FAILED]
+    )
+    free = waiting.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)
+    found = Message.objects.filter(pk__in=list(free))
+    found.filter(client__in=list(clients)).update(recipient=new)
+    secrets = found.filter(client=None, kind="sign-in", is_secret=True)
+    secrets.update(status=Message.Status.CANCELLED)
+
+
 def revive(*, key: str) -> int:
     """Let a message that was withdrawn before it went out go out after all."""
     taken_back = Message.objects.filter(key=key, status=Message.Status.CANCELLED, sent_at=None)
@@ -171,5 +188,6 @@ def retry(*, actor: User, message: Message) -> None:
     changed = failed_one.update(status=Message.Status.QUEUED, attempts=0, not_before=now)
     if not changed:
         raise InvalidTransition
-    audit.record(actor, "message.retried", message)
+    step = (Message.Status.FAILED, Message.Status.QUEUED)
+    audit.turned(actor, "message.retried", message, status=step)
     enqueue(DELIVER, str(message.pk))

@@ -188,7 +188,7 @@ def answer_correction(
         status=decision, answer=answer, answered_by=actor, answered_at=timezone.now()
     ):
         raise InvalidTransition
-    audit.record(actor, "correction.answered", correction, decision=decision)
+    audit.turned(actor, "correction.answered", correction, status=("open", decision))
     _news(correction.client, f"correction:{correction.pk}", correction.pk)
 
 

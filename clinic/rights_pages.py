@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clinic import access, audit, consents, documents, fresh, rights
+from clinic import access, audit, consents, documents, reauthentication, rights
 from clinic.errors import DomainError
 from clinic.models import Export
 from clinic.retention import PERIODS
@@ -59,12 +59,8 @@ def _page(request: HttpRequest, client: Client, form: CorrectionForm) -> HttpRes
 @require_POST
 def ask_export(request: HttpRequest) -> HttpResponse:
     client = access.acting_client(request)
-    try:
-        fresh.require(request)
-    except fresh.SignInAgain as error:
-        flash.warning(request, str(error.message))
-    else:
-        rights.ask_export(actor=access.user_of(request), client=client)
+    reauthentication.require(request)
+    rights.ask_export(actor=access.user_of(request), client=client)
     return redirect("my-data")
 
 
@@ -72,11 +68,7 @@ def ask_export(request: HttpRequest) -> HttpResponse:
 def export_download(request: HttpRequest, export_id: UUID) -> HttpResponse:
     ready = Export.objects.filter(status=Export.Status.READY, expires_at__gt=timezone.now())
     found = access.mine(request, ready.select_related("document"), export_id)
-    try:
-        fresh.require(request)
-    except fresh.SignInAgain as error:
-        flash.warning(request, str(error.message))
-        return redirect("my-data")
+    reauthentication.require(request)
     if found.document is None:  # never, by constraint
         raise Http404
     audit.record(request.user, "export.downloaded", found)

@@ -237,6 +237,8 @@ ACCOUNT_RATE_LIMITS = {
     "request_login_code": "20/m/ip,5/15m/key",
     "reset_password": "20/m/ip,5/15m/key",
     "reauthenticate": "10/5m/user",
+    "confirm_code": "5/15m/user",
+    "change_address": "5/15m/user,5/15m/key",
 }
 # Staff sign in with a second step; on the demo it is theirs to choose (clinic/two_step.py).
 STAFF_TWO_STEP = not DEMO

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.account.signals import (
+    authentication_step_completed,
+    password_changed,
+    password_reset,
+    password_set,
+)
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 
@@ -37,6 +42,13 @@ def refused(credentials: Mapping[str, Any], **_: Any) -> None:
     typed = str(credentials.get("email") or credentials.get("username") or "")
     known = User.objects.filter(email=typed.strip().lower()).first()
     audit.record(None, "signin.failed", known or User)
+
+
+@receiver(authentication_step_completed)
+def confirmed(user: User, method: str, *, reauthenticated: bool = False, **_: Any) -> None:
+    """Whoever says once more who they are; a second step tells of itself (`two_step.used`)."""
+    if reauthenticated and method != "mfa":
+        audit.record(user, "signin.confirmed", user, kind=method)
 
 
 @receiver([password_changed, password_reset, password_set])

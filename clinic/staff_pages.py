@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clinic import access, cache, context, staff
+from clinic import access, cache, context, staff, two_step
 from clinic.errors import DomainError
 from clinic.models import Invitation
 from clinic.staff_forms import InviteForm, JoinForm, PersonForm
@@ -89,7 +89,7 @@ def person(request: HttpRequest, user_id: UUID) -> HttpResponse:
             flash.success(request, _("Saved. It holds from their next click on."))
             # Whoever gave their own role away may not see the list any more.
             return redirect("after-login" if found == request.user else "staff-list")
-    page = {"form": form, "person": found}
+    page = {"form": form, "person": found, "second_step": bool(two_step.kinds(found))}
     return render(request, "desk/staff_person.html", page, status=422 if form.is_bound else 200)
 
 

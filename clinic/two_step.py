@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from allauth.mfa import signals
 from allauth.mfa.models import Authenticator
 from allauth.mfa.stages import AuthenticateStage
 from django.conf import settings
+from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from clinic import audit
+from clinic import audit, messages, sessions
+from clinic.errors import DomainError
 from clinic.models import User
 
 if TYPE_CHECKING:
@@ -33,7 +38,23 @@ ALWAYS = {"account_logout", "stay", "live", "ready", "favicon"}
 # For who has a second step and has not taken it in this session.
 TAKE = {"mfa_reauthenticate", "mfa_reauthenticate_webauthn"}
 # For who has none yet. Removing is not among them: there is nothing to remove.
-SET_UP = {"mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate"}
+SET_UP = {
+    "mfa_index",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "account_reauthenticate",
+    "reauthenticate-by-code",
+}
+
+
+class OwnSecondStep(DomainError):
+    code = "own_second_step"
+    message = gettext_lazy("For your own, use a recovery code, or ask another manager.")
+
+
+class NoSecondStep(DomainError):
+    code = "no_second_step"
+    message = gettext_lazy("No second step is set up for this login.")
 
 
 def is_required(user: User) -> bool:
@@ -50,6 +71,32 @@ def kinds(user: User) -> set[str]:
 
 def was_taken(request: HttpRequest, user: User) -> bool:
     return bool(request.session.get(TAKEN) == str(user.pk))
+
+
+@transaction.atomic
+def reset(*, actor: User | None, user: User, reason: str = "") -> None:
+    """Take a lost second step off a login: app, passkeys and recovery codes.
+
+    Its sessions end and a mail tells its owner; staff set one up anew at the next sign-in. No
+    actor: the operator, by `manage.py reset_two_step`.
+
+    Raises:
+        OwnSecondStep, NoSecondStep.
+    """
+    if actor is not None and actor.pk == user.pk:
+        raise OwnSecondStep
+    if not Authenticator.objects.filter(user=user).delete()[0] and actor is not None:
+        raise NoSecondStep
+    audit.record(actor, "signin.second_step_reset", user, reason=reason)
+    sessions.end(actor=actor or user, user=user)
+    messages.queue(
+        kind="sign-in",
+        key=f"second-step-reset:{uuid4()}",
+        recipient=user.email,
+        subject=_("Your second step was removed"),
+        template="messages/second_step_reset.txt",
+        context={"is_required": is_required(user)},
+    )
 
 
 class SecondStep(AuthenticateStage):  # type: ignore[misc]

@@ -11,18 +11,21 @@ from django.urls import include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
 from clinic import (
+    address_pages,
     audit_pages,
     desk,
     errors_views,
     health,
     idle,
+    reauthentication_pages,
     rights_desk,
     rights_pages,
+    second_step_pages,
     sessions,
     staff_pages,
     views,
 )
-from clinic.reauthentication import confirmed
+from clinic.reauthentication import BY_CODE, confirmed
 
 admin.autodiscover()
 admin.site.site_header = admin.site.site_title = _("Clinic settings")
@@ -44,11 +47,14 @@ urlpatterns = [
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz/live", health.live, name="live"),
     path("healthz/ready", health.ready, name="ready"),
-    # Whoever holds an address reaches its clients, so no address changes without proof; until
-    # there is a page that asks for it, allauth's own (which does not) stay closed.
-    path("accounts/email/", errors_views.page_not_found),
+    # Whoever holds an address reaches its clients, so no address changes without proof: ours asks
+    # for it. allauth's own page (which does not) lies behind this one, and its links are closed.
+    path("accounts/email/", address_pages.address, name="address"),
+    path("accounts/email/code/", address_pages.code, name="address-code"),
+    path("accounts/email/cancel/", address_pages.cancel, name="address-cancel"),
     re_path(r"^accounts/confirm-email/", errors_views.page_not_found),
     path("accounts/stay/", idle.stay, name="stay"),
+    path("accounts/reauthenticate/code/", reauthentication_pages.by_code, name=BY_CODE),
     path("accounts/password/set/", confirmed(password_set), name="account_set_password"),
     path("accounts/invitation/<str:token>/", staff_pages.join, name="staff-join"),
     path("accounts/", include("allauth.account.urls")),
@@ -64,10 +70,20 @@ urlpatterns = [
     path("portal/people/<uuid:guardian_id>/", views.confirm_person, name="confirm-person"),
     path("desk/clients/", desk.client_search, name="client-search"),
     path("desk/clients/<uuid:client_id>/", desk.client_detail, name="client-detail"),
+    path(
+        "desk/clients/<uuid:client_id>/second-step/",
+        second_step_pages.of_client,
+        name="client-second-step",
+    ),
     path("desk/staff/", staff_pages.staff_list, name="staff-list"),
     path("desk/staff/invite/", staff_pages.invite, name="staff-invite"),
     path("desk/staff/<uuid:user_id>/", staff_pages.person, name="staff-person"),
     path("desk/staff/<uuid:user_id>/active/", staff_pages.set_active, name="staff-active"),
+    path(
+        "desk/staff/<uuid:user_id>/second-step/",
+        second_step_pages.of_colleague,
+        name="staff-second-step",
+    ),
     path(
         "desk/staff/invitations/<uuid:invitation_id>/again/",
         staff_pages.invite_again,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages as flash
@@ -16,7 +17,7 @@ from clinic.errors import DomainError, InvalidTransition
 from clinic.templatetags.clinic_format import us_date
 from prescriptions import receiving, second, selectors, services
 from prescriptions.errors import Incomplete
-from prescriptions.forms import RefusalForm, ReviewForm
+from prescriptions.forms import DeskUploadForm, RefusalForm, ReviewForm
 from prescriptions.models import Prescription
 from prescriptions.second import REVIEWERS
 from prescriptions.views import go, progress_page, upload_form
@@ -155,8 +156,7 @@ def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
         "uploads": selectors.open_uploads(client),
         "may_upload": access.user_of(request).role in REVIEWERS,
     }
-    partial = "HX-Request" in request.headers
-    name = "_client_panel" if partial else "client"
+    name = "_client_panel" if "HX-Request" in request.headers else "client"
     return render(request, f"prescriptions/{name}.html", context)
 
 
@@ -166,7 +166,8 @@ def upload(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """A paper handed over at the desk: scanned or photographed here."""
     user = access.user_of(request)
     client = access.client(user, client_id)
-    form = upload_form(request, client)
+    asked = selectors.asked(client, timezone.localdate())
+    form = upload_form(request, client, partial(DeskUploadForm, asked=asked))
     if form.is_valid():
         try:
             source = Prescription.Source.DESK

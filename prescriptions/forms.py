@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic import body, npi
 from clinic.dates import FIRST, LAST, day_or_none
+from clinic.templatetags.clinic_format import us_date
 from prescriptions import areas, icd10, review, sig, words
 from prescriptions.models import Prescription, ReviewDecision
 from prescriptions.uploads import (
@@ -25,12 +26,13 @@ from prescriptions.uploads import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from django.core.files.uploadedfile import UploadedFile
     from django_stubs_ext import StrOrPromise
 
     from prescriptions.reading import Found
+    from prescriptions.selectors import Card
 
 ACCEPT = (
     "application/pdf,image/jpeg,image/png,image/heic,image/heif,.pdf,.jpg,.jpeg,.png,.heic,.heif"
@@ -86,6 +88,44 @@ class UploadForm(forms.Form):
             "note": self.cleaned_data["note"],
             "token": self.cleaned_data["token"] or uuid4(),
         }
+
+
+class DeskUploadForm(UploadForm):
+    """A paper at the desk: a new one, or the better copy of one that we asked about."""
+
+    NEW = "new"
+    field_order = ("answers", "document", "note", "token")
+    answers = forms.ChoiceField(
+        label=_("What is it?"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Say whether this is a new prescription or the copy we asked for.")
+        },
+    )
+
+    def __init__(self, *args: Any, asked: Sequence[Card] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.asked = {str(card.prescription.pk): card.prescription for card in asked}
+        if not asked:
+            del self.fields["answers"]
+            return
+        field = self.fields["answers"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [
+            (self.NEW, _("A new prescription")),
+            *((str(card.prescription.pk), _better_copy(card)) for card in asked),
+        ]
+
+    def sent(self) -> dict[str, Any]:
+        """With the prescription that is answered, if one is."""
+        answers = self.asked.get(self.cleaned_data.get("answers", self.NEW))
+        return {**super().sent(), "answers": answers}
+
+
+def _better_copy(card: Card) -> str:
+    text = _("A better copy of the one sent on %(day)s (%(reason)s)")
+    reason = card.asked.get_reason_display() if card.asked else _("asked about")
+    return text % {"day": us_date(card.prescription.created_at), "reason": reason}
 
 
 def _worked_out(typed: Mapping[str, str]) -> dict[str, str]:

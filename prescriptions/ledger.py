@@ -91,8 +91,8 @@ def move_visit(*, actor: User | None, reservation: VisitReservation, on: date) -
     waiting = VisitReservation.objects.filter(pk=reservation.pk, status=RESERVED)
     if not waiting.update(visit_on=on):
         raise InvalidTransition
-    reservation.visit_on = on
-    audit.record(actor, "visit.moved", reservation, client=locked.client)
+    before, reservation.visit_on = reservation.visit_on, on
+    audit.turned(actor, "visit.moved", reservation, client=locked.client, visit_on=(before, on))
 
 
 def _lock(prescription: Prescription) -> Prescription:
@@ -130,4 +130,4 @@ def _move(
         raise InvalidTransition
     _add(locked, reserved=reserved, used=used)
     reservation.status = target
-    audit.record(actor, action, reservation, client=locked.client)
+    audit.turned(actor, action, reservation, client=locked.client, status=(source, target))

@@ -340,6 +340,12 @@ def cards(client: Client, today: date) -> list[Card]:
     return found
 
 
+def asked(client: Client, today: date) -> list[Card]:
+    """Those that wait for a better copy, newest first."""
+    waiting = history(client).filter(status=Prescription.Status.NEEDS_INFORMATION)
+    return [card(prescription, today) for prescription in waiting]
+
+
 def cards_of(prescriptions: QuerySet[Prescription], today: date) -> list[Card]:
     """Cards of many clients' prescriptions."""
     return [card(one, today) for one in prescriptions.prefetch_related(*_SHOWN)]

@@ -62,7 +62,8 @@ def reopen(*, actor: User, prescription: Prescription) -> None:
     _lock(prescription, Status.NEEDS_INFORMATION)
     Prescription.objects.filter(pk=prescription.pk).update(status=Status.SUBMITTED)
     messages.withdraw(about=prescription.pk, kinds=["prescription_needs_information"])
-    audit.record(actor, "prescription.reopened", prescription)
+    step = (Status.NEEDS_INFORMATION, Status.SUBMITTED)
+    audit.turned(actor, "prescription.reopened", prescription, status=step)
 
 
 @transaction.atomic
@@ -140,7 +141,14 @@ def approve(
     _supersede(actor, locked, elements.codes[0])
     changed = second.changes(locked.first_reading, elements) if as_second else ""
     _decide(actor, locked, ReviewDecision.Decision.APPROVED, note=changed)
-    audit.record(actor, "prescription.approved", locked)
+    audit.turned(
+        actor,
+        "prescription.approved",
+        locked,
+        status=(Status.SUBMITTED, locked.status),
+        authorized=(0, locked.authorized),
+        through_on=(None, locked.through_on),
+    )
     return locked
 
 
@@ -170,7 +178,8 @@ def ask_for_information(
     locked.first_reviewer = locked.first_reading = None  # what comes back is read anew
     locked.save()
     _decide(actor, locked, ReviewDecision.Decision.NEEDS_INFORMATION, reason, note)
-    audit.record(actor, "prescription.information_asked", locked)
+    step = (Status.SUBMITTED, locked.status)
+    audit.turned(actor, "prescription.information_asked", locked, status=step)
 
 
 @transaction.atomic
@@ -186,7 +195,7 @@ def reject(*, actor: User, prescription: Prescription, reason: str, note: str = 
     locked.needed_on = None
     locked.save()
     _decide(actor, locked, ReviewDecision.Decision.REJECTED, reason, note)
-    audit.record(actor, "prescription.rejected", locked)
+    audit.turned(actor, "prescription.rejected", locked, status=(Status.SUBMITTED, locked.status))
 
 
 def _lock(
@@ -235,7 +244,8 @@ def _supersede(actor: User, newer: Prescription, first_code: str) -> None:
         prescription.status = Status.SUPERSEDED
         prescription.superseded_by = newer
         prescription.save(update_fields=["status", "superseded_by", "updated_at"])
-        audit.record(actor, "prescription.superseded", prescription)
+        step = (Status.APPROVED, prescription.status)
+        audit.turned(actor, "prescription.superseded", prescription, status=step)
 
 
 def _keep(

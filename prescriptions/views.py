@@ -19,6 +19,7 @@ from prescriptions.forms import UploadForm
 from prescriptions.models import Prescription, Upload
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from django.http import HttpRequest
@@ -122,14 +123,16 @@ def go(request: HttpRequest, address: str) -> HttpResponse:
     return redirect(address)
 
 
-def upload_form(request: HttpRequest, client: Client) -> UploadForm:
+def upload_form(
+    request: HttpRequest, client: Client, make: Callable[..., UploadForm] = UploadForm
+) -> UploadForm:
     if request.method == "POST":
-        return UploadForm(request.POST, request.FILES)
+        return make(request.POST, request.FILES)
     if "again" not in request.GET:
-        return UploadForm()
+        return make()
     # After a refusal: other files, the same words.
-    refused = Upload.objects.filter(client=client)
-    return UploadForm(initial={"note": access.own(request, refused, request.GET["again"]).note})
+    refused = access.own(request, Upload.objects.filter(client=client), request.GET["again"])
+    return make(initial={"note": refused.note, "answers": str(refused.answers_id or "new")})
 
 
 def _upload_page(

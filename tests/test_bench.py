@@ -49,6 +49,10 @@ def test_what_was_asked_for_is_measured_at_both_concurrencies(found: dict[str, A
             "booking",
             "diagnosis_search",
             "prescription_queue",
+            "client_page",
+            "client_page_unaudited",
+            "prescription_page",
+            "prescription_page_unaudited",
         )
         for concurrency in (1, 8)
     }
@@ -58,6 +62,14 @@ def test_the_yardsticks_are_measured_beside_it(found: dict[str, Any]) -> None:
     assert set(found["yardsticks"]) == {"bare_view", "one_query", "signed_in", "sql_30_days"}
     assert all(run["p50_ms"] > 0 for runs in found["yardsticks"].values() for run in runs)
     assert {run["queries"] for run in found["yardsticks"]["one_query"]} == {1}
+
+
+def test_the_audit_row_costs_one_or_two_queries(found: dict[str, Any]) -> None:
+    queries = {(run["workload"], run["rows"]): run["queries"] for run in found["runs"]}
+    for name in ("client_page", "prescription_page"):
+        (told,) = {queries[key] for key in queries if key[0] == name}
+        (untold,) = {queries[key] for key in queries if key[0] == f"{name}_unaudited"}
+        assert told - untold in {1, 2}, name
 
 
 def test_the_clinic_is_booked_as_agreed(found: dict[str, Any]) -> None:

@@ -61,7 +61,8 @@ def start(*, actor: User, visit: Visit) -> Visit:
     locked.status = Status.IN_PROGRESS
     locked.started_at = timezone.now()
     locked.save(update_fields=["status", "started_at", "updated_at"])
-    audit.record(actor, "visit.started", locked, client=locked.appointment.client)
+    step = (Status.ARRIVED, Status.IN_PROGRESS)
+    audit.turned(actor, "visit.started", locked, client=locked.appointment.client, status=step)
     return locked
 
 
@@ -97,7 +98,8 @@ def finish(
         VisitMinutes(visit=locked, technique=technique, minutes=count, position=place)
         for place, (technique, count) in enumerate(kept.items())
     )
-    audit.record(actor, "visit.finished", locked, client=appointment.client)
+    step = (Status.IN_PROGRESS, Status.FINISHED)
+    audit.turned(actor, "visit.finished", locked, client=appointment.client, status=step)
     return locked
 
 

@@ -212,7 +212,8 @@ def reschedule(
                 covering.untie(one)
             notices.withdraw(one)
             notices.moved(one)
-            audit.record(actor, "appointment.moved", one, before=before.isoformat(), together=True)
+            when = {"starts_at": {"before": before, "after": one.starts_at}}
+            audit.record(actor, "appointment.moved", one, changes=when, together=True)
         return fresh
 
     free = pairs.who_is_free(

@@ -39,9 +39,10 @@ def change(*, actor: User, prescriber: Prescriber, **fields: Any) -> Prescriber:
     Raises:
         NpiInvalid, NpiTaken.
     """
+    before = audit.snapshot(prescriber, [*FIELDS, "is_checked"])
     prescriber.is_checked = True
     _fill(prescriber, fields)
-    audit.record(actor, "prescriber.changed", prescriber)
+    audit.changed(actor, "prescriber.changed", prescriber, before)
     return prescriber
 
 
@@ -52,7 +53,7 @@ def set_active(*, actor: User, prescriber: Prescriber, is_active: bool) -> None:
     if others.update(is_active=is_active):
         prescriber.is_active = is_active
         done = "prescriber.restored" if is_active else "prescriber.retired"
-        audit.record(actor, done, prescriber)
+        audit.turned(actor, done, prescriber, is_active=(not is_active, is_active))
 
 
 def _fill(prescriber: Prescriber, fields: dict[str, Any]) -> None:

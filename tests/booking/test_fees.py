@@ -94,7 +94,8 @@ def test_a_client_pays_only_what_they_have_agreed_to(visit: Appointment, client_
     assert (kept(visit).status, kept(visit).fee_cents) == ("cancelled", 5000)
     assert kept(visit).open_fee_cents == 5000
     event = AuditEvent.objects.get(action="appointment.cancelled")
-    assert event.detail == {"cause": "client", "fee_cents": 5000}
+    assert (event.detail["cause"], event.detail["fee_cents"]) == ("client", 5000)
+    assert event.detail["changes"] == {"status": {"before": "booked", "after": "cancelled"}}
 
 
 @pytest.mark.django_db

@@ -7,11 +7,14 @@ from django.db import DatabaseError, transaction
 
 from clinic import audit
 from clinic.models import AuditEvent
+from prescriptions.prescribers import directory
+from tests.prescriptions.factories import approved_prescription, reviewer
+from tests.treatment.factories import finished_visit
 
 if TYPE_CHECKING:
     from django.test import Client as Browser
 
-    from clinic.models import Client, User
+    from clinic.models import Client, Location, User
 
 
 def test_opening_a_client_record_is_written_down(
@@ -33,3 +36,26 @@ def test_an_event_can_be_neither_changed_nor_removed(
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         getattr(event, change)()
     assert AuditEvent.objects.get(action="client.tested").actor == client_user
+
+
+def sides(action: str) -> dict[str, tuple[object, object]]:
+    changes = AuditEvent.objects.get(action=action).detail["changes"]
+    return {field: (change["before"], change["after"]) for field, change in changes.items()}
+
+
+def test_a_step_is_told_with_what_was_before_and_after(
+    client_record: Client, location: Location
+) -> None:
+    prescription = approved_prescription(client_record)
+    assert prescription.prescriber is not None
+    directory.change(actor=reviewer(), prescriber=prescription.prescriber, name="K. Osei")
+    assert sides("prescription.approved")["status"] == ("submitted", "approved")
+    assert sides("prescription.approved")["authorized"] == (0, 12)
+    assert sides("prescriber.changed")["name"] == ("Kofi Osei", "K. Osei")
+
+
+def test_nothing_about_health_stands_in_it(client_record: Client, location: Location) -> None:
+    finished_visit(client_record)
+    told = "\n".join(str(event.detail) for event in AuditEvent.objects.all())
+    assert "fulfilled" in told
+    assert [word for word in ("M54", "Neck", "Lima", "less_pain", "Rui") if word in told] == []

@@ -47,6 +47,7 @@ LOGINS = {FRONT: "as_desk", HANDS: "as_therapist", BOSS: "as_manager", BILL: "as
 PAGES: dict[str, set[Role]] = {
     "client-search": ALL_STAFF,
     "client-detail": ALL_STAFF,
+    "client-second-step": {BOSS},
     "message-list": DESK,
     "message-retry": DESK,
     "staff-list": {BOSS},
@@ -55,6 +56,7 @@ PAGES: dict[str, set[Role]] = {
     "staff-withdraw": {BOSS},
     "staff-person": {BOSS},
     "staff-active": {BOSS},
+    "staff-second-step": {BOSS},
     "audit": {BOSS},
     "correction-list": DESK,
     "correction": DESK,

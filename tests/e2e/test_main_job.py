@@ -22,6 +22,7 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 from weasyprint import HTML
 
+from tests.e2e import leaks
 from tests.e2e.mail import Mailbox, calendar_of, text_of
 from tests.runtime.product import Product, open_folder, running_product
 
@@ -39,14 +40,16 @@ EMAIL = "nadia.brooks@example.test"
 FIRST, LAST, BORN = "Nadia", "Brooks", "03/09/1985"
 THERAPIST = "Dana Ruiz, LMT"
 PATIENCE = 60_000  # ms; the machine may be busy
+PRACTICE = "Riverside Family Medicine"  # stands in the file alone
+SEALED = ("Samuel Brookfield", "half-brother", "212) 555-0143", PRACTICE)
 HANDS_ON = {"Neuromuscular therapy": 40, "Massage strokes": 13}
 
 WELL: dict[str, str] = {
     "emergency_signs": "none",
     "today": "none",
     "acute_injury": "no",
-    "emergency_name": "Sam Brooks",
-    "emergency_relationship": "brother",
+    "emergency_name": "Samuel Brookfield",
+    "emergency_relationship": "half-brother",
     "emergency_phone": "(212) 555-0143",
     "goals": "less_pain",
     "pain_now": "5",
@@ -123,6 +126,7 @@ def test_from_the_first_visit_to_the_receipt(chromium: Browser) -> None:
         pays(walk)
         downloads_the_receipt(walk, client)
         assert len(mailbox.to(EMAIL, containing="reminder of your appointment")) == 1
+        leaves_nothing_readable(walk)
 
 
 def avoid_midnight(walk: Walk) -> None:
@@ -211,7 +215,7 @@ def answers_the_questionnaire(page: Page) -> None:
 
 def script() -> FilePayload:
     """What the physician wrote, as a PDF."""
-    text = f"""<h1>Riverside Family Medicine</h1><p>Patient: {FIRST} {LAST}, born {BORN}</p>
+    text = f"""<h1>{PRACTICE}</h1><p>Patient: {FIRST} {LAST}, born {BORN}</p>
         <p>Massage therapy for neck pain, M54.2. 2 sessions per week for 6 weeks.</p>
         <p>K. Osei, MD, NPI 1234567893</p>"""
     pdf = bytes(HTML(string=text).write_pdf() or b"")
@@ -377,3 +381,11 @@ def downloads_the_receipt(walk: Walk, client: Page) -> None:
     )
     assert (units, listed, discount, net, paid, balance) == (4, 10000, 0, 10000, 10000, 0)
     assert series, "the receipt numbers have a gap"
+
+
+def leaves_nothing_readable(walk: Walk) -> None:
+    """Without the key a dump and the documents show no answer and no file; the logs name nobody."""
+    assert leaks.told_by_a_dump(walk.product, [LAST]), "a dump does show what is kept openly"
+    assert leaks.told_by_a_dump(walk.product, SEALED) == set()
+    assert leaks.told_by_the_files(walk.product, SEALED) == set()
+    assert leaks.told_by_the_logs(walk.product) == set()

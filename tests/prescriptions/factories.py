@@ -72,8 +72,9 @@ def reviewer() -> User:
 
 
 def submitted_prescription(client: Client, **fields: Any) -> Prescription:
-    """Sent in by its client, with a real PDF of its own."""
-    upload = paper.pdf([*paper.ORDER, f"Reference {uuid4()}"])
+    """Sent in by its client, with a real PDF that names them."""
+    lines = [line.replace("Ana Lima", client.name) for line in paper.ORDER]
+    upload = paper.pdf([*lines, f"Reference {uuid4()}"])
     return services.submit(actor=client.user, client=client, uploads=[upload], **fields)
 
 

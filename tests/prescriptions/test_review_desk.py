@@ -340,6 +340,26 @@ def test_a_paper_handed_over_at_the_desk_goes_straight_to_review(
     assert (prescription.client, prescription.submitted_by) == (client_record, desk_user)
 
 
+def test_a_faxed_better_copy_answers_the_one_that_was_asked_about(
+    as_desk: Browser, client_record: Client, desk_user: User, location: Location, send: Send
+) -> None:
+    asked = submitted_prescription(client_record)
+    services.ask_for_information(actor=desk_user, prescription=asked, reason="illegible")
+    upload = reverse("prescriptions:desk-upload", args=[client_record.pk])
+    assert "A better copy of the one sent on" in as_desk.get(upload).text
+    unsaid = as_desk.post(upload, {"document": SimpleUploadedFile("x.pdf", paper.pdf())})
+    assert (unsaid.status_code, "new prescription or the copy" in unsaid.text) == (422, True)
+    copy = SimpleUploadedFile("x.pdf", paper.pdf())
+    answer = send(as_desk, upload, {"document": copy, "answers": str(asked.pk)})
+    assert as_desk.get(answer["Location"])["Location"] == at("review", asked)
+    asked.refresh_from_db()
+    assert (asked.status, asked.source) == ("submitted", "desk")
+    other = SimpleUploadedFile("y.pdf", paper.pdf(pages=2))
+    assert "What is it?" not in as_desk.get(upload).text, "nothing is asked for any more"
+    send(as_desk, upload, {"document": other, "answers": "new"})
+    assert client_record.prescriptions.count() == 2
+
+
 def test_an_approved_one_is_shown_with_its_ledger_and_what_replaced_it(
     as_desk: Browser, client_record: Client, approved: Prescription
 ) -> None:

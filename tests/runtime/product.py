@@ -126,7 +126,7 @@ class Product:
         """The log of one program: web, worker, beat, postgres or redis."""
         return (self.data / "logs" / f"{name}.log").read_text(encoding="utf-8", errors="replace")
 
-    def wait_until_ready(self, seconds: float = 180) -> None:
+    def wait_until_ready(self, seconds: float = 300) -> None:
         deadline = time.monotonic() + seconds
         while "The clinic is open at" not in self.output:
             assert self.process.poll() is None, f"it did not start:\n{self.output}"

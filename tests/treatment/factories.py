@@ -62,13 +62,14 @@ def earlier_today(hours: int = 2) -> datetime:
 def ready_appointment(client: Client, **fields: Any) -> Appointment:
     """Today, with all that a visit needs: a signed intake and, for a medical one, a prescription.
 
-    `ready=False` leaves both out; other fields are those of `booked_appointment`.
+    `ready=False` leaves both out, `answers` are those that differ; other fields are those of
+    `booked_appointment`.
     """
-    ready = fields.pop("ready", True)
+    ready, answers = fields.pop("ready", True), fields.pop("answers", {})
     fields.setdefault("starts_at", earlier_today())
     appointment = booked_appointment(client, **fields)
     if ready and appointment.option.service.needs_intake:
-        completed_intake(client)
+        completed_intake(client, **answers)
     if ready and appointment.needs_prescription:
         approved_prescription(client)
         booking.tie_prescription(appointment=appointment)

@@ -9,14 +9,10 @@ sign-in they set the second step up anew.
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
-from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
-from django.utils.translation import gettext as _
 
-from clinic import audit, messages, sessions
+from clinic import two_step
 from clinic.models import User
 
 
@@ -26,20 +22,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
 
-    @transaction.atomic
     def handle(self, *_args: Any, **options: Any) -> None:
         user = User.objects.filter(email__iexact=options["email"]).first()
         if user is None:
             message = "There is no login by that address."
             raise CommandError(message)
-        Authenticator.objects.filter(user=user).delete()
-        audit.record(None, "signin.second_step_reset", user)
-        sessions.end(actor=user, user=user)
-        messages.queue(
-            kind="sign-in",
-            key=f"second-step-reset:{uuid4()}",
-            recipient=user.email,
-            subject=_("Your second step was removed"),
-            template="messages/second_step_reset.txt",
-        )
+        two_step.reset(actor=None, user=user)
         self.stdout.write("Removed. It is set up anew at the next sign-in.")

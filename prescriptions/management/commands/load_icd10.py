@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 import warnings
 from importlib.metadata import version
 from itertools import islice
@@ -12,10 +14,13 @@ from prescriptions import finding
 from prescriptions.models import DiagnosisCode, DiagnosisStart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 PACKAGE = "simple-icd-10-cm"
 BATCH = 5000
+CODES, STARTS = DiagnosisCode._meta.db_table, DiagnosisStart._meta.db_table
+CODE = ("code", "description", "billable", "release", "also", "place")
+START = ("start", "codes", "opening", "anywhere")
 
 
 class Command(BaseCommand):
@@ -60,6 +65,7 @@ def read(release: str) -> Iterator[DiagnosisCode]:
         )
 
 
+@transaction.atomic
 def keep(codes: Iterable[DiagnosisCode]) -> None:
     """Write these codes, and what finds the billable ones among them: no others are found."""
     by_code = {row.code: row for row in codes}
@@ -70,29 +76,41 @@ def keep(codes: Iterable[DiagnosisCode]) -> None:
     )
     for place, one in enumerate(ordered):
         by_code[one.code].place = place
-    DiagnosisCode.objects.bulk_create(
-        by_code.values(),
-        batch_size=BATCH,
-        update_conflicts=True,
-        unique_fields=["code"],
-        update_fields=["description", "billable", "release", "also", "place"],
-    )
-    DiagnosisStart.objects.all().delete()
-    for some in batched(finding.starts(ordered)):
-        DiagnosisStart.objects.bulk_create(some)
-
-
-def batched(starts: Iterator[finding.Start]) -> Iterator[list[DiagnosisStart]]:
-    while some := [
-        DiagnosisStart(
-            start=one.start,
-            codes=one.codes,
-            opening=finding.pack(one.opening),
-            anywhere=finding.pack(one.anywhere),
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE new_code (LIKE {CODES}) ON COMMIT DROP")
+        rows = (
+            (c.code, c.description, c.billable, c.release, c.also, c.place)
+            for c in by_code.values()
         )
-        for one in islice(starts, BATCH)
-    ]:
-        yield some
+        copy(cursor, "new_code", CODE, rows)
+        told = ", ".join(f"{column} = excluded.{column}" for column in CODE[1:])
+        names = ", ".join(CODE)
+        cursor.execute(
+            f"INSERT INTO {CODES} ({names}) SELECT {names} FROM new_code"  # noqa: S608 - ours
+            f" ON CONFLICT (code) DO UPDATE SET {told}"
+        )
+        DiagnosisStart.objects.all().delete()
+        copy(cursor, STARTS, START, map(as_row, finding.starts(ordered)))
+
+
+def as_row(one: finding.Start) -> tuple[str, ...]:
+    packed = (finding.pack(field) for field in (one.opening, one.anywhere))
+    codes = ",".join(one.codes)
+    return (one.start, f"{{{codes}}}", *(f"\\x{field.hex()}" for field in packed))
+
+
+def copy(cursor: Any, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write rows as COPY does: a hundred thousand take seconds, not half a minute."""
+    rows = iter(rows)
+    while some := list(islice(rows, BATCH)):
+        text = io.StringIO()
+        csv.writer(text).writerows(some)
+        text.seek(0)
+        names = ", ".join(columns)
+        filled = ", ".join(column for column in columns if column != "place")
+        cursor.copy_expert(
+            f"COPY {table} ({names}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL ({filled}))", text
+        )
 
 
 def settle() -> None:
