@@ -52,6 +52,7 @@ WORDS: dict[str, StrOrPromise] = {
     "client.merged": _("Joined another record of the same person with this one"),
     "client.merged_away": _("Joined this record with another of the same person"),
     "client.parted": _("Parted two records that had been joined"),
+    "clientmerge.viewed": _("Opened what was joined with this record"),
     "client.registered": _("Made the client's record"),
     "client.viewed": _("Opened the client's record"),
     "consent.withdrawn": _("Withdrew a consent"),

@@ -40,10 +40,15 @@ def client_search(request: HttpRequest) -> HttpResponse:
 def client_detail(request: HttpRequest, client_id: UUID) -> HttpResponse:
     user = access.user_of(request)
     client = access.client(user, client_id)
+    if client.pk != client_id:  # joined with this one
+        return redirect("client-detail", client.pk)
     audit.viewed(request, client)
+    at_desk = user.role in access.DESK
     context = {
         "client": client,
-        "perhaps_same": selectors.perhaps_the_same(client) if user.role in access.DESK else [],
+        "at_desk": at_desk,
+        "perhaps_same": selectors.perhaps_the_same(client) if at_desk else [],
+        "merges": selectors.merges_of(client) if at_desk else [],
         "guardians": client.guardians.select_related("user"),
         "client_messages": selectors.outbox().filter(client=client)[:RECENT],
     }

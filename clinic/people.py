@@ -154,10 +154,9 @@ def identities(client: Client) -> list[UUID]:
 
 def standing_for(pk: UUID | str) -> UUID | str:
     """The id of the record that stands for this one today: its own, mostly."""
+    into = Client.everyone.values_list("merged_into", flat=True)
     try:
-        while (
-            further := Client.everyone.filter(pk=pk).values_list("merged_into", flat=True).first()
-        ):
+        while further := into.filter(pk=pk).first():
             pk = further
     except ValidationError:  # not an id at all
         return pk

@@ -22,6 +22,7 @@ from clinic import (
     staff_pages,
     views,
 )
+from clinic.merging import pages as merge_pages
 from clinic.reauthentication import confirmed
 
 admin.autodiscover()
@@ -64,6 +65,9 @@ urlpatterns = [
     path("portal/people/<uuid:guardian_id>/", views.confirm_person, name="confirm-person"),
     path("desk/clients/", desk.client_search, name="client-search"),
     path("desk/clients/<uuid:client_id>/", desk.client_detail, name="client-detail"),
+    path("desk/clients/<uuid:client_id>/merge/", merge_pages.find, name="merge-find"),
+    path("desk/clients/<uuid:client_id>/merge/<uuid:other_id>/", merge_pages.compare, name="merge"),
+    path("desk/merges/<uuid:merge_id>/", merge_pages.detail, name="merge-detail"),
     path("desk/staff/", staff_pages.staff_list, name="staff-list"),
     path("desk/staff/invite/", staff_pages.invite, name="staff-invite"),
     path("desk/staff/<uuid:user_id>/", staff_pages.person, name="staff-person"),

@@ -16,6 +16,8 @@ from clinic.models.base import BaseModel
 if TYPE_CHECKING:
     from datetime import date
 
+    from clinic.models.merges import ClientMerge
+
 ADULT_AGE = 18
 
 
@@ -103,6 +105,7 @@ class Client(BaseModel):
     )
 
     guardians: models.Manager[Guardian]
+    merges: models.Manager[ClientMerge]
 
     objects = ClientManager()
     everyone = models.Manager["Client"]()
