@@ -27,13 +27,36 @@ class Changes:
         type(row)._base_manager.filter(pk=row.pk).update(**after)
         self.made.append(change | {"after": values(row, after)})
 
+    def remove(self, row: models.Model) -> None:
+        """Take a row away for as long as the merge stands."""
+        before = values(row, [field.attname for field in row._meta.concrete_fields])
+        self.made.append(
+            {"model": row._meta.label, "row": str(row.pk), "before": before, "after": None}
+        )
+        row.delete()
+
     def put_back(self) -> None:
         """Each row as it was, unless it is gone; what somebody has changed since stays."""
         for change in reversed(self.made):
             model: type[models.Model] = apps.get_model(change["model"])
+            if change["after"] is None:
+                _create(model, change["before"])
+                continue
             row = model._base_manager.filter(pk=change["row"]).first()
             if row is not None and values(row, change["after"]) == change["after"]:
                 _write(row, change["before"])
+
+
+def _create(model: type[models.Model], before: dict[str, Any]) -> None:
+    row = model()
+    for name, value in before.items():
+        setattr(row, name, _field(row, name).to_python(value))
+    try:
+        with transaction.atomic():  # savepoint: there may be another like it by now
+            row.save(force_insert=True)
+    except IntegrityError:
+        return
+    _write(row, before)  # with the time it was made
 
 
 def _write(row: models.Model, before: dict[str, Any]) -> None:

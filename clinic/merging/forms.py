@@ -56,6 +56,17 @@ class MergeForm(forms.Form):
                 empty = _("none")
                 told = first or empty, second or empty
                 self.fields[name] = self._choice(LABELS[name], told, one if first else other)
+        if emails := self._guardians():
+            self.fields["let_in"] = forms.ChoiceField(
+                label=_("May whoever looks after one of the two open the joined record? %(emails)s")
+                % {"emails": ", ".join(emails)},
+                help_text=gettext_lazy("They see everything in it, what came from the other too."),
+                choices=[
+                    ("yes", gettext_lazy("Yes, we know them")),
+                    ("no", gettext_lazy("No, not until the client says so")),
+                ],
+                widget=forms.RadioSelect,
+            )
         if one.birth_date != other.birth_date:
             self.fields["checked_id"] = forms.BooleanField(
                 label=gettext_lazy("I have checked an ID: this is one person"),
@@ -77,6 +88,19 @@ class MergeForm(forms.Form):
             widget=forms.RadioSelect,
         )
 
+    def _guardians(self) -> list[str]:
+        """Who looks after only one of the two, and does not sign in as the client anyway."""
+        mine, theirs = (
+            set(
+                client.guardians.filter(confirmed_at__isnull=False).values_list(
+                    "user__email", flat=True
+                )
+            )
+            for client in self.pair
+        )
+        logins = {client.user.email for client in self.pair if client.user is not None}
+        return sorted((mine ^ theirs) - (logins if len(logins) == 1 else set()))
+
     def choice(self) -> Choice:
         data = self.cleaned_data
         one, other = self.pair
@@ -86,6 +110,7 @@ class MergeForm(forms.Form):
             merged=merged,
             taken_from={name: UUID(data[name]) for name in DETAILS if name in data},
             checked_id=data.get("checked_id", False),
+            let_in=data.get("let_in") == "yes",
         )
 
     def rows(self) -> list[Row]:

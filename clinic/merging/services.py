@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from clinic import audit, links, messages, people
 from clinic.merging import errors, floors, rows
 from clinic.merging.changes import Changes, values
-from clinic.models import Client, ClientMerge, Message
+from clinic.models import Client, ClientMerge, Guardian, Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,12 +43,16 @@ MAIL = "client.merge"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which record stands, and which of the two each detail is taken from (its id, by field)."""
+    """Which record stands, and which of the two each detail is taken from (its id, by field).
+
+    `let_in`: whoever looks after only one of the two may open the joined record.
+    """
 
     kept: Client
     merged: Client
     taken_from: Mapping[str, UUID]
     checked_id: bool = False
+    let_in: bool = False
 
 
 def objection(one: Client, other: Client) -> DomainError | None:
@@ -113,9 +117,8 @@ def _merge(actor: User, choice: Choice) -> ClientMerge:
     changes = Changes()
     for floor in floors.each():
         floor.prepare(kept, merged, changes)
-    # Whoever signs in as the client needs no second way in.
-    login = {"clinic.Guardian.client": Q(user=wanted["user_id"])} if wanted["user_id"] else {}
-    moved = rows.move(merged, kept, leave=login)
+    guardians = _let_in(choice, kept, merged, login=wanted["user_id"], changes=changes)
+    moved = rows.move(merged, kept, leave={"clinic.Guardian.client": ~guardians})
     Client.everyone.filter(pk=merged.pk).update(merged_into=kept)
     for name, value in wanted.items():  # one by one: what is changed later stays by itself
         changes.make(kept, **{name: value})
@@ -129,6 +132,27 @@ def _merge(actor: User, choice: Choice) -> ClientMerge:
     audit.record(actor, "client.merged_away", made, client=merged, other=kept.pk)
     _tell(made, told)
     return made
+
+
+def _let_in(
+    choice: Choice, kept: Client, merged: Client, *, login: UUID | None, changes: Changes
+) -> Q:
+    """Which guardianships open the joined record; those of the kept one that do not are removed.
+
+    Anybody may book in another's name, and must not come to read that person's record by a merge:
+    who looks after only one of the two gets in if the desk says so, and who never said yes not at
+    all. Who signs in as the client needs no second way in.
+    """
+    said_yes = Q(confirmed_at__isnull=False)
+    mine, theirs = (
+        set(client.guardians.filter(said_yes).values_list("user", flat=True))
+        for client in (kept, merged)
+    )
+    users = (mine | theirs if choice.let_in else mine & theirs) - {login}
+    inside = said_yes & Q(user__in=users)
+    for guardian in kept.guardians.exclude(inside):
+        changes.remove(guardian)
+    return inside
 
 
 @transaction.atomic
@@ -149,6 +173,7 @@ def _undo(actor: User, merge: ClientMerge) -> None:
     rows.follow(kept, merged)
     kept.refresh_from_db()
     merged.refresh_from_db()
+    _readdress(merged, _addresses(kept) - _addresses(merged), Changes())
     detail = {"before": before, "after": _details(kept), "moved": rows.counted(back)}
     audit.record(actor, "client.parted", found, client=kept, other=merged.pk, **detail)
     audit.record(actor, "client.parted", found, client=merged, other=kept.pk)
@@ -192,21 +217,23 @@ def _details(client: Client) -> dict[str, Any]:
 
 
 def _addresses(*clients: Client) -> set[str]:
-    """Where each record's person is written to."""
+    """Where each record's person is written to, and who looks after them."""
     found = {client.email for client in clients}
     found |= {client.user.email for client in clients if client.user is not None}
     found |= {people.notify_address(client) for client in clients}
+    guardians = Guardian.objects.filter(client__in=clients, confirmed_at__isnull=False)
+    found |= set(guardians.values_list("user__email", flat=True))
     return {address.lower() for address in found if address}
 
 
-def _readdress(kept: Client, known: set[str], changes: Changes) -> None:
-    """What waits to go out goes where the one record says."""
-    address = people.notify_address(kept)
+def _readdress(client: Client, known: set[str], changes: Changes) -> None:
+    """What waits to go out about a client to one of the `known` goes where their record says."""
+    address = people.notify_address(client)
     if not address:
         return
     others = known - {address.lower()}
     waiting = Message.objects.filter(
-        client=kept, status=Message.Status.QUEUED, channel=Message.Channel.EMAIL
+        client=client, status=Message.Status.QUEUED, channel=Message.Channel.EMAIL
     )
     for message in waiting:
         if message.recipient.lower() in others:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -11,11 +14,13 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from billing.models import Receipt
+from booking import services as booking
+from booking.merging import AtTwoPlaces, BothHere
 from booking.models import CalendarFeed, WaitlistEntry
 from clinic import access, documents, export, people, rights, selectors
 from clinic.merging import errors, rows, services
 from clinic.merging.services import Choice
-from clinic.models import AuditEvent, Client, ClientMerge, Disclosure, Guardian, Message
+from clinic.models import AuditEvent, Client, ClientMerge, Disclosure, Guardian, Message, Room
 from intake import services as intake
 from prescriptions.models import Prescription
 from tests.billing.factories import plain_visit
@@ -23,9 +28,10 @@ from tests.booking.factories import at, booked_appointment
 from tests.booking.waiting import in_line
 from tests.clinic.merging import holdings, join, lived, pay, printed, totals
 from tests.factories import make_client, make_user
+from tests.intake.factories import loaded_questionnaire
 from tests.prescriptions.factories import approved_prescription
 from tests.prescriptions.prescribers.factories import make_prescriber, make_request
-from tests.treatment.factories import mid_afternoon
+from tests.treatment.factories import earlier_today, mid_afternoon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,14 +101,21 @@ def test_all_of_two_lives_is_in_one_record_and_goes_back(
     assert not any(holdings(twin).values())
     assert totals(client_record) == tuple(map(sum, zip(mine_of, theirs_of, strict=True)))
     check_proofs(receipts, orders)
-    held = export.archive(client_record)
-    assert held
+    assert archived(client_record, "appointments") == 2
+    assert archived(client_record, "receipts") == 2
 
     services.undo(actor=desk_user, merge=made)
 
     assert (holdings(client_record), holdings(twin)) == (mine, theirs)
     assert (totals(client_record), totals(twin)) == (mine_of, theirs_of)
     check_proofs(receipts, orders)
+
+
+def archived(client: Client, part: str) -> int:
+    """How many of a part are in the archive of everything about a client."""
+    with zipfile.ZipFile(io.BytesIO(export.archive(client))) as packed:
+        assert len([name for name in packed.namelist() if name.startswith("files/")]) >= 4
+        return len(json.loads(packed.read(f"data/{part}.json")))
 
 
 def check_proofs(receipts: dict[Any, Any], orders: list[Any]) -> None:
@@ -137,8 +150,6 @@ def test_what_came_since_stays_and_what_hangs_on_a_visit_goes_with_it(
 def test_a_visit_booked_since_goes_with_the_prescription_it_is_counted_on(
     location: Location, therapist: Therapist, client_record: Client, twin: Client, desk_user: User
 ) -> None:
-    from booking import services as booking
-
     order = approved_prescription(twin)
     made = join(desk_user, client_record, twin)
     visit = booked_appointment(client_record, starts_at=timezone.now() + timedelta(days=2))
@@ -170,13 +181,43 @@ def test_the_chosen_login_reaches_the_record_and_the_other_reaches_nothing(
     assert client_record.email == client_user.email
 
 
-def test_a_guardian_of_either_keeps_looking_after_the_one_record(
-    client_record: Client, twin: Client, desk_user: User
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_guardian_of_one_record_is_let_in_only_if_the_desk_says_so(
+    client_record: Client, twin: Client, desk_user: User, is_kept: bool
 ) -> None:
-    parent = make_user("parent@example.test")
+    """Else whoever books in somebody's name would come to read their record."""
+    parent, stranger = make_user("parent@example.test"), make_user("mallory@example.test")
     Guardian.objects.create(user=parent, client=twin, relationship="parent")
-    join(desk_user, client_record, twin)
-    assert set(access.clients_for(parent)) == {client_record}
+    Guardian.objects.create(user=stranger, client=twin, relationship="other", confirmed_at=None)
+    kept, merged = (twin, client_record) if is_kept else (client_record, twin)
+    made = join(desk_user, kept, merged)
+    assert not access.clients_for(parent).exists()
+    assert "does not open" in Message.objects.get(recipient=parent.email).body
+    services.undo(actor=desk_user, merge=made)
+    assert set(access.clients_for(parent)) == {twin}
+    services.merge(actor=desk_user, choice=Choice(kept, merged, {}, let_in=True))
+    assert set(access.clients_for(parent)) == {kept}
+    assert not people.unconfirmed(stranger).exists()
+    assert not kept.guardians.filter(user=stranger).exists()
+
+
+def test_what_was_written_since_about_a_visit_that_goes_back_is_not_sent_to_the_other(
+    location: Location, client_record: Client, twin: Client, desk_user: User
+) -> None:
+    visit = booked_appointment(twin)
+    made = join(desk_user, client_record, twin)
+    reminder = Message.objects.create(
+        kind="reminder",
+        key="a",
+        about=visit.pk,
+        client=client_record,
+        recipient=client_record.email,
+        subject="x",
+        not_before=timezone.now() + timedelta(days=1),
+    )
+    services.undo(actor=desk_user, merge=made)
+    reminder.refresh_from_db()
+    assert (reminder.client, reminder.recipient) == (twin, twin.email)
 
 
 def test_whoever_had_booked_for_themselves_as_another_is_no_guardian_of_themselves(
@@ -186,7 +227,7 @@ def test_whoever_had_booked_for_themselves_as_another_is_no_guardian_of_themselv
     Client.objects.filter(pk=twin.pk).update(user=None)
     twin.refresh_from_db()
     Guardian.objects.create(user=client_user, client=twin, relationship="other")
-    made = join(desk_user, client_record, twin)
+    made = services.merge(actor=desk_user, choice=Choice(client_record, twin, {}, let_in=True))
     assert not client_record.guardians.exists()
     services.undo(actor=desk_user, merge=made)
     assert twin.guardians.get().user == client_user
@@ -262,6 +303,45 @@ def test_what_there_may_be_one_of_is_the_kept_records(
     assert theirs.status == "open"
     assert (holdings(client_record), holdings(twin)) == before
     assert WaitlistEntry.objects.filter(status="waiting").count() == 2
+
+
+def test_a_questionnaire_half_filled_in_waits_for_an_undo(
+    client_record: Client, twin: Client, desk_user: User
+) -> None:
+    loaded_questionnaire()
+    for client in (client_record, twin):
+        assert client.user is not None
+        intake.start(actor=client.user, client=client)
+    draft = twin.intakes.get()
+    made = join(desk_user, client_record, twin)
+    assert client_record.intakes.count() == 1
+    assert twin.intakes.get() == draft
+    services.undo(actor=desk_user, merge=made)
+    assert twin.intakes.get() == draft
+
+
+def test_a_draft_without_a_rival_moves(
+    client_record: Client, twin: Client, desk_user: User
+) -> None:
+    loaded_questionnaire()
+    assert twin.user is not None
+    draft = intake.start(actor=twin.user, client=twin)
+    join(desk_user, client_record, twin)
+    assert client_record.intakes.get() == draft
+
+
+def test_what_came_since_may_stand_in_the_way_of_what_was_and_stays(
+    client_record: Client, twin: Client, desk_user: User, option60: ServiceOption
+) -> None:
+    first = in_line(twin, option60, timezone.localdate(), days=9)
+    second = in_line(client_record, option60, timezone.localdate(), days=9)
+    made = join(desk_user, client_record, twin)
+    WaitlistEntry.objects.filter(pk=first.pk).update(status="withdrawn")
+    third = in_line(client_record, option60, timezone.localdate(), days=9)
+    services.undo(actor=desk_user, merge=made)
+    waiting = WaitlistEntry.objects.filter(status="waiting")
+    assert waiting.get() == third
+    assert second.client == third.client == client_record
 
 
 # ---- The merged record is out of sight ----
@@ -355,9 +435,6 @@ def test_two_who_come_at_the_same_time_are_two(
     twin: Client,
     desk_user: User,
 ) -> None:
-    from booking.merging import AtTwoPlaces
-    from clinic.models import Room
-
     booked_appointment(client_record)
     booked_appointment(
         twin,
@@ -368,6 +445,22 @@ def test_two_who_come_at_the_same_time_are_two(
     with pytest.raises(AtTwoPlaces):
         join(desk_user, client_record, twin)
     assert not ClientMerge.objects.exists()
+
+
+def test_two_who_are_both_in_the_clinic_are_two(
+    location: Location,
+    therapists: list[Therapist],
+    client_record: Client,
+    twin: Client,
+    desk_user: User,
+) -> None:
+    now = earlier_today(1)
+    booked_appointment(client_record, status="arrived", starts_at=now)
+    booked_appointment(
+        twin, therapist=therapists[1], room=Room.objects.last(), status="arrived", starts_at=now
+    )
+    with pytest.raises(BothHere):
+        join(desk_user, client_record, twin)
 
 
 def test_the_later_merge_is_undone_first(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.urls import reverse
 
-from clinic.models import AuditEvent, Client, ClientMerge
+from clinic.models import AuditEvent, Client, ClientMerge, Guardian
 from tests.browser import COMPUTER, PHONE, faults, resize
 from tests.clinic.merging import join
 from tests.factories import make_client
@@ -101,6 +101,18 @@ def test_nothing_chosen_is_lost_when_it_is_refused(
     assert ClientMerge.objects.get().kept == twin
 
 
+def test_who_else_gets_in_is_said_and_asked(
+    as_desk: Browser, client_record: Client, twin: Client, other_user: User
+) -> None:
+    Guardian.objects.create(user=other_user, client=twin, relationship="parent")
+    page = page_of(client_record, twin)
+    assert "open the joined record? " + other_user.email in as_desk.get(page).text
+    answers = chosen(client_record, user_id=twin, email=twin, phone=twin, address=twin)
+    assert as_desk.post(page, answers).status_code == 422
+    as_desk.post(page, answers | {"let_in": "yes"})
+    assert client_record.guardians.get().user == other_user
+
+
 def test_half_an_answer_and_somebody_elses_id_are_refused(
     as_desk: Browser, client_record: Client, twin: Client, other_client: Client
 ) -> None:
@@ -170,6 +182,7 @@ def test_the_pages_can_be_used_by_everybody(
     desk_user: User,
 ) -> None:
     twin = make_client("Anna", "Lima", birth_date=date(1981, 12, 4), address="1 Main St\nRhinebeck")
+    Guardian.objects.create(user=desk_user, client=twin, relationship="parent")
     made = join(desk_user, make_client("Eve", "Low"), make_client("Eva", "Low"))
     found = []
     for name, path in {
