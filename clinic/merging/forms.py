@@ -63,7 +63,7 @@ class MergeForm(forms.Form):
                 help_text=gettext_lazy("They see everything in it, what came from the other too."),
                 choices=[
                     ("yes", gettext_lazy("Yes, we know them")),
-                    ("no", gettext_lazy("No, not until the client says so")),
+                    ("no", gettext_lazy("No")),
                 ],
                 widget=forms.RadioSelect,
             )
