@@ -7,9 +7,11 @@ class BillingConfig(AppConfig):
     verbose_name = _("Billing")
 
     def ready(self) -> None:
-        from billing import own_data
+        from billing import merging, own_data
         from clinic import export
+        from clinic.merging import floors
 
         export.contribute("charges", own_data.charges)
         export.contribute("payments", own_data.payments)
         export.contribute("receipts", own_data.receipts)
+        floors.contribute("billing", merging.FLOOR)

@@ -11,9 +11,8 @@ from django.utils import timezone
 from booking import notices, placing, timetable
 from booking.errors import AlreadyBooked, HoldLapsed, SlotTaken
 from booking.models import LONGEST, Appointment, AppointmentStatus
-from clinic import audit
+from clinic import audit, people
 from clinic import selectors as ground
-from clinic.models import Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from booking.models import BookingPolicy
-    from clinic.models import ServiceOption, User
+    from clinic.models import Client, ServiceOption, User
     from prescriptions.models import VisitReservation
 
     Actor = User | AnonymousUser | None
@@ -119,7 +118,7 @@ def note_override(appointment: Appointment, reason: str) -> None:
 
 def expect_free(client: Client, wanted: Appointment, start: datetime) -> None:
     """A person is in one place at a time; the row lock makes two tabs queue."""
-    placing.lock_row(Client, client.pk)
+    people.lock(client)
     end = start + timedelta(minutes=wanted.option.minutes)
     values: dict[str, Any] = {
         "client": client.pk,

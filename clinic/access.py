@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
+from clinic import people
 from clinic.models import Client, Role, User
 
 if TYPE_CHECKING:
@@ -146,8 +147,15 @@ def acting_client(request: HttpRequest) -> Client:
 
 
 def client(user: User, pk: UUID | str) -> Client:
-    """A client whose record this user may open (`clients_seen_by`). Raises Http404."""
-    return _get(clients_seen_by(user), pk)
+    """A client whose record this user may open (`clients_seen_by`). Raises Http404.
+
+    An id from before two records were joined leads to the one that is kept.
+    """
+    seen_by = clients_seen_by(user)
+    try:
+        return _get(seen_by, pk)
+    except Http404:
+        return _get(seen_by, people.standing_for(pk))
 
 
 def own(

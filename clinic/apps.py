@@ -14,6 +14,7 @@ class ClinicConfig(AppConfig):
 
     def _contribute(self) -> None:
         from clinic import export, kept_long_enough, own_data, retention
+        from clinic.merging import floors, own
 
         export.contribute("person", own_data.person)
         export.contribute("messages", own_data.messages)
@@ -26,3 +27,4 @@ class ClinicConfig(AppConfig):
         retention.register("audit", kept_long_enough.old_events)
         retention.register("disclosures", kept_long_enough.old_disclosures)
         retention.register("corrections", kept_long_enough.old_corrections)
+        floors.contribute("clinic", own.FLOOR)

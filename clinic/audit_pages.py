@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from clinic import access, audit, selectors
+from clinic import access, audit, people, selectors
 from clinic.audit_words import GROUPS, words
 from clinic.dates import bounds
 from clinic.forms import AuditForm
@@ -58,7 +58,7 @@ def search(
     if actor is not None:
         found = found.filter(actor=actor)
     if client is not None:
-        found = found.filter(client=client)
+        found = found.filter(client__in=people.identities(client))
     if group:
         matches = Q()
         for ending in GROUPS[group].endings:
@@ -96,7 +96,7 @@ def _client(form: AuditForm) -> Client | None:
 def opened_by(request: HttpRequest) -> HttpResponse:
     """Who at the clinic opened or changed what belongs to the client."""
     client = access.acting_client(request)
-    theirs = AuditEvent.objects.filter(client=client).exclude(actor=None)
+    theirs = AuditEvent.objects.filter(client__in=people.identities(client)).exclude(actor=None)
     page, more = entries(theirs.exclude(actor__role=Role.CLIENT), request.GET.get("before"))
     context = {
         "client": client,

@@ -40,12 +40,17 @@ def client_search(request: HttpRequest) -> HttpResponse:
 def client_detail(request: HttpRequest, client_id: UUID) -> HttpResponse:
     user = access.user_of(request)
     client = access.client(user, client_id)
+    if client.pk != client_id:  # joined with this one
+        return redirect("client-detail", client.pk)
     audit.viewed(request, client)
+    at_desk = user.role in access.DESK
     login = client.user if user.role == Role.MANAGER else None
     context = {
         "client": client,
+        "at_desk": at_desk,
         "second_step": login is not None and bool(two_step.kinds(login)),
-        "perhaps_same": selectors.perhaps_the_same(client) if user.role in access.DESK else [],
+        "perhaps_same": selectors.perhaps_the_same(client) if at_desk else [],
+        "merges": selectors.merges_of(client) if at_desk else [],
         "guardians": client.guardians.select_related("user"),
         "client_messages": selectors.outbox().filter(client=client)[:RECENT],
     }

@@ -58,7 +58,7 @@ class AuditForm(forms.Form):
     first = _day(_("From"))
     last = _day(_("Until"))
     client = forms.ModelChoiceField(
-        Client.objects.all(), required=False, widget=forms.HiddenInput()
+        Client.everyone.all(), required=False, widget=forms.HiddenInput()
     )
 
     def clean(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from clinic import people
 from clinic.audit_words import words
 from clinic.export import Part, address, facts, who
 from clinic.logs import hide_keys
@@ -25,6 +26,9 @@ def person(client: Client) -> Part:
             "guardians": [
                 facts(one, "relationship", "confirmed_at") | {"login": who(one.user, client)}
                 for one in guardians
+            ],
+            "records_joined": [
+                facts(one, "created_at", "undone_at") for one in client.merges.all()
             ],
         }
     )
@@ -72,7 +76,8 @@ def rights(client: Client) -> Part:
 
 def record(client: Client) -> Part:
     """Who opened or changed what: as on the page, with what clients did themselves."""
-    events = AuditEvent.objects.filter(client=client).select_related("actor").order_by("pk")
+    about = AuditEvent.objects.filter(client__in=people.identities(client))
+    events = about.select_related("actor").order_by("pk")
     return Part([_event(one, client) for one in events.iterator(chunk_size=500)])
 
 

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from clinic import audit
+from clinic.errors import DomainError
 from clinic.models import Client, Guardian, Role, User
 
 if TYPE_CHECKING:
     from datetime import date
+    from uuid import UUID
 
     from django.db.models import QuerySet
+
+
+class RecordMerged(DomainError):
+    code = "record_merged"
+    message = _("This record was joined with another one a moment ago. Please open it again.")
 
 
 @transaction.atomic
@@ -105,7 +114,8 @@ def notify_address(client: Client) -> str:
 
 def unconfirmed(user: User) -> QuerySet[Guardian]:
     """People that somebody booked for with this login's address; its owner has not said yes."""
-    return user.guardianships.filter(confirmed_at__isnull=True).select_related("client")
+    waiting = user.guardianships.filter(confirmed_at__isnull=True, client__merged_into=None)
+    return waiting.select_related("client")
 
 
 @transaction.atomic
@@ -120,5 +130,34 @@ def confirm(*, actor: User, guardian: Guardian, is_mine: bool) -> None:
 
 
 def lock(client: Client) -> None:
-    """Queue with whoever else counts and adds what belongs to this client."""
-    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    """Queue with whoever else counts and adds what belongs to this client.
+
+    Raises:
+        RecordMerged: meanwhile another record stands for them.
+    """
+    rows = Client.everyone.select_for_update(no_key=True).order_by()
+    if rows.values_list("merged_into", flat=True).get(pk=client.pk) is not None:
+        raise RecordMerged
+
+
+# ---- Records that were joined (`clinic.merging`) ----
+
+
+def identities(client: Client) -> list[UUID]:
+    """A client's id and those of the records that were joined with it."""
+    found, newest = [client.pk], [client.pk]
+    while newest:
+        newest = list(Client.everyone.filter(merged_into__in=newest).values_list("pk", flat=True))
+        found += newest
+    return found
+
+
+def standing_for(pk: UUID | str) -> UUID | str:
+    """The id of the record that stands for this one today: its own, mostly."""
+    into = Client.everyone.values_list("merged_into", flat=True)
+    try:
+        while further := into.filter(pk=pk).first():
+            pk = further
+    except ValidationError:  # not an id at all
+        return pk
+    return pk

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Case, Prefetch, Q, QuerySet, When
 
 from clinic import likeness
-from clinic.models import Client, Location, Message, Service, ServiceOption
+from clinic.models import Client, ClientMerge, Location, Message, Service, ServiceOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,6 +93,11 @@ def perhaps_the_same(client: Client) -> list[Client]:
         for other in born_then.select_related("user")
         if likeness.are_alike(name, likeness.Name(other.first_name, other.last_name))
     ][:MOST_FOUND]
+
+
+def merges_of(client: Client) -> QuerySet[ClientMerge]:
+    """What was joined with this record and still is, newest first."""
+    return client.merges.filter(undone_at=None).select_related("merged", "done_by").defer("record")
 
 
 def _birth_date(word: str) -> date | None:

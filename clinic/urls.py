@@ -25,6 +25,7 @@ from clinic import (
     staff_pages,
     views,
 )
+from clinic.merging import pages as merge_pages
 from clinic.reauthentication import BY_CODE, confirmed
 
 admin.autodiscover()
@@ -75,6 +76,9 @@ urlpatterns = [
         second_step_pages.of_client,
         name="client-second-step",
     ),
+    path("desk/clients/<uuid:client_id>/merge/", merge_pages.find, name="merge-find"),
+    path("desk/clients/<uuid:client_id>/merge/<uuid:other_id>/", merge_pages.compare, name="merge"),
+    path("desk/merges/<uuid:merge_id>/", merge_pages.detail, name="merge-detail"),
     path("desk/staff/", staff_pages.staff_list, name="staff-list"),
     path("desk/staff/invite/", staff_pages.invite, name="staff-invite"),
     path("desk/staff/<uuid:user_id>/", staff_pages.person, name="staff-person"),

@@ -8,8 +8,10 @@ class IntakeConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic import consents, export
-        from intake import own_data
+        from clinic.merging import floors
+        from intake import merging, own_data
 
         export.contribute("questionnaires", own_data.questionnaires)
         export.contribute("consents", own_data.consents)
         consents.contribute("intake", own_data.standing)
+        floors.contribute("intake", merging.FLOOR)

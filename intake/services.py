@@ -275,13 +275,17 @@ def _seal(response: QuestionnaireResponse, texts: Iterable[questionnaire.Consent
     return seal.digest(canonical(response, consents))
 
 
-def canonical(response: QuestionnaireResponse, consents: Iterable[tuple[str, str, str]]) -> str:
-    """The signed content, spelled out; see intake/seal.py."""
+def canonical(
+    response: QuestionnaireResponse,
+    consents: Iterable[tuple[str, str, str]],
+    client: UUID | None = None,
+) -> str:
+    """The signed content, spelled out; see intake/seal.py. `client`: whose it was when signed."""
     if response.completed_at is None:
         raise ValueError
     return seal.canonical(
         response=str(response.pk),
-        client=str(response.client_id),
+        client=str(client or response.client_id),
         questionnaire=(response.questionnaire.slug, response.questionnaire.version),
         answers=response.answers,
         marks=selectors.marks_of(response),
@@ -293,9 +297,12 @@ def canonical(response: QuestionnaireResponse, consents: Iterable[tuple[str, str
 
 
 def is_intact(response: QuestionnaireResponse) -> bool:
-    """Whether what is stored is still what was signed."""
-    consents = response.consents.values_list("kind", "version", "text_sha256")
-    return seal.digest(canonical(response, consents)) == response.sha256
+    """Whether what is stored is still what was signed, in whichever record the client had then."""
+    consents = list(response.consents.values_list("kind", "version", "text_sha256"))
+    return any(
+        seal.digest(canonical(response, consents, client)) == response.sha256
+        for client in people.identities(response.client)
+    )
 
 
 def _consent(

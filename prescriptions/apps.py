@@ -15,7 +15,8 @@ class PrescriptionsConfig(AppConfig):
 
     def _contribute(self) -> None:
         from clinic import consents, export, retention
-        from prescriptions import own_data
+        from clinic.merging import floors
+        from prescriptions import merging, own_data
 
         export.contribute("prescriptions", own_data.prescriptions)
         export.contribute("uploads", own_data.uploads)
@@ -23,4 +24,5 @@ class PrescriptionsConfig(AppConfig):
         export.contribute("shared-with-doctors", own_data.shared)
         export.contribute("doctors-named", own_data.named)
         consents.contribute("prescriptions", own_data.standing)
+        floors.contribute("prescriptions", merging.FLOOR)
         retention.register("uploads", own_data.became_nothing, own_data.remove_upload)

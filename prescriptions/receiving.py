@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from clinic import audit, documents, messages
+from clinic import audit, documents, messages, people
 from clinic.celery import enqueue
 from clinic.errors import InvalidTransition
 from clinic.models import Client, Document
@@ -79,7 +79,7 @@ def receive(
     hashes = [hashlib.sha256(content).hexdigest() for content in files]
     with transaction.atomic():
         # Two clicks on "Send" queue here; the second finds the first one's upload.
-        Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+        people.lock(client)
         known = Upload.objects.filter(client=client, token=token).first()
         if known is not None:
             if _hashes(known) == hashes and known.answers_id == (answers and answers.pk):
@@ -349,7 +349,7 @@ def _take_in(
     *, actor: User | None, client: Client, cleaned: Cleaned, note: str, source: str
 ) -> Prescription:
     # Two uploads of one paper queue here; the second finds the first one's document.
-    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    people.lock(client)
     _refuse_repeat(client, cleaned)
     prescription = Prescription.objects.create(
         client=client,

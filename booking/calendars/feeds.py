@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from booking import ics
 from booking.models import TAKES_TIME, Appointment, CalendarFeed, TimeOff
-from clinic import access, audit
+from clinic import access, audit, people
 from clinic import selectors as ground
 from clinic.links import absolute
 from clinic.models import Client, Therapist
@@ -139,7 +139,10 @@ def _revoke(actor: User, owner: Therapist | Client) -> bool:
 
 def _lock(owner: Therapist | Client) -> None:
     """Two clicks queue: only one address works at a time."""
-    type(owner)._default_manager.select_for_update(no_key=True).get(pk=owner.pk)
+    if isinstance(owner, Client):
+        people.lock(owner)
+    else:
+        Therapist.objects.select_for_update(no_key=True).get(pk=owner.pk)
 
 
 def _whose(owner: Therapist | Client) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from booking.series.errors import (
     TooManyAtOnce,
     TwoOnOneDay,
 )
-from clinic import access, messages
+from clinic import access, messages, people
 from clinic import selectors as ground
 from clinic.errors import InvalidTransition
 from clinic.models import Client, Room, ServiceOption, Therapist, User
@@ -103,7 +103,7 @@ def _book(
     covering = _lock_prescription(prescription) if prescription else None
     days = [_day(one, location) for one in wanted]
     _lock_places({one.therapist_id for one in wanted}, location, days)
-    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    people.lock(client)
     made = list(series_reads.visits(client.pk, token))
     if made:  # the same form came twice, and the first one was quicker
         return made

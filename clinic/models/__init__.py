@@ -1,6 +1,7 @@
 from clinic.models.audit import AuditEvent, AuditSeal
 from clinic.models.base import BaseModel
 from clinic.models.keys import EncryptionKey
+from clinic.models.merges import ClientMerge
 from clinic.models.people import Client, Guardian, Role, Therapist, User
 from clinic.models.places import Location, Room
 from clinic.models.records import Document, Message
@@ -13,6 +14,7 @@ __all__ = [
     "AuditSeal",
     "BaseModel",
     "Client",
+    "ClientMerge",
     "CorrectionRequest",
     "Disclosure",
     "Document",

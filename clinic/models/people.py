@@ -16,6 +16,8 @@ from clinic.models.base import BaseModel
 if TYPE_CHECKING:
     from datetime import date
 
+    from clinic.models.merges import ClientMerge
+
 ADULT_AGE = 18
 
 
@@ -68,6 +70,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.role != Role.CLIENT
 
 
+class ClientManager(models.Manager["Client"]):
+    """Everybody but those whose record was joined with another (docs/adr/0009).
+
+    The default, so that no list, search or picker can forget it.
+    """
+
+    def get_queryset(self) -> models.QuerySet[Client]:
+        return super().get_queryset().filter(merged_into=None)
+
+
 class Client(BaseModel):
     """FHIR Patient: a person who is treated. Never an e-mail address; families share those."""
 
@@ -87,14 +99,27 @@ class Client(BaseModel):
     phone = PhoneNumberField(_("mobile"), blank=True)
     address = models.TextField(_("address"), blank=True)
     payer = models.ForeignKey("clinic.Payer", models.PROTECT, null=True, blank=True)
+    # The record that stands for this one too (FHIR Patient.link, replaced-by): `clinic.merging`.
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
 
     guardians: models.Manager[Guardian]
+    merges: models.Manager[ClientMerge]
+
+    objects = ClientManager()
+    everyone = models.Manager["Client"]()
 
     class Meta:
         ordering = ["last_name", "first_name", "id"]
         indexes = [
             models.Index(Lower("last_name"), Lower("first_name"), name="client_by_name"),
             models.Index(fields=["birth_date"], name="client_by_birth_date"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(merged_into=models.F("id")), name="client_not_merged_into_self"
+            ),
         ]
 
     @property

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic import audit, context, links, messages
+from clinic import audit, context, links, messages, people
 from clinic.celery import enqueue
 from clinic.errors import InvalidTransition
 from clinic.models import Client, Guardian
@@ -244,7 +244,7 @@ def sha256_of(token: str) -> str:
 
 def _lock(client: Client) -> None:
     # Two presses of a button queue here; the second finds what the first one made.
-    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    people.lock(client)
 
 
 def _may_write(prescriber: Prescriber, client: Client) -> bool:

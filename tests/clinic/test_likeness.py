@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from booking.models import Appointment
     from clinic.models import Client, Location
 
-NOTE = "Perhaps the same person"
+NOTE = "These may be the same person"
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,8 @@ WHERE = {
     "booking.CalendarFeed": "calendar-links",
     "booking.WaitlistEntry": "waitlist",
     "clinic.AuditEvent": "record",
+    "clinic.Client": "person",
+    "clinic.ClientMerge": "person",
     "clinic.CorrectionRequest": "rights",
     "clinic.Disclosure": "rights",
     "clinic.Document": "files",

@@ -25,7 +25,8 @@ from intake.models import Consent
 from prescriptions.models import Prescription, Upload
 from prescriptions.prescribers.tasks import draw_request
 from tests.booking.waiting import in_line
-from tests.factories import make_user
+from tests.clinic.merging import join
+from tests.factories import make_client, make_user
 from tests.intake.factories import loaded_questionnaire
 from tests.prescriptions.prescribers.factories import make_prescriber, make_request
 from tests.treatment.factories import finished_visit, mid_afternoon
@@ -48,6 +49,9 @@ PAGES: dict[str, set[Role]] = {
     "client-search": ALL_STAFF,
     "client-detail": ALL_STAFF,
     "client-second-step": {BOSS},
+    "merge-find": DESK,
+    "merge": DESK,
+    "merge-detail": DESK,
     "message-list": DESK,
     "message-retry": DESK,
     "staff-list": {BOSS},
@@ -219,6 +223,8 @@ def things(
     return {
         "client_id": client_record.pk,
         "partner_id": child.pk,
+        "other_id": child.pk,
+        "merge_id": join(desk_user, make_client("Eve", "Low"), make_client("Eva", "Low")).pk,
         "appointment_id": visit.appointment.pk,
         "series_id": series,
         "visit_id": visit.pk,

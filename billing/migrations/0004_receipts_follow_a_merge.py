@@ -1,0 +1,40 @@
+"""A receipt goes along when its client's record is joined with another: docs/adr/0009-merging-clients.md."""
+
+from django.db import migrations
+
+# Whose it is may change while the two records are being joined or parted, and nothing else with it.
+LETS_GO = """
+    IF TG_OP = ''UPDATE'' THEN
+        IF to_jsonb(NEW) - ''client_id'' = to_jsonb(OLD) - ''client_id''
+           AND clinic_is_merging(OLD.client_id, NEW.client_id) THEN
+            RETURN NEW;
+        END IF;
+    END IF;"""
+CHANGE = """
+DO $do$
+BEGIN
+    EXECUTE replace(pg_get_functiondef('billing_keep_receipt'::regproc), '{old}', '{new}');
+END $do$;
+"""
+TABLES = ["payment", "receipt"]
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("billing", "0003_payments_of_fees"),
+        ("clinic", "0012_rows_follow_a_merge"),
+    ]
+
+    operations = [
+        migrations.RunSQL(
+            CHANGE.format(old="BEGIN", new=f"BEGIN{LETS_GO}"),
+            CHANGE.format(old=f"BEGIN{LETS_GO}", new="BEGIN"),
+        ),
+        *(
+            migrations.RunSQL(
+                f"SELECT clinic_hand_on('billing_{table}', 'client_id')",
+                f"DROP TRIGGER after_merge_hand_on_client_id ON billing_{table}",
+            )
+            for table in TABLES
+        ),
+    ]

@@ -1,0 +1,145 @@
+"""Shape of what is chosen when two records are joined; `services.py` decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinic.merging import floors
+from clinic.merging.services import DETAILS, Choice
+from clinic.templatetags.clinic_format import us_date
+
+if TYPE_CHECKING:
+    from django.forms import BoundField
+    from django_stubs_ext import StrOrPromise
+
+    from clinic.models import Client
+
+LABELS = {
+    "user_id": gettext_lazy("Signs in with"),
+    "email": gettext_lazy("E-mail"),
+    "phone": gettext_lazy("Mobile"),
+    "address": gettext_lazy("Address"),
+    "payer_id": gettext_lazy("Payer"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the comparison: a choice between two, or two values to read."""
+
+    label: StrOrPromise
+    values: tuple[str, str]
+    field: BoundField | None = None
+
+    @property
+    def differs(self) -> bool:
+        return self.values[0] != self.values[1]
+
+
+class MergeForm(forms.Form):
+    """Which of two records is kept, and from which each detail that differs is taken."""
+
+    def __init__(self, data: Any, *, one: Client, other: Client) -> None:
+        super().__init__(data)
+        self.pair = (one, other)
+        keep = _("Keep this record")
+        self.fields["kept"] = self._choice(gettext_lazy("Record that is kept"), (keep, keep), one)
+        for name in DETAILS:
+            first, second = _told(one, name), _told(other, name)
+            if first != second:
+                empty = _("none")
+                told = first or empty, second or empty
+                self.fields[name] = self._choice(LABELS[name], told, one if first else other)
+        if emails := self._guardians():
+            self.fields["let_in"] = forms.ChoiceField(
+                label=_("May whoever looks after one of the two open the joined record? %(emails)s")
+                % {"emails": ", ".join(emails)},
+                help_text=gettext_lazy("They see everything in it, what came from the other too."),
+                choices=[
+                    ("yes", gettext_lazy("Yes, we know them")),
+                    ("no", gettext_lazy("No")),
+                ],
+                widget=forms.RadioSelect,
+            )
+        if one.birth_date != other.birth_date:
+            self.fields["checked_id"] = forms.BooleanField(
+                label=gettext_lazy("I have checked an ID: this is one person"),
+                error_messages={
+                    "required": gettext_lazy(
+                        "The dates of birth differ. Look at an ID first, then tick the box."
+                    )
+                },
+            )
+
+    def _choice(
+        self, label: StrOrPromise, told: tuple[str, str], first: Client
+    ) -> forms.ChoiceField:
+        pks = [str(client.pk) for client in self.pair]
+        return forms.ChoiceField(
+            label=label,
+            choices=list(zip(pks, told, strict=True)),
+            initial=str(first.pk),
+            widget=forms.RadioSelect,
+        )
+
+    def _guardians(self) -> list[str]:
+        """Who looks after only one of the two, and does not sign in as the client anyway."""
+        mine, theirs = (
+            set(
+                client.guardians.filter(confirmed_at__isnull=False).values_list(
+                    "user__email", flat=True
+                )
+            )
+            for client in self.pair
+        )
+        logins = {client.user.email for client in self.pair if client.user is not None}
+        return sorted((mine ^ theirs) - (logins if len(logins) == 1 else set()))
+
+    def choice(self) -> Choice:
+        data = self.cleaned_data
+        one, other = self.pair
+        kept, merged = (one, other) if data["kept"] == str(one.pk) else (other, one)
+        return Choice(
+            kept=kept,
+            merged=merged,
+            taken_from={name: UUID(data[name]) for name in DETAILS if name in data},
+            checked_id=data.get("checked_id", False),
+            let_in=data.get("let_in") == "yes",
+        )
+
+    def rows(self) -> list[Row]:
+        one, other = self.pair
+        keep = Row(self.fields["kept"].label or "", ("", ""), self["kept"])
+        plain = [
+            Row(_("Name"), (one.name, other.name)),
+            Row(_("Date of birth"), (us_date(one.birth_date), us_date(other.birth_date))),
+            Row(_("Record made on"), (us_date(one.created_at), us_date(other.created_at))),
+        ]
+        details = [
+            Row(
+                LABELS[name],
+                (_told(one, name), _told(other, name)),
+                self[name] if name in self.fields else None,
+            )
+            for name in DETAILS
+        ]
+        facts = zip(floors.facts(one), floors.facts(other), strict=True)
+        held = [Row(mine.label, (mine.value, theirs.value)) for mine, theirs in facts]
+        return [keep, *plain, *details, *held]
+
+
+def _told(client: Client, name: str) -> str:
+    """A detail as staff read it."""
+    if name == "user_id":
+        return client.user.email if client.user is not None else ""
+    if name == "payer_id":
+        return client.payer.name if client.payer is not None else ""
+    if name == "phone":
+        return str(client.phone.as_national) if client.phone else ""
+    return str(getattr(client, name))

@@ -1,0 +1,267 @@
+"""Joining two records of one person, and parting them again. Writes.
+
+Rows move to the record that is kept; the other stays as an empty shell that says where to look.
+Both are locked FOR UPDATE, in one order: whoever adds something for one of them meanwhile waits,
+and a trigger then gives the new row to the record that is kept.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic import audit, links, messages, people
+from clinic.merging import errors, floors, rows
+from clinic.merging.changes import Changes, values
+from clinic.models import Client, ClientMerge, Guardian, Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from uuid import UUID
+
+    from clinic.errors import DomainError
+    from clinic.models import User
+
+T = TypeVar("T")
+
+# What may be taken from either record; `user_id` is the login.
+DETAILS = ("user_id", "email", "phone", "address", "payer_id")
+# A merge gives way to whoever is at work on one of the records. It gives up well before PostgreSQL
+# looks for deadlocks (a second), so that no booking is ever ended for its sake.
+PATIENCE_MS = 400
+TRIES = 8
+PAUSE = 0.25
+MAIL = "client.merge"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which record stands, and which of the two each detail is taken from (its id, by field).
+
+    `let_in`: whoever looks after only one of the two may open the joined record.
+    """
+
+    kept: Client
+    merged: Client
+    taken_from: Mapping[str, UUID]
+    checked_id: bool = False
+    let_in: bool = False
+
+
+def objection(one: Client, other: Client) -> DomainError | None:
+    """Why these two cannot be joined as they are; None if nothing speaks against it."""
+    if one.pk == other.pk:
+        return errors.SameRecord()
+    if one.merged_into_id or other.merged_into_id:
+        return errors.AlreadyMerged()
+    return floors.objection(one, other)
+
+
+def merge(*, actor: User, choice: Choice) -> ClientMerge:
+    """Make two records one.
+
+    Raises:
+        SameRecord, AlreadyMerged: there are not two.
+        IdNotChecked: the dates of birth differ, and nobody has looked at an ID.
+        Busy: somebody else is at work on one of them.
+        DomainError: a floor objects.
+    """
+    made: ClientMerge = _patiently(lambda: _merge(actor, choice))
+    return made
+
+
+def undo(*, actor: User, merge: ClientMerge) -> None:
+    """Part two records again: each has what it had, and the kept one what came since.
+
+    Raises:
+        InvalidTransition: it was undone before.
+        LaterMerge: one of the two was joined with a third since.
+        Busy: somebody else is at work on one of them.
+    """
+    _patiently(lambda: _undo(actor, merge))
+
+
+def _patiently(work: Callable[[], T]) -> T:
+    for turn in range(TRIES):
+        try:
+            return work()
+        except OperationalError as error:
+            if getattr(error.__cause__, "pgcode", "") not in errors.LOCKED:
+                raise
+            time.sleep(PAUSE if turn < TRIES - 1 else 0)
+    raise errors.Busy
+
+
+@transaction.atomic
+def _merge(actor: User, choice: Choice) -> ClientMerge:
+    kept, merged = _lock_both(choice.kept, choice.merged)
+    if found := objection(kept, merged):
+        raise found
+    if kept.birth_date != merged.birth_date and not choice.checked_id:
+        raise errors.IdNotChecked
+    made = ClientMerge.objects.create(kept=kept, merged=merged, done_by=actor)
+    _open_the_way(made)
+    told = _addresses(kept, merged)
+    before = _details(kept)
+    wanted = {
+        name: getattr(merged if choice.taken_from.get(name) == merged.pk else kept, name)
+        for name in DETAILS
+    }
+    changes = Changes()
+    for floor in floors.each():
+        floor.prepare(kept, merged, changes)
+    guardians = _let_in(choice, kept, merged, login=wanted["user_id"], changes=changes)
+    moved = rows.move(merged, kept, leave={"clinic.Guardian.client": ~guardians})
+    Client.everyone.filter(pk=merged.pk).update(merged_into=kept)
+    for name, value in wanted.items():  # one by one: what is changed later stays by itself
+        changes.make(kept, **{name: value})
+    kept.refresh_from_db()
+    merged.refresh_from_db()
+    _readdress(kept, told, changes)
+    made.record = {"moved": moved, "changes": changes.made}
+    made.save(update_fields=["record", "updated_at"])
+    detail = {"before": before, "after": _details(kept), "moved": rows.counted(moved)}
+    audit.record(actor, "client.merged", made, client=kept, other=merged.pk, **detail)
+    audit.record(actor, "client.merged_away", made, client=merged, other=kept.pk)
+    _tell(made, told)
+    return made
+
+
+def _let_in(
+    choice: Choice, kept: Client, merged: Client, *, login: UUID | None, changes: Changes
+) -> Q:
+    """Which guardianships open the joined record; those of the kept one that do not are removed.
+
+    Anybody may book in another's name, and must not come to read that person's record by a merge:
+    who looks after only one of the two gets in if the desk says so, and who never said yes not at
+    all. Who signs in as the client needs no second way in.
+    """
+    said_yes = Q(confirmed_at__isnull=False)
+    mine, theirs = (
+        set(client.guardians.filter(said_yes).values_list("user", flat=True))
+        for client in (kept, merged)
+    )
+    users = (mine | theirs if choice.let_in else mine & theirs) - {login}
+    inside = said_yes & Q(user__in=users)
+    for guardian in kept.guardians.exclude(inside):
+        changes.remove(guardian)
+    return inside
+
+
+@transaction.atomic
+def _undo(actor: User, merge: ClientMerge) -> None:
+    kept, merged = _lock_both(merge.kept, merge.merged)
+    found = ClientMerge.objects.select_for_update(no_key=True, of=("self",)).get(pk=merge.pk)
+    if not found.is_standing:
+        raise errors.AlreadyUndone
+    if later := later_merge(found):
+        raise errors.LaterMerge(later)
+    found.undone_at, found.undone_by = timezone.now(), actor
+    found.save(update_fields=["undone_at", "undone_by", "updated_at"])
+    _open_the_way(found)
+    told, before = _addresses(kept, merged), _details(kept)
+    Client.everyone.filter(pk=merged.pk).update(merged_into=None)
+    back = rows.move(kept, merged, only=found.record["moved"], leave={})
+    Changes(found.record["changes"]).put_back()
+    rows.follow(kept, merged)
+    kept.refresh_from_db()
+    merged.refresh_from_db()
+    _readdress(merged, _addresses(kept) - _addresses(merged), Changes())
+    detail = {"before": before, "after": _details(kept), "moved": rows.counted(back)}
+    audit.record(actor, "client.parted", found, client=kept, other=merged.pk, **detail)
+    audit.record(actor, "client.parted", found, client=merged, other=kept.pk)
+    _tell(found, told | _addresses(kept, merged))
+
+
+def later_merge(merge: ClientMerge) -> ClientMerge | None:
+    """The newest merge since that one of the two took part in, and that still stands."""
+    pair = [merge.kept_id, merge.merged_id]
+    return (
+        ClientMerge.objects.filter(Q(kept__in=pair) | Q(merged__in=pair))
+        .filter(undone_at=None, created_at__gt=merge.created_at)
+        .exclude(pk=merge.pk)
+        .select_related("kept", "merged")
+        .order_by("-created_at")
+        .first()
+    )
+
+
+def _lock_both(kept: Client, merged: Client) -> tuple[Client, Client]:
+    """Both rows, locked in the order of their ids, as they are now."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE_MS}ms'")
+    # FOR UPDATE and not FOR NO KEY UPDATE: it also holds up whoever adds a row that names them.
+    pair = Client.everyone.select_for_update(no_key=False).filter(pk__in=[kept.pk, merged.pk])
+    locked = {client.pk: client for client in pair.order_by("pk")}
+    return locked[kept.pk], locked[merged.pk]
+
+
+def _open_the_way(merge: ClientMerge) -> None:
+    """Until this transaction ends the triggers let rows of these two change hands."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('clinic.merge', %s, true)", [str(merge.pk)])
+
+
+def _details(client: Client) -> dict[str, Any]:
+    return values(client, DETAILS)
+
+
+# ---- Who hears of it ----
+
+
+def _addresses(*clients: Client) -> set[str]:
+    """Where each record's person is written to, and who looks after them."""
+    found = {client.email for client in clients}
+    found |= {client.user.email for client in clients if client.user is not None}
+    found |= {people.notify_address(client) for client in clients}
+    guardians = Guardian.objects.filter(client__in=clients, confirmed_at__isnull=False)
+    found |= set(guardians.values_list("user__email", flat=True))
+    return {address.lower() for address in found if address}
+
+
+def _readdress(client: Client, known: set[str], changes: Changes) -> None:
+    """What waits to go out about a client to one of the `known` goes where their record says."""
+    address = people.notify_address(client)
+    if not address:
+        return
+    others = known - {address.lower()}
+    waiting = Message.objects.filter(
+        client=client, status=Message.Status.QUEUED, channel=Message.Channel.EMAIL
+    )
+    for message in waiting:
+        if message.recipient.lower() in others:
+            # With the status, so that what has gone out by then keeps saying where it went.
+            changes.make(message, recipient=address, status=message.status)
+
+
+def _tell(merge: ClientMerge, addresses: set[str]) -> None:
+    """Write to every address that either record had: what was done, and nothing about anybody."""
+    done, name = ("undone", "parted") if merge.undone_at else ("done", "merged")
+    opens = _logins_of(merge.kept)
+    for address in sorted(addresses):
+        messages.queue(
+            kind=MAIL,
+            key=f"{MAIL}:{merge.pk}:{done}:{address}"[:160],
+            recipient=address,
+            subject=_("Your record at the clinic"),
+            template=f"messages/client_{name}.txt",
+            context={"opens_it": address in opens, "url": links.absolute(reverse("portal"))},
+            client=merge.kept,
+            about=merge.pk,
+        )
+
+
+def _logins_of(client: Client) -> set[str]:
+    """The addresses that sign in to this record."""
+    guardians = client.guardians.filter(confirmed_at__isnull=False)
+    found = set(guardians.values_list("user__email", flat=True))
+    if client.user is not None:
+        found.add(client.user.email)
+    return {address.lower() for address in found}
