@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from celery import shared_task
 from django.db import transaction
@@ -16,6 +16,8 @@ from prescriptions.prescribers import links, request_pdf, services
 from prescriptions.prescribers.selectors import requests
 
 LATE = timedelta(seconds=45)  # the bell was lost: the sweep takes over
+# What has failed for this long fails for a reason of its own: once an hour is enough then.
+STUBBORN = timedelta(hours=1)
 SWEEP_BATCH = 100
 PDF = "application/pdf"
 Status = DoctorRequest.Status
@@ -80,9 +82,11 @@ def draw_order(pk: str) -> None:
 @shared_task(name="prescriptions.sweep_requests")
 def sweep_requests() -> None:
     """What nobody has drawn: the form of an open request, the prescription of a signed one."""
-    before = timezone.now() - LATE
-    undrawn = Q(status=Status.OPEN, document__isnull=True, created_at__lt=before)
-    unmade = Q(status=Status.SIGNED, prescription__isnull=True, closed_at__lt=before)
+    now = timezone.now()
+    since = now - STUBBORN if now.minute else datetime.min.replace(tzinfo=UTC)
+    late_by = (since, now - LATE)
+    undrawn = Q(status=Status.OPEN, document__isnull=True, created_at__range=late_by)
+    unmade = Q(status=Status.SIGNED, prescription__isnull=True, closed_at__range=late_by)
     late = DoctorRequest.objects.filter(undrawn | unmade).order_by("created_at")
     for pk, status in late.values_list("pk", "status")[:SWEEP_BATCH]:
         task = draw_order if status == Status.SIGNED else draw_request

@@ -251,6 +251,20 @@ def test_the_sweep_finds_what_the_bell_missed(asked: DoctorRequest, other_client
     assert other.document.kind == Document.Kind.PRESCRIPTION_REQUEST
 
 
+@pytest.mark.parametrize(
+    ("minutes", "clock", "drawn"), [(30, 40, True), (150, 40, False), (150, 0, True)]
+)
+def test_what_fails_for_an_hour_is_tried_once_an_hour(
+    asked: DoctorRequest, minutes: int, clock: int, drawn: bool
+) -> None:
+    now = timezone.now().replace(minute=clock)
+    made = DoctorRequest.objects.filter(pk=asked.pk)
+    made.update(document=None, created_at=now - timedelta(minutes=minutes))
+    with time_machine.travel(now, tick=False):
+        tasks.sweep_requests.run()
+    assert made.exclude(document=None).exists() == drawn
+
+
 def test_the_database_takes_no_signature_without_its_answers(asked: DoctorRequest) -> None:
     half = {"status": "signed", "signed_name": "K", "attestation": "x", "closed_at": timezone.now()}
     with pytest.raises(IntegrityError), transaction.atomic():
