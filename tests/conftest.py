@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
 from django.test import Client as Browser
+from django.test import TransactionTestCase
 
 from clinic.celery import app
 from clinic.models import Role
 from tests import factories, pages
 from tests.booking.factories import booked_appointment
+from tests.flushing import empty_what_was_filled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from pytest_django.plugin import DjangoDbBlocker
 
     from booking.models import Appointment
     from clinic.models import (
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.browser"]
 
 OPENED = "opened"
+
+TransactionTestCase._fixture_teardown = empty_what_was_filled  # type: ignore[attr-defined]
 
 # Eager mode silently skips tasks it has not loaded.
 app.loader.import_default_modules()
@@ -66,16 +67,6 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         if reporter := session.config.pluginmanager.get_plugin("terminalreporter"):
             reporter.write_line(f"\nNo test opened: {', '.join(missing)}", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Tests that commit are cleaned up by TRUNCATE, which the audit tables refuse on purpose."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        for table, trigger in (("event", "no_truncate"), ("seal", "seal_no_truncate")):
-            cursor.execute(
-                f"ALTER TABLE clinic_audit{table} DISABLE TRIGGER clinic_audit_{trigger}"
-            )
 
 
 @pytest.fixture(autouse=True)

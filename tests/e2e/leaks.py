@@ -23,7 +23,7 @@ PEOPLE = {
     "clinic_user": ("email", "display_name"),
     "clinic_message": ("recipient",),
     "prescriptions_prescriber": ("name", "npi"),
-    "prescriptions_prescriptiondiagnosis": ("code_id",),
+    "prescriptions_prescribeddiagnosis": ("code_id",),
     "prescriptions_prescription": ("reason",),
 }
 SHORT = 4  # signs; less than that is found in anything

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from django.test import Client as DjangoClient
     from playwright.sync_api import Page
+    from pytest_django.live_server_helper import LiveServer
 
     from clinic.models import Client, Location, Service
 
@@ -29,13 +30,17 @@ ERROR = ["/no-such-page/"]
 
 
 def test_open_pages_are_accessible_on_a_phone_by_day_and_a_computer_by_night(
-    open_page: Callable[..., Page], location: Location, services: dict[str, Service]
+    open_page: Callable[..., Page],
+    location: Location,
+    services: dict[str, Service],
+    live_server: LiveServer,
 ) -> None:
+    page = open_page(PUBLIC[0])
     for path in (*PUBLIC, *SIGN_IN, *ERROR):
-        page = open_page(path, width=PHONE)
-        assert faults(page) == [], path
-        resize(page, width=COMPUTER, dark=True)
-        assert faults(page) == [], path
+        page.goto(f"{live_server.url}{path}")
+        for width, dark in ((PHONE, False), (COMPUTER, True)):
+            resize(page, width=width, dark=dark)
+            assert faults(page) == [], path
 
 
 @pytest.mark.parametrize("layout", ["public", "desk"])

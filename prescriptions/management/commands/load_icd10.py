@@ -77,7 +77,7 @@ def keep(codes: Iterable[DiagnosisCode]) -> None:
     for place, one in enumerate(ordered):
         by_code[one.code].place = place
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMP TABLE new_code (LIKE {CODES}) ON COMMIT DROP")
+        cursor.execute(f"CREATE TEMP TABLE new_code (LIKE {CODES})")
         rows = (
             (c.code, c.description, c.billable, c.release, c.also, c.place)
             for c in by_code.values()
@@ -89,6 +89,7 @@ def keep(codes: Iterable[DiagnosisCode]) -> None:
             f"INSERT INTO {CODES} ({names}) SELECT {names} FROM new_code"  # noqa: S608 - ours
             f" ON CONFLICT (code) DO UPDATE SET {told}"
         )
+        cursor.execute("DROP TABLE new_code")
         DiagnosisStart.objects.all().delete()
         copy(cursor, STARTS, START, map(as_row, finding.starts(ordered)))
 
