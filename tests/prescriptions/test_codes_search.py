@@ -298,7 +298,7 @@ def test_in_the_release_what_reviewers_type_comes_first_and_any_letters_find(db:
     names = DiagnosisCode.objects.filter(billable=True).values_list("description", flat=True)
     every = {word for name in names for word in finding.fold(name).split()}
     letters = {word[at : at + 3] for word in every for at in range(len(word) - 2)}
-    assert len(letters) > 3000
+    assert len(letters) > 2000
     some = sorted(letters)[:: len(letters) // 500]
     assert [part for part in some if not found(part)] == []
     for words in ("of", "fracture of", "encounter for with of", "fracture pregnancy", "ation"):
