@@ -66,6 +66,7 @@ class MergeForm(forms.Form):
                     ("no", gettext_lazy("No")),
                 ],
                 widget=forms.RadioSelect,
+                error_messages={"required": gettext_lazy("Say whether they may: yes or no.")},
             )
         if one.birth_date != other.birth_date:
             self.fields["checked_id"] = forms.BooleanField(
