@@ -38,6 +38,7 @@ LATEST = ROOT / "bench" / "results" / "latest.json"
 DOCUMENT, REACHED = ROOT / "docs" / "performance.md", "## What was reached"
 YARDSTICKS = ("bare_view", "one_query", "signed_in", "sql_30_days")
 CONCURRENCY = (1, 8)
+TURNS = 10  # of two readings that are held against each other, in each round
 PROBE = get("/healthz/bench/bare/")
 
 
@@ -214,7 +215,7 @@ def measure(
         return (lambda: change(between, reading.changing)) if reading.changing else None
 
     queries = {}
-    for reading in readings:
+    for reading in [*readings, *(one.partner for one in readings if one.partner is not None)]:
         loop(reading.name, CONCURRENCY[-1], reading.units(), seconds=turn / 4)
         if reading.changing:
             change(between, reading.changing)
@@ -226,7 +227,12 @@ def measure(
     for _round in range(plan.rounds):
         for concurrency in CONCURRENCY:
             for reading in readings:
-                loop(reading.name, concurrency, reading.units(), before_of(reading))
+                if reading.partner is None:
+                    loop(reading.name, concurrency, reading.units(), before_of(reading))
+                    continue
+                for _turn in range(TURNS):  # so often that a noisy second strikes both
+                    for one in (reading, reading.partner):
+                        loop(one.name, concurrency, one.units(), seconds=turn / TURNS)
             if books:
                 loop("booking", concurrency, visitors.each(places, visitors.book))
         if only is None or "whole_visit" in only:

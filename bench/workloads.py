@@ -35,6 +35,7 @@ class Reading:
     changing: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     typed: Sequence[str] = ()  # posted to the first address
+    partner: Reading | None = None  # measured in turns with this one
 
     def units(self) -> Iterator[Unit]:
         for request in cycle(self.requests(self.headers)):
@@ -86,17 +87,15 @@ def readings(clinic: Clinic) -> list[Reading]:
         Reading("signed_in", ["/bench/signed-in/"], headers=desk),
         Reading("diagnosis_search", ["/desk/diagnoses/"], headers=part, typed=clinic.searches),
         Reading("prescription_queue", ["/desk/prescriptions/"], headers=desk),
-        *guarded("client_page", [f"/desk/clients/{pk}/" for pk in clinic.clients], desk),
-        *guarded("prescription_page", [f"/desk/prescriptions/{clinic.prescription}/"], desk),
+        guarded("client_page", [f"/desk/clients/{pk}/" for pk in clinic.clients], desk),
+        guarded("prescription_page", [f"/desk/prescriptions/{clinic.prescription}/"], desk),
     ]
 
 
-def guarded(name: str, paths: list[str], desk: dict[str, str]) -> list[Reading]:
-    """Pages that write down who opened them, with that row and without."""
-    return [
-        Reading(name, paths, headers=desk),
-        Reading(f"{name}_unaudited", paths, headers={**desk, **UNAUDITED}),
-    ]
+def guarded(name: str, paths: list[str], desk: dict[str, str]) -> Reading:
+    """A page that writes down who opened it, in turns with the same without that row."""
+    without = Reading(f"{name}_unaudited", paths, headers={**desk, **UNAUDITED})
+    return Reading(name, paths, headers=desk, partner=without)
 
 
 @dataclass(frozen=True, slots=True)
