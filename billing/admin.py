@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.contrib import admin
 
 from billing.models import Procedure
+from clinic.audited import AuditedAdmin
 
 
 @admin.register(Procedure)
-class ProcedureAdmin(admin.ModelAdmin):
+class ProcedureAdmin(AuditedAdmin):
     list_display = ["code", "label", "timed", "position"]
     filter_horizontal = ["techniques"]

@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.utils.translation import gettext as _
 
 from clinic import ein, npi
+from clinic.audited import AuditedAdmin
 from clinic.models import Location, Payer, Technique
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class LocationForm(forms.ModelForm):
 
 
 @admin.register(Location)
-class LocationAdmin(admin.ModelAdmin):
+class LocationAdmin(AuditedAdmin):
     form = LocationForm
     list_display = ["name", "city", "timezone"]
 
@@ -51,10 +52,10 @@ class LocationAdmin(admin.ModelAdmin):
 
 
 @admin.register(Technique)
-class TechniqueAdmin(admin.ModelAdmin):
+class TechniqueAdmin(AuditedAdmin):
     list_display = ["name", "position", "is_active"]
 
 
 @admin.register(Payer)
-class PayerAdmin(admin.ModelAdmin):
+class PayerAdmin(AuditedAdmin):
     list_display = ["name", "kind", "unit_rule"]

@@ -37,7 +37,9 @@ GROUPS = {
     ),
     "intake": Group(_("Health questionnaires"), beginnings=("intake.", "questionnaire")),
     "money": Group(_("Money"), beginnings=("payment.", "receipt.", "fee.")),
-    "setup": Group(_("Hours, rooms, prices, rules"), beginnings=("diary.", "calendar_feed.")),
+    "setup": Group(
+        _("Hours, rooms, prices, rules"), beginnings=("diary.", "calendar_feed.", "setup.")
+    ),
 }
 
 WORDS: dict[str, StrOrPromise] = {
@@ -108,6 +110,9 @@ WORDS: dict[str, StrOrPromise] = {
     "receipt.issued": _("Issued a receipt"),
     "receipt.viewed": _("Opened a receipt"),
     "receipt.voided": _("Voided a receipt"),
+    "setup.added": _("Added to the clinic's settings"),
+    "setup.changed": _("Changed the clinic's settings"),
+    "setup.removed": _("Removed from the clinic's settings"),
     "review_policy.changed": _("Changed how prescriptions are reviewed"),
     "share_consent.given": _("Agreed to share with a prescriber"),
     "share_consent.withdrawn": _("Took back the consent to share"),
