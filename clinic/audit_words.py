@@ -71,6 +71,8 @@ WORDS: dict[str, StrOrPromise] = {
     "export.downloaded": _("Downloaded everything about the client"),
     "fee.paid": _("Took a fee"),
     "fee.waived": _("Waived a fee"),
+    "guardian.added": _("Named somebody who acts for the client"),
+    "guardian.removed": _("Took the record away from somebody who acted for the client"),
     "guardian.confirmed": _("Said that they look after the client"),
     "guardian.refused": _("Said that they do not look after the client"),
     "intake.decided": _("Decided about the questionnaire's alerts"),

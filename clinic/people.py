@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -96,6 +97,11 @@ def _lock_login(email: str) -> tuple[User, bool]:
         return logins.get(email=email), False
 
 
+def login_of(email: str) -> User:
+    """The login with this address, made if there is none."""
+    return _lock_login(email)[0]
+
+
 def reachable_by(user: User) -> QuerySet[Client]:
     own = Client.objects.filter(user=user)
     guarded = Client.objects.filter(pk__in=user.guardianships.values("client"))
@@ -108,7 +114,9 @@ def notify_address(client: Client) -> str:
         return client.email
     if client.user is not None:
         return client.user.email
-    guardian = client.guardians.select_related("user").order_by("created_at").first()
+    # Who said yes first; who was only named comes last.
+    by_word = (F("confirmed_at").asc(nulls_last=True), "created_at")
+    guardian = client.guardians.select_related("user").order_by(*by_word).first()
     return guardian.user.email if guardian else ""
 
 

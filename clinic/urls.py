@@ -15,6 +15,7 @@ from clinic import (
     audit_pages,
     desk,
     errors_views,
+    guardian_pages,
     health,
     idle,
     reauthentication_pages,
@@ -75,6 +76,10 @@ urlpatterns = [
         "desk/clients/<uuid:client_id>/second-step/",
         second_step_pages.of_client,
         name="client-second-step",
+    ),
+    path("desk/clients/<uuid:client_id>/people/", guardian_pages.people_of, name="client-people"),
+    path(
+        "desk/guardians/<uuid:guardian_id>/remove/", guardian_pages.remove, name="guardian-remove"
     ),
     path("desk/clients/<uuid:client_id>/merge/", merge_pages.find, name="merge-find"),
     path("desk/clients/<uuid:client_id>/merge/<uuid:other_id>/", merge_pages.compare, name="merge"),

@@ -49,6 +49,8 @@ PAGES: dict[str, set[Role]] = {
     "client-search": ALL_STAFF,
     "client-detail": ALL_STAFF,
     "client-second-step": {BOSS},
+    "client-people": DESK,
+    "guardian-remove": DESK,
     "merge-find": DESK,
     "merge": DESK,
     "merge-detail": DESK,
