@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from clinic import addresses, devices, messages, reauthentication, selectors
+from clinic import addresses, devices, messages, reauthentication, selectors, two_step
 from clinic.context import current
 from clinic.crypto import CannotDecrypt, keyring
 from clinic.models import User
@@ -72,12 +72,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return not reauthentication.is_recent(self.request)
 
     def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
-        """A code by e-mail for who has neither a password nor a second step."""
+        """A code by e-mail too, for whom it is all that signing in wants."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
-        if methods or not isinstance(user, User):
+        if not isinstance(user, User) or user.has_usable_password() or two_step.is_asked(user):
             return methods
         page = reauthentication.BY_CODE
-        return [{"id": page, "description": _("Use a code by e-mail"), "url": reverse(page)}]
+        by_code = {"id": page, "description": _("Use a code by e-mail"), "url": reverse(page)}
+        return [*methods, by_code]
 
     def pre_login(
         self, request: HttpRequest, user: User, *, email: str | None, **kwargs: Any

@@ -1,10 +1,10 @@
 """Who changes how they sign in, or takes a whole record away, says once more who they are.
 
 The one rule: they signed in, or confirmed it, within the last five minutes (ASVS 5.0 7.5.1). Else
-allauth asks for a password, a code of an app or a passkey; who has none of these gets a code by
-e-mail (`reauthentication_pages`). Then it goes on with the very request that was stopped. What
-that would have sent waits sealed in the session (allauth's own waits in the open): it may be a
-password.
+allauth asks for a password, a code of an app or a passkey; for whom a code by e-mail is enough to
+sign in, it is enough here (`reauthentication_pages`). Then it goes on with the very request that
+was stopped. What that would have sent waits sealed in the session (allauth's own waits in the
+open): it may be a password.
 """
 
 from __future__ import annotations

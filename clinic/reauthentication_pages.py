@@ -1,8 +1,8 @@
-"""Saying once more who one is by a code sent by e-mail, for those who have nothing else."""
+"""Saying once more who one is by a code sent by e-mail, for whom that is enough to sign in."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 def by_code(request: HttpRequest) -> HttpResponseBase:
     """Opening the page sends a code, unless one is on its way."""
     user = access.user_of(request)
-    first = get_adapter().get_reauthentication_methods(user)[0]
-    if first["id"] != BY_CODE:  # a password was set meanwhile
-        return _on(request, first["url"])
+    ways = get_adapter().get_reauthentication_methods(user)
+    if all(way["id"] != BY_CODE for way in ways):  # a password was set meanwhile
+        return _on(request, ways[0]["url"])
     if request.POST.get("action") == "resend":
         return _send_again(request, user)
     if request.method == "POST":
@@ -72,9 +72,15 @@ def _page(request: HttpRequest, user: User, form: CodeForm) -> HttpResponseBase:
         "verify_form": form,
         "sent_to": codes.masked(user.email),
         "next": get_next_redirect_url(request, REDIRECT_FIELD_NAME),
+        "reauthentication_alternatives": _other_ways(request, user),
     }
     status = 422 if form.is_bound else 200
     return render(request, "account/confirm_by_code.html", page, status=status)
+
+
+def _other_ways(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    ways = get_adapter().get_reauthentication_methods(user)
+    return [{**way, "url": _on_url(request, way["url"])} for way in ways if way["id"] != BY_CODE]
 
 
 def _send_again(request: HttpRequest, user: User) -> HttpResponseBase:
@@ -85,8 +91,13 @@ def _send_again(request: HttpRequest, user: User) -> HttpResponseBase:
 
 
 def _on(request: HttpRequest, url: str) -> HttpResponseBase:
-    """To another page of these, which still knows where this one was to lead."""
-    return redirect(passthrough_next_redirect_url(request, url, REDIRECT_FIELD_NAME))
+    return redirect(_on_url(request, url))
+
+
+def _on_url(request: HttpRequest, url: str) -> str:
+    """Of another page of these, which still knows where this one was to lead."""
+    on: str = passthrough_next_redirect_url(request, url, REDIRECT_FIELD_NAME)
+    return on
 
 
 def _sent(request: HttpRequest, user: User) -> bool:

@@ -45,9 +45,14 @@ def refused(credentials: Mapping[str, Any], **_: Any) -> None:
 
 
 @receiver(authentication_step_completed)
-def confirmed(user: User, method: str, *, reauthenticated: bool = False, **_: Any) -> None:
+def confirmed(
+    request: HttpRequest, user: User, method: str, *, reauthenticated: bool = False, **_: Any
+) -> None:
     """Whoever says once more who they are; a second step tells of itself (`two_step.used`)."""
-    if reauthenticated and method != "mfa":
+    if not reauthenticated:
+        return
+    sessions.renew(request)
+    if method != "mfa":
         audit.record(user, "signin.confirmed", user, kind=method)
 
 

@@ -73,6 +73,16 @@ def was_taken(request: HttpRequest, user: User) -> bool:
     return bool(request.session.get(TAKEN) == str(user.pk))
 
 
+def is_asked(user: User) -> bool:
+    """Whether signing in asks for a second step: of staff who have any, of clients for their app.
+
+    A client's passkey is one more way in and must not close the others: nobody who lost a phone
+    shall be kept from the next visit.
+    """
+    has = kinds(user)
+    return bool(has) if user.is_clinic_staff else TOTP in has
+
+
 @transaction.atomic
 def reset(*, actor: User | None, user: User, reason: str = "") -> None:
     """Take a lost second step off a login: app, passkeys and recovery codes.
@@ -100,15 +110,8 @@ def reset(*, actor: User | None, user: User, reason: str = "") -> None:
 
 
 class SecondStep(AuthenticateStage):  # type: ignore[misc]
-    """Asked of staff who have any; of clients only if they set up an app for it.
-
-    A client's passkey is one more way in and must not close the others: nobody who lost a phone
-    shall be kept from the next visit.
-    """
-
     def handle(self) -> tuple[HttpResponse | None, bool]:
-        user = self.login.user
-        if user and not user.is_clinic_staff and TOTP not in kinds(user):
+        if not is_asked(self.login.user):
             return None, True
         answer: tuple[HttpResponse | None, bool] = super().handle()
         return answer

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
+from allauth.account.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from django.core import mail
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from clinic import codes
@@ -31,6 +34,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 AGAIN, SET = "/accounts/reauthenticate/", "/accounts/password/set/"
 BY_CODE = f"{AGAIN}code/"
 APP, PASSKEY = "/accounts/2fa/totp/activate/", "/accounts/2fa/webauthn/add/"
+WAYS = "mfa/_alternatives.html"
 ASK = "/portal/my-data/export/"
 STRONG = "otter lantern gravel violin"
 CODE = re.compile(r"^([A-Z]{4}-[A-Z]{4})$", re.MULTILINE)
@@ -217,6 +221,25 @@ def test_the_code_is_kept_nowhere(by_code: Browser) -> None:
 def test_who_has_a_password_is_asked_for_it(as_client: Browser, location: Location) -> None:
     answer = as_client.get(f"{BY_CODE}?next={SET}")
     assert answer.headers["Location"] == f"{AGAIN}?next=%2Faccounts%2Fpassword%2Fset%2F"
+    assert not mail.outbox
+
+
+def test_a_client_whose_only_other_way_is_a_lost_passkey_types_a_code(
+    by_code: Browser, client_user: User
+) -> None:
+    Authenticator.objects.create(user=client_user, type=Authenticator.Type.WEBAUTHN, data={})
+    asked = by_code.post(ASK).headers["Location"]
+    assert asked.startswith("/accounts/2fa/webauthn/reauthenticate/")
+    ways = get_adapter().get_reauthentication_methods(client_user)
+    assert "Use a code by e-mail" in render_to_string(WAYS, {"reauthentication_alternatives": ways})
+    assert "Use a passkey" in by_code.get(BY_CODE, {"next": ASK}).text
+    typed(by_code, mailed(), ASK)
+    assert Export.objects.count() == 1
+
+
+def test_a_code_by_mail_stands_in_for_no_second_step(by_code: Browser, client_user: User) -> None:
+    with_app(client_user)
+    assert by_code.get(BY_CODE).headers["Location"] == "/accounts/2fa/reauthenticate/"
     assert not mail.outbox
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING
 
 import pytest
@@ -132,6 +133,20 @@ def test_a_changed_password_ends_the_other_sessions(
     current = here.session.session_key
     assert [one.is_current for one in sessions.open_sessions(client_user, current)] == [True]
     assert mail.outbox[-1].to == [client_user.email]
+
+
+def test_a_copied_cookie_opens_nothing_once_its_owner_said_who_they_are(
+    client_record: Client, client_user: User, location: Location
+) -> None:
+    here, copy = sign_in(client_user), Browser()
+    copy.cookies = SimpleCookie(here.cookies.output(header=""))
+    assert is_in(copy)
+    before = UserSession.objects.get(user=client_user)
+    here.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    assert is_in(here)
+    assert not is_in(copy)
+    (one,) = sessions.open_sessions(client_user, here.session.session_key)
+    assert (one.pk, one.is_current, one.began) == (before.pk, True, before.created_at)
 
 
 def test_a_new_device_is_told_of_once_and_an_update_makes_none(

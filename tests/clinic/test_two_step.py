@@ -34,6 +34,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LOGIN, SET_UP, DESK = "/accounts/login/", "/accounts/2fa/", "/desk/messages/"
 SECOND, AGAIN = "/accounts/2fa/authenticate/", "/accounts/2fa/reauthenticate/"
 ACTIVATE, CODES = "/accounts/2fa/totp/activate/", "/accounts/2fa/recovery-codes/"
+CONFIRM = "/accounts/2fa/webauthn/reauthenticate/?next=/desk/clients/"
 EXTRA = ["/", "/book/", "/portal/", "/admin/", "/admin/clinic/location/", "/accounts/sessions/"]
 
 
@@ -334,4 +335,8 @@ def test_a_passkey_is_made_signs_in_and_confirms(
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url("**/desk/**")
+    # And it says once more who one is.
+    page.goto(page.url.split("/desk")[0] + CONFIRM)
+    page.get_by_role("button", name="Use a passkey").click()
+    page.wait_for_url("**/desk/clients/")
     assert errors == []
