@@ -107,9 +107,3 @@ def draw(page: pypdfium2.PdfPage, scale: float, *, grey: bool = False) -> Image.
     # A copy: the bitmap's memory goes with the document.
     drawn: Image.Image = bitmap.to_pil().copy()
     return drawn
-
-
-def text(pdf: bytes) -> list[str]:
-    """The text of each page; blank where a page is only a picture. Raises Unreadable."""
-    with opened(pdf) as document:
-        return [page.get_textpage().get_text_bounded() for page in document]

@@ -2,8 +2,8 @@
 
     receive (the request) -> Upload -> process (the worker, in `sandbox`) -> Prescription
 
-The row is the duty: what the broker loses, `overdue` finds. `submit` and `send_again` do the same
-at once, for files that are our own (the demo, a prescriber's signed form).
+The row is the duty: what the broker loses, `overdue` finds. `submit` does the same at once,
+for files that are our own (the demo).
 """
 
 from __future__ import annotations
@@ -245,7 +245,6 @@ def _take(upload: Upload, cleaned: Cleaned) -> Prescription:
             cleaned=cleaned,
             note=upload.note,
             source=upload.source,
-            asked=(Prescription.Status.NEEDS_INFORMATION, Prescription.Status.SUBMITTED),
         )
     else:
         prescription = _take_in(
@@ -317,29 +316,6 @@ def submit(
     return prescription
 
 
-def send_again(
-    *, actor: User | None, prescription: Prescription, uploads: Sequence[bytes], note: str = ""
-) -> Prescription:
-    """Answer a request for information with a better copy; it goes back to the queue.
-
-    Raises:
-        UnusableFile, AlreadySent: as for `submit`.
-        InvalidTransition: nothing is being asked for any more.
-    """
-    cleaned = clean(uploads)
-    with transaction.atomic():
-        locked = _replace_copy(
-            actor=actor,
-            prescription=prescription,
-            cleaned=cleaned,
-            note=note,
-            source=Source.PORTAL,
-            asked=(Prescription.Status.NEEDS_INFORMATION,),
-        )
-        _keep_originals(actor, locked, uploads)
-    return locked
-
-
 def _keep_originals(actor: User | None, prescription: Prescription, files: Sequence[bytes]) -> None:
     kinds = check(files)
     prescription.originals.add(*_keep(actor, prescription.client, files, kinds))
@@ -369,10 +345,8 @@ def _replace_copy(
     cleaned: Cleaned,
     note: str,
     source: str,
-    asked: Sequence[str],
 ) -> Prescription:
-    """`asked`: the states it may be in. The desk may put it back while a copy is on its way."""
-    locked = _lock_asked(prescription, asked)
+    locked = _lock_asked(prescription)
     _refuse_repeat(locked.client, cleaned)
     locked.document = _store(actor, locked.client, cleaned)
     locked.text_source, locked.words = Prescription.TextSource.UNREAD, None
@@ -394,11 +368,14 @@ def _is_asked(prescription: Prescription) -> bool:
     return Prescription.objects.filter(pk=prescription.pk, status=asked).exists()
 
 
-def _lock_asked(prescription: Prescription, asked: Sequence[str]) -> Prescription:
-    """The row, locked, as long as a better copy is of use."""
+def _lock_asked(prescription: Prescription) -> Prescription:
+    """The row, locked, as long as a better copy is of use.
+
+    The desk may have put it back into the queue while the copy was on its way.
+    """
     rows = Prescription.objects.select_for_update(no_key=True, of=("self",))
     locked = rows.select_related("client").get(pk=prescription.pk)
-    if locked.status not in asked:
+    if locked.status not in {Prescription.Status.NEEDS_INFORMATION, Prescription.Status.SUBMITTED}:
         raise InvalidTransition
     return locked
 

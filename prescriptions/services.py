@@ -30,7 +30,7 @@ from prescriptions.models import (
     ReviewDecision,
 )
 from prescriptions.prescribers import directory
-from prescriptions.receiving import send_again, submit
+from prescriptions.receiving import submit
 
 if TYPE_CHECKING:
     from clinic.models import User
@@ -45,7 +45,6 @@ __all__ = [
     "release_visit",
     "reopen",
     "reserve_visit",
-    "send_again",
     "submit",
     "unclaim",
     "unuse_visit",

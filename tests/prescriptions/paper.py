@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 from PIL import Image
+from pypdf import PdfReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +43,11 @@ def pdf(lines: Sequence[str] = ORDER, pages: int = 1) -> bytes:
         out = io.BytesIO()
         document.save(out, deterministic_id=True)
         return out.getvalue()
+
+
+def text(content: bytes) -> list[str]:
+    """The text of each page; blank where a page is only a picture."""
+    return [page.extract_text() for page in PdfReader(io.BytesIO(content)).pages]
 
 
 def photo(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from clinic.models import Client
-    from prescriptions.models import Upload
+    from prescriptions.models import Prescription, Upload
 
 
 def as_file(content: bytes) -> SimpleUploadedFile:
@@ -36,6 +36,13 @@ def processed(upload: Upload) -> Upload:
     receiving.process(str(upload.pk))
     upload.refresh_from_db()
     return upload
+
+
+def answered(prescription: Prescription, content: bytes) -> Prescription:
+    """A better copy, sent in by the client and looked at by the worker."""
+    processed(received(prescription.client, content, answers=prescription))
+    prescription.refresh_from_db()
+    return prescription
 
 
 def progress_of(upload: Upload, name: str = "upload-progress") -> str:

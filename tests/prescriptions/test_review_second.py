@@ -14,6 +14,7 @@ from prescriptions.errors import SecondPersonNeeded
 from prescriptions.models import Prescription, ReviewPolicy
 from tests.prescriptions import paper
 from tests.prescriptions.factories import make_elements
+from tests.prescriptions.sending import answered
 from tests.prescriptions.test_review_desk import at
 from tests.prescriptions.test_review_desk import typed as form
 
@@ -154,8 +155,8 @@ def test_a_better_copy_is_read_by_two_again(
 ) -> None:
     approve(desk_user, claim)
     services.ask_for_information(actor=manager_user, prescription=claim, reason="illegible")
-    services.send_again(actor=None, prescription=claim, uploads=[paper.photo()])
     claim.refresh_from_db()
+    answered(claim, paper.photo())
     assert (claim.first_reviewer, claim.first_reading) == (None, None)
     assert approve(desk_user, claim).status == "submitted"
 

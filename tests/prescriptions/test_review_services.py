@@ -26,6 +26,7 @@ from tests.prescriptions.factories import (
     reviewer,
     submitted_prescription,
 )
+from tests.prescriptions.sending import answered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,22 +137,22 @@ def test_the_client_is_told_in_words_that_give_nothing_away(decision: str) -> No
 
 
 def test_a_better_copy_answers_a_request_and_keeps_the_old_one(
-    submitted: Prescription, client_user: User, desk_user: User
+    submitted: Prescription, desk_user: User
 ) -> None:
     services.ask_for_information(actor=desk_user, prescription=submitted, reason="illegible")
     submitted.refresh_from_db()
     assert submitted.status == Status.NEEDS_INFORMATION
     first = submitted.document
-    again = services.send_again(actor=client_user, prescription=submitted, uploads=[paper.photo()])
+    again = answered(submitted, paper.photo())
     assert again.status == Status.SUBMITTED
     assert again.document != first
     assert again.decisions.get().document == first
     assert again.originals.count() == 2
 
 
-def test_a_copy_nobody_asked_for_is_refused(submitted: Prescription, client_user: User) -> None:
+def test_a_copy_nobody_asked_for_is_refused(submitted: Prescription) -> None:
     with pytest.raises(InvalidTransition):
-        services.send_again(actor=client_user, prescription=submitted, uploads=[paper.photo()])
+        answered(submitted, paper.photo())
 
 
 def test_an_answer_by_telephone_puts_it_back_into_the_queue(

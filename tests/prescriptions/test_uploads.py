@@ -13,13 +13,13 @@ from tests.prescriptions import paper
 def test_a_pdf_keeps_its_pages_and_its_text() -> None:
     cleaned = uploads.clean([paper.pdf(pages=3)])
     assert cleaned.pages == 3
-    assert "2 sessions per week for 6 weeks" in pages.text(cleaned.pdf)[2]
+    assert "2 sessions per week for 6 weeks" in paper.text(cleaned.pdf)[2]
 
 
 def test_photos_and_pdfs_become_one_document_in_their_order() -> None:
     cleaned = uploads.clean([paper.photo(), paper.pdf(pages=2), paper.photo("PNG")])
     assert cleaned.pages == 4
-    texts = pages.text(cleaned.pdf)
+    texts = paper.text(cleaned.pdf)
     assert [bool(text.strip()) for text in texts] == [False, True, True, False]
 
 
@@ -82,7 +82,7 @@ def test_nothing_that_acts_survives_in_a_pdf() -> None:
         document.save(plain, qdf=True)
     for trace in (b"hidden-", b"evil", b"cmd.exe", b"JavaScript", b"Launch"):
         assert trace not in plain.getvalue()
-    assert "Massage therapy" in pages.text(cleaned.pdf)[0]
+    assert "Massage therapy" in paper.text(cleaned.pdf)[0]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from clinic import documents
 from clinic.models import AuditEvent, Document, Message
-from prescriptions import pages, selectors
+from prescriptions import selectors
 from prescriptions import services as prescriptions
 from prescriptions.forms import ReviewForm
 from prescriptions.models import DoctorRequest, Prescription, ShareConsent
@@ -28,6 +28,7 @@ from tests.prescriptions.prescribers.factories import (
     owner,
     token_of,
 )
+from tests.prescriptions.sending import answered
 
 if TYPE_CHECKING:
     from clinic.models import Client, Location, User
@@ -194,7 +195,7 @@ def test_the_worker_makes_one_prescription_of_it(asked: DoctorRequest) -> None:
     assert asked.prescription == made
     assert (made.source, made.status) == ("prescriber", "submitted")
     assert (made.client, made.prescriber) == (asked.client, asked.prescriber)
-    text = " ".join(pages.text(documents.read(made.document))[0].split())
+    text = " ".join(paper.text(documents.read(made.document))[0].split())
     for words in (
         "Ana Lima",
         "04/12/1981",
@@ -233,8 +234,8 @@ def test_once_a_paper_replaced_it_the_paper_is_read(asked: DoctorRequest, desk_u
     tasks.draw_order.run(str(asked.pk))
     made = Prescription.objects.get()
     prescriptions.ask_for_information(actor=desk_user, prescription=made, reason="no_frequency")
-    prescriptions.send_again(actor=None, prescription=made, uploads=[paper.pdf()])
     made.refresh_from_db()
+    answered(made, paper.pdf())
     assert selectors.read_document(made)["issued_on"].value == "2026-11-18"
 
 
