@@ -10,7 +10,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -133,11 +133,21 @@ def may_act_for(user: User | AnonymousUser, client: Client) -> bool:
 def acting_client(request: HttpRequest) -> Client:
     """The client this login acts for now; the first of them until another is chosen.
 
+    A form says whom it was opened for (`components/acting_for.html`), and that counts: another
+    tab, or signing in again, may have chosen somebody else since.
+
     Raises:
-        Http404: the login has no client.
+        Http404: the login has no client, or not the one that the form names.
+        BadRequest: a form that could be for several names nobody.
     """
     mine = list(clients_for(request.user))
     chosen = request.session.get(ACTING)
+    if request.method == "POST" and len(mine) > 1:
+        if not (named := request.POST.get("acting_for")):
+            raise BadRequest
+        request.session[ACTING] = chosen = str(people.standing_for(named))
+        if all(str(client.pk) != chosen for client in mine):
+            raise Http404
     for client in mine:
         if str(client.pk) == chosen:
             return client

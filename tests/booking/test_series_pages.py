@@ -302,6 +302,7 @@ def test_a_parent_plans_for_a_child(
     order = approved_prescription_for_child(child, client_user)
     page = as_client.get(URL, {"prescription": str(order.pk)})
     assert b"These visits are for Leo Lima" in page.content
+    assert f'name="acting_for" value="{child.pk}"' in page.text
     answer = as_client.post(page.wsgi_request.get_full_path(), {**plan_of(page), "do": "book"})
     assert answer.status_code == 302
     assert set(Appointment.objects.values_list("client", flat=True)) == {child.pk}
