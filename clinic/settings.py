@@ -229,6 +229,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # allauth's own asks the database more for a known address than for an unknown one.
 _TOKENS = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = _TOKENS
+PASSWORD_RESET_TIMEOUT = 3600  # the mail says an hour
 # Allowed are tries, not accounts: the key is the account and the address together
 # (clinic/adapter.py), so nobody can lock another out, and each window slides on.
 ACCOUNT_RATE_LIMITS = {
