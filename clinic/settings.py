@@ -12,6 +12,8 @@ from csp.constants import NONE, SELF
 from environ.fileaware_mapping import FileAwareMapping
 from whitenoise.compress import Compressor
 
+from clinic.headers import FIXED
+
 
 class Environment(FileAwareMapping):  # type: ignore[misc]
     """A file that holds a secret ends in a line break; the secret does not."""
@@ -262,9 +264,9 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "SAMEORIGIN"  # the review desk frames our own documents
+SECURE_REFERRER_POLICY = FIXED["Referrer-Policy"]
+SECURE_CROSS_ORIGIN_OPENER_POLICY = FIXED["Cross-Origin-Opener-Policy"]
+X_FRAME_OPTIONS = FIXED["X-Frame-Options"]
 SILENCED_SYSTEM_CHECKS = ["security.W019"]  # it asks for DENY
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
