@@ -49,10 +49,7 @@ def reminder(appointment: Appointment) -> Message | None:
 
     One that was taken back (the visit was given up, and then not) goes out after all.
     """
-    made = _queue(REMINDER, appointment, _("Reminder: your appointment is %(when)s"), "")
-    if made is None:
-        messages.revive(key=_key(REMINDER, appointment))
-    return made
+    return _queue(REMINDER, appointment, _("Reminder: your appointment is %(when)s"), "")
 
 
 def series_booked(visits: Sequence[Appointment]) -> Message | None:
@@ -111,10 +108,6 @@ def _queue_series(
         )
 
 
-def _key(kind: str, appointment: Appointment) -> str:
-    return f"{kind}:{appointment.pk}:{appointment.sequence}"
-
-
 def _queue(kind: str, appointment: Appointment, subject: str, method: str) -> Message | None:
     client = appointment.client
     if client is None:  # a hold: nobody to write to
@@ -124,7 +117,7 @@ def _queue(kind: str, appointment: Appointment, subject: str, method: str) -> Me
     with timezone.override(appointment.location.zone):
         return messages.queue(
             kind=kind,
-            key=_key(kind, appointment),
+            key=f"{kind}:{appointment.pk}:{appointment.sequence}",
             recipient=recipient,
             subject=subject % {"when": when(appointment.starts_at)},
             template=TEMPLATES[kind],
@@ -144,4 +137,5 @@ def _queue(kind: str, appointment: Appointment, subject: str, method: str) -> Me
             if method and recipient
             else "",
             expires_at=appointment.starts_at if kind == REMINDER else None,
+            again=kind == REMINDER,
         )

@@ -15,7 +15,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
 from clinic import people
-from clinic.models import Client, Role, User
+from clinic.models import Client, CorrectionRequest, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +105,21 @@ def clients_seen_by(user: User | AnonymousUser) -> QuerySet[Client]:
 
 def sees_all_clients(user: User | AnonymousUser) -> bool:
     return isinstance(user, User) and user.role in MONEY
+
+
+def corrections_about(user: User) -> list[str]:
+    """What a correction may be about for this user to read and answer it; whose, `own` says.
+
+    One about answers to health questions is not for the front desk, who may not read those: for
+    therapists, who may, and for managers, should nobody treat the client. Therapists have no other.
+    """
+    health = CorrectionRequest.About.HEALTH
+    by_role = {
+        Role.FRONT_DESK: [one for one in CorrectionRequest.About if one != health],
+        Role.THERAPIST: [health],
+        Role.MANAGER: list(CorrectionRequest.About),
+    }
+    return [str(one) for one in by_role.get(Role(user.role), [])]
 
 
 def not_for(request: HttpRequest, role: Role) -> None:

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic import context, here, selectors
+from clinic.headers import FIXED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 TOO_LARGE, UNAVAILABLE = 413, 503
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
-PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
 def client_ip(request: HttpRequest) -> str | None:
@@ -43,7 +43,10 @@ def client_ip(request: HttpRequest) -> str | None:
 
 
 class RequestContextMiddleware:
-    """Gives each request an id, and each answer what every answer bears."""
+    """Gives each request an id, and each answer what every answer bears.
+
+    Outermost: whatever fails further in, Django's own middleware too, has become an answer here.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -56,8 +59,8 @@ class RequestContextMiddleware:
         finally:
             context.current.reset(token)
         response["X-Request-ID"] = request_id
-        response["Permissions-Policy"] = PERMISSIONS_POLICY
-        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        for name, value in FIXED.items():
+            response.headers.setdefault(name, value)
         return response
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages as flash
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -23,26 +24,35 @@ if TYPE_CHECKING:
 PAGE = 50
 
 
-@access.desk
+@access.staff
 @require_safe
 def correction_list(request: HttpRequest) -> HttpResponse:
-    """What waits for an answer, the longest waiting first; then what was answered."""
-    wanted = CorrectionRequest.objects.select_related("client", "answered_by").defer(
-        "text", "answer"
-    )
+    """What waits for an answer, the longest waiting first; then what was answered.
+
+    The desk sees of all that they wait, also of those that others answer; therapists see theirs.
+    """
+    user = access.user_of(request)
+    topics = access.corrections_about(user)
+    wanted = access.seen(user, CorrectionRequest.objects.all())
+    if user.role not in access.DESK:
+        wanted = wanted.filter(about__in=topics)
+    wanted = wanted.select_related("client", "answered_by").defer("text", "answer")
     answered = wanted.exclude(status="open").order_by("-answered_at")
     context = {
+        "topics": topics,
         "waiting": wanted.filter(status="open").order_by("created_at"),
         "answered": Paginator(answered, PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "desk/corrections.html", context)
 
 
-@access.desk
+@access.staff
 @require_http_methods(["GET", "HEAD", "POST"])
 def correction(request: HttpRequest, correction_id: UUID) -> HttpResponse:
     wanted = CorrectionRequest.objects.select_related("client", "answered_by")
     found = access.own(request, wanted, correction_id)
+    if found.about not in access.corrections_about(access.user_of(request)):
+        raise PermissionDenied
     form = AnswerForm(request.POST or None)
     if form.is_valid():
         try:

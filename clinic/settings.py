@@ -12,6 +12,8 @@ from csp.constants import NONE, SELF
 from environ.fileaware_mapping import FileAwareMapping
 from whitenoise.compress import Compressor
 
+from clinic.headers import FIXED
+
 
 class Environment(FileAwareMapping):  # type: ignore[misc]
     """A file that holds a secret ends in a line break; the secret does not."""
@@ -229,6 +231,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # allauth's own asks the database more for a known address than for an unknown one.
 _TOKENS = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = _TOKENS
+PASSWORD_RESET_TIMEOUT = 3600  # the mail says an hour
 # Allowed are tries, not accounts: the key is the account and the address together
 # (clinic/adapter.py), so nobody can lock another out, and each window slides on.
 ACCOUNT_RATE_LIMITS = {
@@ -261,9 +264,9 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "SAMEORIGIN"  # the review desk frames our own documents
+SECURE_REFERRER_POLICY = FIXED["Referrer-Policy"]
+SECURE_CROSS_ORIGIN_OPENER_POLICY = FIXED["Cross-Origin-Opener-Policy"]
+X_FRAME_OPTIONS = FIXED["X-Frame-Options"]
 SILENCED_SYSTEM_CHECKS = ["security.W019"]  # it asks for DENY
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

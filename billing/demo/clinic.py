@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F
 from django.utils import timezone
 
 from billing.demo import paperwork, people, places
@@ -13,6 +12,7 @@ from billing.demo.life import Life, next_working_day
 from booking import covering
 from booking.models import WaitlistEntry
 from booking.waitlist import services as waitlist
+from clinic import messages
 from clinic.models import Client, Message, User
 from intake.selectors import readiness_for
 
@@ -103,5 +103,8 @@ def _in_line(life: Life, clients: list[Client]) -> None:
 
 def _hand_over_mail() -> None:
     """What was written in the demo's past has long gone out; nobody is mailed about it now."""
-    waiting = Message.objects.filter(status=Message.Status.QUEUED)
-    waiting.update(status=Message.Status.SENT, sent_at=F("created_at"))
+    gone = list(Message.objects.filter(status=Message.Status.QUEUED))
+    for message in gone:
+        message.status, message.sent_at = Message.Status.SENT, message.created_at
+        message.body = messages.what_stays(message)
+    Message.objects.bulk_update(gone, ["status", "sent_at", "body"], batch_size=500)

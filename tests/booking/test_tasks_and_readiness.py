@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from booking import notices, readiness, services, tasks
+from booking import notices, readiness, services, tasks, visit_link
 from booking.errors import NotReady
 from booking.selectors import appointments
 from clinic.models import Message
@@ -54,9 +54,13 @@ def test_a_reminder_that_was_taken_back_goes_out_when_the_visit_stands_again(
 ) -> None:
     tasks.queue_reminders()
     notices.withdraw(soon)
-    assert Message.objects.get(kind="booking.reminder").status == Message.Status.CANCELLED
+    withdrawn = Message.objects.get(kind="booking.reminder")
+    assert withdrawn.status == Message.Status.CANCELLED
+    assert visit_link.path(soon) not in withdrawn.body
     tasks.queue_reminders()
-    assert Message.objects.get(kind="booking.reminder").status == Message.Status.QUEUED
+    again = Message.objects.get(kind="booking.reminder")
+    assert again.status == Message.Status.QUEUED
+    assert visit_link.path(soon) in again.body
 
 
 def test_the_reminder_is_written_once(soon: Appointment) -> None:

@@ -124,6 +124,17 @@ def test_static_files_and_the_way_to_https_bear_them(settings: Settings) -> None
     check(moved)
 
 
+def test_a_host_that_is_not_ours_is_refused_with_them_on_the_way_to_https(
+    settings: Settings,
+) -> None:
+    from django.test import Client as Browser
+
+    settings.SECURE_SSL_REDIRECT = True
+    refused = Browser().get("/", headers={"host": "elsewhere.example"})
+    assert refused.status_code == 400
+    check(refused)
+
+
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(
     anonymous: Browser, location: Location
 ) -> None:

@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from clinic import messages, tasks
 from clinic.errors import InvalidTransition
+from clinic.logs import HIDDEN
 from clinic.models import Message
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
     from clinic.models import Location, User
 
+CODE = "Your code is 424242"
+KEY = "0f8c2d9e4b7a4f0c8d1e2f3a4b5c6d7e-3.Zx9_qW-er7TyUiOp"
+LINKS = f"https://clinic.test/book/visit/{KEY}/ https://clinic.test/book/offer/{uuid4()}/"
+MASKED = f"https://clinic.test/book/visit/{HIDDEN}/ https://clinic.test/book/offer/{HIDDEN}/"
 PATIENCE = 3  # seconds a request may lose to a Redis that is away
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -116,12 +121,81 @@ def test_a_mail_server_that_refuses_is_tried_again_later_and_given_up_in_the_end
         messages.retry(actor=desk_user, message=message)
 
 
-def test_a_sign_in_code_does_not_stay_in_the_outbox() -> None:
-    message = queue(body="Your code is 424242", is_secret=True)
+def sent(message: Message) -> None:
+    tasks.deliver_message(str(message.pk))
+
+
+def withdrawn(message: Message) -> None:
+    assert message.about is not None
+    assert messages.withdraw(about=message.about) == 1
+
+
+def expired(message: Message) -> None:
+    Message.objects.filter(pk=message.pk).update(expires_at=timezone.now())
+    assert messages.expire() == 1
+
+
+def given_up(message: Message) -> None:
+    messages.failed(message, ValueError())
+
+
+def readdressed(message: Message) -> None:
+    messages.readdress(clients=[], old=message.recipient, new="new@example.test")
+
+
+def ended(end: Callable[[Message], None], **fields: Any) -> Message:
+    message = queue(about=uuid4(), not_before=timezone.now() + timedelta(hours=1), **fields)
     assert message is not None
+    if end is sent:
+        Message.objects.update(not_before=timezone.now())
+    end(message)
     message.refresh_from_db()
-    assert "424242" in mail.outbox[0].body
-    assert "424242" not in message.body
+    return message
+
+
+@pytest.mark.parametrize("end", [sent, withdrawn, expired, given_up, readdressed])
+def test_no_secret_stays_of_a_message_that_is_over(end: Callable[[Message], None]) -> None:
+    message = ended(end, kind="sign-in", body=CODE, is_secret=True)
+    assert message.status != Message.Status.QUEUED
+    assert message.body == messages.WIPED
+
+
+@pytest.mark.parametrize("end", [sent, withdrawn, expired])
+def test_no_key_of_a_link_stays_of_a_message_that_is_over(end: Callable[[Message], None]) -> None:
+    assert ended(end, body=LINKS).body == MASKED
+    assert [one.body for one in mail.outbox] == ([LINKS] if end is sent else [])
+
+
+def test_what_the_desk_may_send_again_keeps_its_link_until_then(as_desk: Browser) -> None:
+    message = ended(given_up, body=LINKS)
+    assert message.body == LINKS
+    page = as_desk.get("/desk/messages/").text
+    assert f"/desk/messages/{message.pk}/retry/" in page
+    as_desk.post(f"/desk/messages/{message.pk}/retry/")
+    assert [one.body for one in mail.outbox] == [LINKS]
+    message.refresh_from_db()
+    assert message.body == MASKED
+
+
+def test_a_secret_that_was_given_up_is_not_sent_again(as_desk: Browser, location: Location) -> None:
+    message = ended(given_up, body=CODE, is_secret=True)
+    path = f"/desk/messages/{message.pk}/retry/"
+    assert path not in as_desk.get("/desk/messages/").text
+    assert "have a new one made" in as_desk.post(path, follow=True).text
+    assert mail.outbox == []
+
+
+def test_one_that_is_written_again_after_it_was_withdrawn_has_its_link() -> None:
+    later = timezone.now() + timedelta(hours=1)
+    message = queue(key="reminder:1:0", about=uuid4(), not_before=later, body=LINKS)
+    assert message is not None
+    withdrawn(message)
+    assert queue(key="reminder:1:0", body=LINKS, again=True) is None
+    tasks.sweep_messages()
+    assert [one.body for one in mail.outbox] == [LINKS]
+    assert queue(key="reminder:1:0", body=LINKS, again=True) is None  # it has gone out
+    tasks.sweep_messages()
+    assert len(mail.outbox) == 1
 
 
 def test_a_calendar_entry_travels_with_its_method() -> None:

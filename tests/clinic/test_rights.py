@@ -15,6 +15,7 @@ from clinic import rights
 from clinic.errors import InvalidTransition
 from clinic.models import AuditEvent, CorrectionRequest, Disclosure
 from intake.models import Consent
+from tests.booking.factories import booked_appointment
 from tests.factories import make_client
 from tests.intake.factories import completed_intake
 from tests.prescriptions.prescribers.factories import make_prescriber, make_request
@@ -43,9 +44,9 @@ def text_messages(client: Client) -> Consent:
     )
 
 
-def asked(client: Client, text: str = SECRET) -> CorrectionRequest:
+def asked(client: Client, text: str = SECRET, about: str = "visit") -> CorrectionRequest:
     assert client.user is not None
-    return rights.ask_correction(actor=client.user, client=client, about="health", text=text)
+    return rights.ask_correction(actor=client.user, client=client, about=about, text=text)
 
 
 # ---- Consents ----
@@ -102,7 +103,7 @@ def test_a_correction_goes_from_the_client_to_the_desk_and_back(
     location: Location,
     django_capture_on_commit_callbacks: Callable[..., Any],
 ) -> None:
-    assert as_client.post(PAGE, {"about": "health", "text": SECRET})["Location"] == PAGE
+    assert as_client.post(PAGE, {"about": "visit", "text": SECRET})["Location"] == PAGE
     made = CorrectionRequest.objects.get()
     waiting = as_desk.get(DESK).text
     assert client_record.name in waiting
@@ -118,6 +119,53 @@ def test_a_correction_goes_from_the_client_to_the_desk_and_back(
     assert "knee" not in mail.outbox[-1].subject + str(mail.outbox[-1].body)
     assert "The year is right now." in as_desk.get(path).text
     assert "Nothing waits" in as_desk.get(DESK).text
+
+
+def test_one_about_health_waits_for_who_treats_the_client_and_the_desk_sees_only_that(
+    as_desk: Browser,
+    as_therapist: Browser,
+    as_colleague: Browser,
+    client_record: Client,
+    location: Location,
+) -> None:
+    booked_appointment(client_record)
+    path = reverse("correction", args=[asked(client_record, about="health").pk])
+    waiting = as_desk.get(DESK).text
+    assert client_record.name in waiting
+    assert "My health questionnaire" in waiting
+    assert path not in waiting
+    answer = {"decision": "corrected", "answer": "The year is right now."}
+    for browser, status in ((as_desk, 403), (as_colleague, 404)):
+        assert browser.get(path).status_code == status
+        assert browser.post(path, answer).status_code == status
+    assert client_record.name not in as_colleague.get(DESK).text
+    assert path in as_therapist.get(DESK).text
+    assert SECRET in as_therapist.get(path).text
+    assert as_therapist.post(path, answer)["Location"] == DESK
+    assert path not in as_desk.get(DESK).text  # nor once it is answered
+    assert as_desk.get(path).status_code == 403
+
+
+def test_a_manager_answers_all_corrections_and_a_therapist_no_other(
+    as_manager: Browser, as_therapist: Browser, client_record: Client, location: Location
+) -> None:
+    booked_appointment(client_record)
+    made = [asked(client_record, about=about) for about in CorrectionRequest.About]
+    paths = {one.about: reverse("correction", args=[one.pk]) for one in made}
+    opened = {about for about, path in paths.items() if as_therapist.get(path).status_code == 200}
+    assert opened == {"health"}
+    listed = as_therapist.get(DESK).text
+    assert {about for about, path in paths.items() if path in listed} == {"health"}
+    listed = as_manager.get(DESK).text
+    assert all(path in listed for path in paths.values())
+    assert all(SECRET in as_manager.get(path).text for path in paths.values())
+
+
+def test_the_way_to_corrections_is_shown_to_whom_it_leads_somewhere(
+    as_desk: Browser, as_therapist: Browser, as_biller: Browser, location: Location
+) -> None:
+    for browser, shown in ((as_desk, True), (as_therapist, True), (as_biller, False)):
+        assert (DESK in browser.get("/desk/clients/").text) == shown
 
 
 def test_what_is_wrong_must_be_said(

@@ -64,7 +64,7 @@ PAGES: dict[str, set[Role]] = {
     "staff-active": {BOSS},
     "staff-second-step": {BOSS},
     "audit": {BOSS},
-    "correction-list": DESK,
+    "correction-list": STAFF,
     "correction": DESK,
     "disclosure-list": DESK,
     "billing:desk": MONEY,

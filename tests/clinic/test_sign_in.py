@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.utils import timezone
 
 from clinic.models import Message
 from tests.factories import PASSWORD
@@ -53,6 +56,21 @@ def test_a_password_signs_in_and_a_wrong_one_says_so_without_saying_which(
     assert wrong.context["form"].non_field_errors() == nobody.context["form"].non_field_errors()
     right = anonymous.post(LOGIN, {"login": client_user.email, "password": PASSWORD}, follow=True)
     assert right.redirect_chain[-1][0] == "/portal/"
+
+
+@pytest.mark.parametrize(("minutes", "opens"), [(58, True), (62, False)])
+def test_a_link_to_choose_a_password_is_good_for_an_hour_as_the_mail_says(
+    anonymous: Browser, client_user: User, location: Location, minutes: int, opens: bool
+) -> None:
+    anonymous.post("/accounts/password/reset/", {"email": client_user.email})
+    text = str(mail.outbox[0].body)
+    link = re.search(r"/accounts/password/reset/key/\S+", text)
+    assert link
+    assert "within an hour" in text
+    with time_machine.travel(timezone.now() + timedelta(minutes=minutes)):
+        answer = anonymous.get(link[0], follow=True)
+    assert ("password1" in answer.text) == opens
+    assert ("This link no longer works" in answer.text) != opens
 
 
 def test_too_many_wrong_passwords_are_slowed_down(
