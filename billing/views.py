@@ -100,7 +100,7 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 
 def _too_many() -> bool:
-    key = f"verify:{context.current.get().ip}"
+    key = f"verify:{context.current.get().network}"
     cache.add(key, 0, timeout=TRY_SECONDS)
     tries = cache.get(key, 0) + 1
     cache.set(key, tries, timeout=TRY_SECONDS)

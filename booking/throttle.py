@@ -18,7 +18,7 @@ def too_many(request: HttpRequest, what: str, limit: int) -> bool:
     """Count one more try; a login is not counted, it can be called to account."""
     if request.user.is_authenticated:
         return False
-    return crowded(f"booking:{what}:{context.current.get().ip}", limit)
+    return crowded(f"booking:{what}:{context.current.get().network}", limit)
 
 
 def crowded(what: str, limit: int) -> bool:

@@ -14,8 +14,9 @@ from django.contrib import messages as flash
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from clinic import addresses, devices, messages, reauthentication, selectors, two_step
+from clinic import addresses, devices, links, messages, reauthentication, selectors, two_step
 from clinic.context import current
 from clinic.crypto import CannotDecrypt, keyring
 from clinic.models import User
@@ -37,6 +38,12 @@ def display(user: User) -> str:
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     first_time = False
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "too_many_login_attempts": gettext_lazy(
+            "Too many tries just now. Please wait a quarter of an hour and try again."
+        ),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Booking makes a client's account, a manager a colleague's; nobody signs up by hand."""
@@ -61,11 +68,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Tries count by account and address: with the account alone anybody could lock it."""
         account = super()._get_login_attempts_cache_key(request, **credentials)
-        return f"{account}:{self.get_client_ip(request)}"
+        return f"{account}:{current.get().network}"
 
     def get_login_stages(self) -> list[str]:
         ours = {STAGE: "clinic.two_step.SecondStep"}
         return [ours.get(stage, stage) for stage in super().get_login_stages()]
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Under `PUBLIC_URL`: a request may name another port of the host, and lead there."""
+        return links.absolute(urlsplit(super().get_reset_password_from_key_url(key)).path)
 
     def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
         """One rule for allauth's pages and ours."""

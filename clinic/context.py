@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -11,6 +12,13 @@ from dataclasses import dataclass
 class RequestContext:
     request_id: str = ""
     ip: str | None = None
+
+    @property
+    def network(self) -> str | None:
+        """What tries are counted by: of IPv6 the /64, for all of it belongs to one household."""
+        if self.ip is None or ":" not in self.ip:
+            return self.ip
+        return str(ipaddress.ip_network(f"{self.ip}/64", strict=False).network_address)
 
 
 current: ContextVar[RequestContext] = ContextVar("request", default=RequestContext())  # noqa: B039

@@ -71,13 +71,25 @@ def _last_seen(session: Session, user: User) -> float | None:
     return seen if theirs and time() - seen < idle.limit(user) else None
 
 
+def keys_of(user: User) -> set[str | None]:
+    """Of the sessions that are this login's, listed or not.
+
+    Only inside does a session say whose it is. A clinic has some hundred, and this is rare.
+    """
+    alive = Session.objects.filter(expire_date__gt=timezone.now())
+    found = alive.iterator()
+    return {one.session_key for one in found if one.get_decoded().get(SESSION_KEY) == str(user.pk)}
+
+
 @transaction.atomic
 def end(*, actor: User, user: User, keep: str | None = None, only: int | None = None) -> int:
     """End a login's sessions at once, all but `keep` or `only` one; returns how many ended."""
     rows = UserSession.objects.filter(user=user).exclude(session_key=keep or "")
-    if only is not None:
+    if only is None:
+        keys = keys_of(user) - {keep}
+    else:
         rows = rows.filter(pk=only)
-    keys = list(rows.values_list("session_key", flat=True))
+        keys = set(rows.values_list("session_key", flat=True))
     ended = Session.objects.filter(session_key__in=keys).delete()[0]
     rows.delete()
     if ended:

@@ -232,13 +232,18 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 _TOKENS = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = _TOKENS
 PASSWORD_RESET_TIMEOUT = 3600  # the mail says an hour
+ACCOUNT_FORMS = {
+    "request_login_code": "clinic.sign_in_forms.RequestCodeForm",
+    "reset_password": "clinic.sign_in_forms.RequestResetForm",
+}
 # Allowed are tries, not accounts: the key is the account and the address together
 # (clinic/adapter.py), so nobody can lock another out, and each window slides on.
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "5/15m/key,50/15m/ip",
     "login": "30/m/ip",
-    "request_login_code": "20/m/ip,5/15m/key",
-    "reset_password": "20/m/ip,5/15m/key",
+    "request_login_code": "20/m/ip,50/15m/key",
+    "reset_password": "20/m/ip,50/15m/key",
+    "sign_in_mail": "5/15m/key",  # before either of these two: clinic/sign_in_forms.py
     "reauthenticate": "10/5m/user",
     "confirm_code": "5/15m/user",
     "change_address": "5/15m/user,5/15m/key",

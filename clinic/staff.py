@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from hashlib import sha256
-from importlib import import_module
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
@@ -18,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic import audit, links, messages, selectors
+from clinic import audit, links, messages, selectors, sessions
 from clinic.errors import DomainError, InvalidTransition
 from clinic.models import Invitation, Message, Role, User
 
@@ -204,7 +200,7 @@ def deactivate(*, actor: User, user: User) -> None:
         LastManager, OwnLogin, InvalidTransition (no colleague any more).
     """
     _switch(actor, user, "staff.deactivated", active=False)
-    end_sessions(user)
+    sessions.end(actor=actor, user=user)
 
 
 @transaction.atomic
@@ -215,7 +211,7 @@ def activate(*, actor: User, user: User) -> None:
         InvalidTransition: no colleague any more.
     """
     # One that was opened at the very moment of closing slept since and must not wake up.
-    end_sessions(user)
+    sessions.end(actor=actor, user=user)
     _switch(actor, user, "staff.activated", active=True)
 
 
@@ -227,20 +223,6 @@ def _switch(actor: User, user: User, action: str, *, active: bool) -> None:
     user.is_active = active
     user.save(update_fields=["is_active"])
     audit.changed(actor, action, user, before)
-
-
-def end_sessions(user: User) -> int:
-    """Sign somebody out everywhere; returns how many sessions that were.
-
-    The rows say only inside whose they are. A clinic has some hundred open ones, and this is rare.
-    """
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-    ended = 0
-    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
-        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
-            store(session.session_key).delete()
-            ended += 1
-    return ended
 
 
 def _locked(user: User, *, leaves: bool) -> User:

@@ -113,7 +113,7 @@ def set_active(request: HttpRequest, user_id: UUID) -> HttpResponse:
 
 def _crowded() -> bool:
     """Too many links opened by one address in the present ten minutes."""
-    key = f"invitation:{context.current.get().ip}:{int(time() // WINDOW)}"
+    key = f"invitation:{context.current.get().network}:{int(time() // WINDOW)}"
     return cache.count(key, WINDOW) > OPENINGS
 
 

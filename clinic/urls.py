@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import include, path, re_path
 from django.utils.translation import gettext_lazy as _
+from django.views.generic import RedirectView
 
 from clinic import (
     address_pages,
@@ -122,6 +123,8 @@ urlpatterns = [
     ),
     path("portal/record/", audit_pages.opened_by, name="opened-by"),
     path("desk/record/", audit_pages.audit_list, name="audit"),
+    # Django's own page would end no session, and tell neither the record nor the owner.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
     # The floors, top down. Each app says its own paths under /book/, /portal/ and /desk/.
     path("", include("billing.urls")),

@@ -41,7 +41,7 @@ def private(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         # Only openings: what a form asks while one types, and a signature, must never be too many.
         opens = request.method != "POST"
-        if opens and throttle.crowded(f"open:{context.current.get().ip}", throttle.OPENINGS):
+        if opens and throttle.crowded(f"open:{context.current.get().network}", throttle.OPENINGS):
             response = render(request, "429.html", status=TOO_MANY)
         else:
             try:
@@ -122,7 +122,7 @@ def _birth_date(request: HttpRequest, found: DoctorRequest, token: str) -> HttpR
     form = BirthDateForm(request.POST if posted and "birth_date" in request.POST else None)
     if not posted:
         links.note_opening(found)
-    elif throttle.crowded(f"birth:{context.current.get().ip}", throttle.BIRTHS):
+    elif throttle.crowded(f"birth:{context.current.get().network}", throttle.BIRTHS):
         return render(request, "429.html", status=TOO_MANY)
     if form.is_valid():
         try:

@@ -149,6 +149,22 @@ def test_a_copied_cookie_opens_nothing_once_its_owner_said_who_they_are(
     assert (one.pk, one.is_current, one.began) == (before.pk, True, before.created_at)
 
 
+def test_the_configuration_pages_change_no_password_in_their_own_way(
+    as_manager: Browser, location: Location
+) -> None:
+    assert as_manager.get("/admin/password_change/").headers["Location"] == CHANGE
+
+
+def test_a_session_that_is_on_no_list_ends_with_the_others(
+    client_record: Client, client_user: User, location: Location
+) -> None:
+    here, there = sign_in(client_user), sign_in(client_user)
+    UserSession.objects.exclude(session_key=here.session.session_key).delete()
+    here.post(f"{SESSIONS}end/")
+    assert is_in(here)
+    assert not is_in(there)
+
+
 def test_a_new_device_is_told_of_once_and_an_update_makes_none(
     client_record: Client, client_user: User, location: Location
 ) -> None:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core import mail
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from clinic.context import RequestContext
 from clinic.models import Location, Message
 from tests.factories import PASSWORD
 
@@ -80,6 +82,56 @@ def test_an_account_is_not_flooded_with_codes(client_user: User, location: Locat
     for _ in range(8):
         Browser().post(CODE, {"email": client_user.email})
     assert len(mail.outbox) == 5
+
+
+@pytest.mark.parametrize("path", [CODE, RESET])
+def test_nobody_uses_up_the_mails_that_let_another_in(
+    client_user: User, location: Location, path: str
+) -> None:
+    for _ in range(8):
+        refused = Browser(REMOTE_ADDR=THERE).post(path, {"email": client_user.email})
+    assert "We sent several mails" in refused.text
+    assert len(mail.outbox) == 5
+    assert Browser(REMOTE_ADDR=HERE).post(path, {"email": client_user.email}).status_code == 302
+    assert len(mail.outbox) == 6
+
+
+def test_a_mailbox_is_not_flooded_from_many_addresses(
+    client_user: User, location: Location
+) -> None:
+    for number in range(60):
+        browser = Browser(REMOTE_ADDR=f"203.0.113.{number}")
+        browser.post(CODE, {"email": client_user.email})
+    assert len(mail.outbox) == 50
+
+
+def test_a_household_with_many_addresses_is_one(client_user: User, location: Location) -> None:
+    for number in range(8):
+        assert not try_(client_user.email, "not it", f"2001:db8:1:2::{number}")
+    assert not try_(client_user.email, PASSWORD, "2001:db8:1:2:ffff::1")
+    assert try_(client_user.email, PASSWORD, "2001:db8:1:3::1")
+
+
+@pytest.mark.parametrize(
+    ("ip", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("::1", "::"),
+        (None, None),
+    ],
+)
+def test_tries_are_counted_by_network(ip: str | None, network: str | None) -> None:
+    assert RequestContext(ip=ip).network == network
+
+
+def test_a_reset_link_leads_to_us_whatever_port_the_request_names(
+    client_user: User, location: Location
+) -> None:
+    Browser(headers={"Host": "localhost:6666"}).post(RESET, {"email": client_user.email})
+    body = str(mail.outbox[-1].body)
+    assert f"{settings.PUBLIC_URL}/accounts/password/reset/key/" in body
+    assert "6666" not in body
 
 
 def work(path: str, data: dict[str, str]) -> tuple[list[str], int, str, str]:
