@@ -52,6 +52,11 @@ class EncryptedTextField(SealedField):
         kwargs["editable"] = True
         super().__init__(*args, **kwargs)
 
+    def get_default(self) -> Any:
+        """Empty text, where a field of bytes says empty bytes."""
+        found = super().get_default()
+        return "" if found == b"" else found
+
     @property
     def context(self) -> bytes:
         """What a value is sealed for; historical models of migrations know it too."""

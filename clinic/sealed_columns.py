@@ -13,7 +13,7 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from django.db import migrations
+from django.db import migrations, models
 from psycopg2 import sql
 
 from clinic.crypto import CannotDecrypt, keyring
@@ -99,6 +99,8 @@ def sealed(
     field: EncryptedTextField = EncryptedTextField(label, default=str, blank=may_be_empty)
     return [
         migrations.RenameField(model, name, plain),
+        # A default, for the way back.
+        migrations.AlterField(model, plain, models.TextField(default="")),
         migrations.AddField(model, name, field, preserve_default=may_be_empty),
         migrations.RunPython(_copied(app, model, plain, name), _copied(app, model, name, plain)),
         migrations.RemoveField(model, plain),
@@ -127,4 +129,6 @@ def resting(editor: BaseDatabaseSchemaEditor, table: str) -> Iterator[None]:
     name = editor.quote_name(table)
     editor.execute(f"ALTER TABLE {name} DISABLE TRIGGER USER")
     yield
+    # A row that is changed twice asks for its foreign keys to be checked in the end: now, then.
+    editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     editor.execute(f"ALTER TABLE {name} ENABLE TRIGGER USER")
