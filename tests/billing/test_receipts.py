@@ -254,7 +254,7 @@ def test_why_it_was_voided_is_sealed_and_only_a_new_key_may_seal_it_anew(
     [column] = [one for one in rotation.columns() if one.name == "void_reason"]
     assert sum(step.done for step in column.reseal()) == 1
     settings.DOCUMENT_KEYS = new
-    assert Receipt.objects.values_list("void_reason", flat=True).get() == "Wrong sister"
+    assert Receipt.objects.get().void_reason == "Wrong sister"
 
 
 def test_when_the_new_one_cannot_be_issued_the_old_one_stands(

@@ -52,7 +52,7 @@ def migrate(targets: list[tuple[str, str]] | None = None) -> None:
 def asked(query: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def signed(client: Client) -> QuestionnaireResponse:

@@ -45,8 +45,8 @@ PAIN = "Neck pain after long desk work"
 ORDER = "2 sessions per week for 6 weeks"
 ALLERGY, NOTE = "hazelnut oil", "it hurts at night"
 SORE = "back-lower-back-middle"
-SEALED = ("Samuel Brookfield", "half-brother", "212) 555-0143", PRACTICE)
-SEALED += (PAIN, ORDER, ALLERGY, NOTE)
+KIN = ("Samuel Brookfield", "half-brother", "212) 555-0143")
+SEALED = (*KIN, PRACTICE, PAIN, ORDER, ALLERGY, NOTE)
 HANDS_ON = {"Neuromuscular therapy": 40, "Massage strokes": 13}
 
 WELL: dict[str, str] = {
