@@ -149,6 +149,7 @@ def test_an_emergency_shows_911_at_once_and_stops(
         section_url(begun, "today", "autosave"), {"emergency_signs": ["chest_pain"]}
     )
     stop = reverse("intake:emergency", args=[begun.pk])
+    assert stop == f"/portal/intake/{begun.pk}/stop/", "a path stands in logs: it names no event"
     assert saved["HX-Redirect"] == stop
 
     page = as_client.get(stop).content.decode()
