@@ -214,6 +214,7 @@ def answers_the_questionnaire(page: Page) -> None:
         moved_on = partial(ne, page.url)
         page.get_by_role("button", name="Next").click()
         page.wait_for_url(moved_on)
+    expect(page.locator("main")).to_contain_text("Lower back, at the spine: Ache, 5 of 10")
     for box in page.locator("form input[type=checkbox]").all():
         box.check()
     page.get_by_label("full name").fill(f"{FIRST} {LAST}")
