@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from booking.models import Appointment
+from clinic.fields import EncryptedTextField
 from clinic.models import BaseModel, Client, Document, Technique
 from prescriptions.models import VisitReservation
 from treatment.models import Visit
@@ -148,7 +149,7 @@ class Receipt(BaseModel):
         "self", models.PROTECT, null=True, blank=True, related_name="replaced_by"
     )
     voided_at = models.DateTimeField(null=True, blank=True)
-    void_reason = models.CharField(max_length=120, blank=True)
+    void_reason = EncryptedTextField(default=str, blank=True)
 
     lines: models.Manager[ReceiptLine]
 

@@ -51,7 +51,7 @@ def waitlist(client: Client) -> Part:
                 "minutes": one.option.minutes,
                 "therapist": one.therapist.title if one.therapist else None,
                 "added_by": who(one.added_by, client),
-                "offers": [facts(row, "starts_at", "status") for row in one.offers.all()],
+                "offers": [facts(row, "starts_at", "status", "reason") for row in one.offers.all()],
             }
             for one in found.prefetch_related(offers)
         ]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from django_stubs_ext import StrOrPromise
 
@@ -66,6 +66,10 @@ class Mark:
 
     def as_data(self) -> dict[str, Any]:
         return {"place": self.key, "type": self.pain_type, "intensity": self.intensity}
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, Any]) -> Mark:
+        return cls(data["place"], data["type"], data["intensity"])
 
 
 # Areas in the middle of the body, and areas drawn once on the left of the canvas and mirrored.

@@ -20,7 +20,7 @@ from psycopg2 import sql
 
 from clinic import documents
 from clinic.crypto import CannotDecrypt, keyring
-from clinic.fields import CONTEXT, EncryptedTextField
+from clinic.fields import EncryptedTextField, context_of
 from clinic.models import Document, EncryptionKey
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ class Column:
     name: str
     key: str
 
+    @property
+    def context(self) -> bytes:
+        return context_of(self.table, self.name)
+
     def left(self) -> int:
         with connection.cursor() as cursor:
             cursor.execute(self._query("SELECT count(*) FROM {table} WHERE {old}"), _mark())
@@ -74,16 +78,17 @@ class Column:
             for key, sealed in cursor.fetchall():
                 keys.append(key)
                 try:
-                    plain = ring.open(bytes(sealed), CONTEXT)
+                    plain = ring.open(bytes(sealed), self.context)
                 except CannotDecrypt:
                     continue
-                cursor.execute(put, [ring.seal(plain, CONTEXT), key])
+                cursor.execute(put, [ring.seal(plain, self.context), key])
                 done += 1
         return _Batch(keys, done)
 
     def _query(self, text: str) -> sql.Composed:
         column = sql.Identifier(self.name)
-        old = sql.SQL("{0} IS NOT NULL AND substring({0} FROM 1 FOR %s) <> %s").format(column)
+        # NULL and empty values are not sealed.
+        old = sql.SQL("{0} <> '' AND substring({0} FROM 1 FOR %s) <> %s").format(column)
         table, key = sql.Identifier(self.table), sql.Identifier(self.key)
         return sql.SQL(text).format(table=table, column=column, key=key, old=old)
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from clinic.body import PainType
 from clinic.fields import EncryptedJSONField, EncryptedTextField
 from clinic.models import BaseModel, Client, Document, Guardian
 from intake.screening import Severity
@@ -52,6 +50,9 @@ class QuestionnaireResponse(BaseModel):
     status = models.CharField(max_length=12, choices=Status, default=Status.IN_PROGRESS)
     section = models.CharField(max_length=40, blank=True)  # where the client left off
     answers = EncryptedJSONField(default=dict)  # link id -> answer
+    # Where it hurts (FHIR Observation), as `clinic.body.Mark.as_data` has it: one sealed value, so
+    # that not even their number shows.
+    marks = EncryptedJSONField(default=list, blank=True)
     # When an answer called for 911; kept although the answer may be changed afterwards.
     emergency_at = models.DateTimeField(null=True, blank=True)
     # The rules' verdict, kept with the version of the rules that gave it.
@@ -68,7 +69,6 @@ class QuestionnaireResponse(BaseModel):
     signed_ip = models.GenericIPAddressField(null=True, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)  # of the canonical JSON that was signed
 
-    marks: models.Manager[BodyMark]
     flags: models.Manager[ScreenFlag]
     clearances: models.Manager[Clearance]
     consents: models.Manager[Consent]
@@ -102,51 +102,26 @@ class QuestionnaireResponse(BaseModel):
         return self.status == self.Status.COMPLETED
 
 
-class BodyMark(BaseModel):
-    class View(models.TextChoices):
-        FRONT = "front", _("Front")
-        BACK = "back", _("Back")
-
-    class Side(models.TextChoices):
-        LEFT = "left", _("Left")
-        RIGHT = "right", _("Right")
-        MIDDLE = "middle", _("Middle")
-
-    PainType = PainType
-
-    response = models.ForeignKey(QuestionnaireResponse, models.CASCADE, related_name="marks")
-    region = models.CharField(max_length=40)
-    view = models.CharField(max_length=8, choices=View)
-    side = models.CharField(max_length=8, choices=Side)
-    pain_type = models.CharField(max_length=8, choices=PainType, default=PainType.ACHE)
-    intensity = models.PositiveSmallIntegerField(validators=[MaxValueValidator(10)])  # NPRS 0-10
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["response", "region", "view", "side"], name="mark_once_per_place"
-            ),
-            models.CheckConstraint(condition=Q(intensity__lte=10), name="mark_intensity_nprs"),
-        ]
-
-
 class ScreenFlag(BaseModel):
-    """One alert that the screening rules raised; kept even when another is graver."""
+    """One alert that the screening rules raised; kept even when another is graver.
+
+    The rule's name is an answer in one word, so it is sealed. A keyed hash beside it would be
+    equal for equal rules, and outlive its key; the place in the list does what it would be for.
+    """
 
     Severity = Severity  # docs/intake.md: the highest decides
 
     response = models.ForeignKey(QuestionnaireResponse, models.CASCADE, related_name="flags")
-    rule = models.CharField(max_length=60)
+    position = models.PositiveSmallIntegerField()  # gravest first, then by the rule's name
+    rule = EncryptedTextField()
     severity = models.PositiveSmallIntegerField(choices=Severity)
     message = EncryptedTextField()
 
     class Meta:
-        ordering = ["-severity", "rule"]
+        ordering = ["-severity", "position"]
         constraints = [
-            # One answer may both need clearance and keep hands off an area.
-            models.UniqueConstraint(
-                fields=["response", "rule", "severity"], name="flag_once_per_rule"
-            ),
+            # All of a response are written at once: who writes them again fails.
+            models.UniqueConstraint(fields=["response", "position"], name="flag_once_per_place"),
         ]
 
 

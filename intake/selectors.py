@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic import body, selectors
 from intake import questionnaire, screening
-from intake.models import BodyMark, Clearance, Consent, QuestionnaireResponse, ScreenFlag
+from intake.models import Clearance, Consent, QuestionnaireResponse, ScreenFlag
 from intake.screening import Severity
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _newest_signed(ids: list[UUID]) -> QuerySet[QuestionnaireResponse]:
     return (
         QuestionnaireResponse.objects.filter(client__in=ids, status=Status.COMPLETED)
         .select_related("client")
-        .defer("answers")
+        .defer("answers", "marks")
         .annotate(decision=newest_decision())
         .order_by("client_id", "-completed_at")
         .distinct("client_id")
@@ -206,10 +206,7 @@ def definition_of(response: QuestionnaireResponse) -> questionnaire.Definition:
 
 def marks_of(response: QuestionnaireResponse) -> list[body.Mark]:
     known = body.places_by_key()
-    found = [
-        body.Mark(f"{mark.view}-{mark.region}-{mark.side}", mark.pain_type, mark.intensity)
-        for mark in BodyMark.objects.filter(response=response)
-    ]
+    found = [body.Mark.of_data(told) for told in response.marks]
     return body.in_order(mark for mark in found if mark.key in known)
 
 
@@ -225,7 +222,7 @@ def map_of(response: QuestionnaireResponse) -> list[dict[str, Any]]:
                 if place.view == view
             ],
         }
-        for view, title in BodyMark.View.choices
+        for view, title in ((body.FRONT, _("Front")), (body.BACK, _("Back")))
     ]
 
 
@@ -259,14 +256,14 @@ def _grave() -> QuerySet[QuestionnaireResponse]:
     newer = QuestionnaireResponse.objects.filter(
         client=OuterRef("client"), completed_at__gt=OuterRef("completed_at")
     )
-    titles = ScreenFlag.objects.filter(severity__gte=Severity.CLEARANCE).defer("message")
+    titles = ScreenFlag.objects.filter(severity__gte=Severity.CLEARANCE).defer("rule", "message")
     return (
         QuestionnaireResponse.objects.filter(
             status=Status.COMPLETED, severity__gte=Severity.CLEARANCE
         )
         .filter(~Exists(newer))
         .select_related("client")
-        .defer("answers")
+        .defer("answers", "marks")
         .annotate(decision=newest_decision())
         .prefetch_related(Prefetch("flags", titles, to_attr="grave_flags"))
     )
@@ -287,6 +284,6 @@ def emergencies() -> QuerySet[QuestionnaireResponse]:
     return (
         QuestionnaireResponse.objects.filter(status=Status.IN_PROGRESS, severity=Severity.EMERGENCY)
         .select_related("client")
-        .defer("answers")
+        .defer("answers", "marks")
         .order_by("-emergency_at")
     )

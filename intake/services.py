@@ -16,7 +16,6 @@ from clinic.errors import InvalidTransition
 from clinic.models import Client, Guardian, Role
 from intake import errors, questionnaire, screening, seal, selectors
 from intake.models import (
-    BodyMark,
     Clearance,
     Consent,
     Questionnaire,
@@ -87,13 +86,12 @@ def start(*, actor: User | None, client: Client) -> QuestionnaireResponse:
     response = QuestionnaireResponse(client=client, questionnaire=current, based_on=last)
     if last is not None:
         response.answers = _carried(client, current, last)
+        response.marks = _told(selectors.marks_of(last))
     try:
         with transaction.atomic():
             response.save()
     except IntegrityError:  # two tabs: the other one opened it
         return QuestionnaireResponse.objects.get(client=client, status=Status.IN_PROGRESS)
-    if last is not None:
-        _put_marks(response, selectors.marks_of(last))
     audit.record(actor, "intake.started", response)
     return response
 
@@ -142,30 +140,21 @@ def save_section(
     response.answers = {key: value for key, value in kept.items() if value is not None}
     response.section = section
     if marks is not None:
-        _put_marks(response, marks)
+        response.marks = _told(marks)
     alerts = selectors.alerts_of(response, today=selectors.clinic_today())
     response.severity = screening.gravest(alerts)
     if response.severity == Severity.EMERGENCY and response.emergency_at is None:
         response.emergency_at = timezone.now()
         audit.record(actor, "intake.emergency_shown", response)
-    response.save(update_fields=["answers", "section", "severity", "emergency_at", "updated_at"])
+    changed = ("answers", "marks", "section", "severity", "emergency_at", "updated_at")
+    response.save(update_fields=changed)
     return alerts
 
 
-def _put_marks(response: QuestionnaireResponse, marks: Iterable[body.Mark]) -> None:
-    response.marks.all().delete()
+def _told(marks: Iterable[body.Mark]) -> list[dict[str, Any]]:
+    """One mark for a place, and only for places and kinds of pain that there are."""
     valid = {mark.key: mark for mark in marks if body.is_valid(mark)}
-    BodyMark.objects.bulk_create(
-        BodyMark(
-            response=response,
-            region=mark.place.region,
-            view=mark.place.view,
-            side=mark.place.side,
-            pain_type=mark.pain_type,
-            intensity=mark.intensity,
-        )
-        for mark in valid.values()
-    )
+    return [mark.as_data() for mark in valid.values()]
 
 
 @transaction.atomic
@@ -209,11 +198,12 @@ def sign(
     ScreenFlag.objects.bulk_create(
         ScreenFlag(
             response=response,
+            position=position,
             rule=alert.rule,
             severity=alert.severity,
             message=str(alert.message),
         )
-        for alert in alerts
+        for position, alert in enumerate(alerts)
     )
     response.save()
     _consent(response, definition, texts, now)
@@ -263,9 +253,9 @@ def _left_open(response: QuestionnaireResponse, alerts: list[Alert]) -> list[Ale
         return found
     decision = last.clearances.order_by("-created_at").first()
     cleared = decision is not None and decision.decision == Clearance.Decision.CLEARED
-    stops = last.flags.filter(severity__gte=Severity.CLEARANCE).exclude(rule__in=DAY_BOUND)
+    stops = {flag.rule for flag in last.flags.filter(severity__gte=Severity.CLEARANCE)} - DAY_BOUND
     raised = {alert.rule for alert in alerts if alert.severity >= Severity.CLEARANCE}
-    if not cleared and set(stops.values_list("rule", flat=True)) - raised:
+    if not cleared and stops - raised:
         found.append(Alert("earlier_stop", Severity.CLEARANCE, EARLIER_STOP))
     return found
 

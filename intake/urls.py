@@ -8,7 +8,7 @@ urlpatterns = [
     path("portal/intake/", views.start, name="start"),
     path("portal/intake/panel/", views.portal_panel, name="portal-panel"),
     path("portal/intake/<uuid:response_id>/review/", views.review, name="review"),
-    path("portal/intake/<uuid:response_id>/emergency/", views.emergency, name="emergency"),
+    path("portal/intake/<uuid:response_id>/stop/", views.emergency, name="emergency"),
     path("portal/intake/<uuid:response_id>/signed/", views.signed, name="signed"),
     path("portal/intake/<uuid:response_id>/<slug:section_id>/", views.section, name="section"),
     path(

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.dates import bounds
+from clinic.fields import EncryptedTextField
 from clinic.models import BaseModel, Client, Location, Room, ServiceOption, Therapist
 from prescriptions.models import VisitReservation
 
@@ -136,7 +137,7 @@ class Appointment(BaseModel):
     booked_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancel_cause = models.CharField(max_length=8, choices=CancelCause, blank=True)
-    cancel_reason = models.CharField(max_length=120, blank=True)
+    cancel_reason = EncryptedTextField(default=str, blank=True)
     reservation = models.OneToOneField(
         VisitReservation, models.PROTECT, null=True, blank=True, related_name="appointment"
     )
@@ -146,11 +147,11 @@ class Appointment(BaseModel):
     # The visits of one plan ("2 per week for 6 weeks") that were booked at once.
     series = models.UUIDField(null=True, blank=True, editable=False)
     # Why staff booked it outside the hours or the policy.
-    override_reason = models.CharField(max_length=200, blank=True)
+    override_reason = EncryptedTextField(default=str, blank=True)
     # Owed for a late cancellation or a missed visit.
     fee_cents = models.PositiveIntegerField(default=0)
     fee_waived_at = models.DateTimeField(null=True, blank=True)
-    fee_waived_reason = models.CharField(max_length=120, blank=True)
+    fee_waived_reason = EncryptedTextField(default=str, blank=True)
     fee_paid_at = models.DateTimeField(null=True, blank=True)
     # RFC 5545: UID stays for life, SEQUENCE rises with every change.
     ical_uid = models.UUIDField(default=uuid4, editable=False)

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
+from clinic.fields import EncryptedTextField
 from clinic.models import BaseModel, Location, Therapist
 
 
@@ -184,7 +185,7 @@ class TimeOff(BaseModel):
     location = models.ForeignKey(Location, models.CASCADE, related_name="+")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    reason = models.CharField(max_length=80, blank=True)
+    reason = EncryptedTextField(default=str, blank=True)  # may be a matter of staff's health
 
     class Meta:
         ordering = ["starts_at"]

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from booking.models.appointment import Appointment
+from clinic.fields import EncryptedTextField
 from clinic.models import BaseModel, Client, Location, ServiceOption, Therapist
 
 
@@ -100,6 +101,8 @@ class WaitlistOffer(BaseModel):
     therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="+")
     expires_at = models.DateTimeField()
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
+    # Why staff offered it past those next in line.
+    reason = EncryptedTextField(default=str, blank=True)
     token = models.UUIDField(default=uuid4, unique=True, editable=False)
 
     class Meta:

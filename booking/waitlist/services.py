@@ -198,7 +198,7 @@ def _accept(actor: User | None, offer: WaitlistOffer) -> Appointment:
 def offer_by_hand(
     *, actor: User, entry: WaitlistEntry, start: datetime, therapist: Therapist | None, reason: str
 ) -> WaitlistOffer:
-    """Staff offer a free time to somebody who is not next in line; the record says why.
+    """Staff offer a free time to somebody who is not next in line; the offer says why.
 
     Raises:
         ReasonMissing: why they come first was not said.
@@ -287,11 +287,11 @@ def _offer_with(
     entry: WaitlistEntry,
     start: datetime,
     choices: Iterable[UUID],
-    **detail: str,
+    reason: str = "",
 ) -> WaitlistOffer:
     for therapist_id in choices:
         try:
-            return _offer(actor, entry, start, therapist_id, **detail)
+            return _offer(actor, entry, start, therapist_id, reason)
         except SlotTaken:
             continue
     raise SlotTaken
@@ -299,7 +299,7 @@ def _offer_with(
 
 @transaction.atomic
 def _offer(
-    actor: User | None, entry: WaitlistEntry, start: datetime, therapist_id: UUID, **detail: str
+    actor: User | None, entry: WaitlistEntry, start: datetime, therapist_id: UUID, reason: str
 ) -> WaitlistOffer:
     keeps = selectors.policy_of(entry.location).offer_minutes
     expires_at = timezone.now() + timedelta(minutes=keeps)
@@ -321,9 +321,11 @@ def _offer(
         starts_at=held.starts_at,
         therapist=held.therapist,
         expires_at=expires_at,
+        reason=reason,
     )
     _tell(offer)
-    audit.record(actor, "waitlist.offered", offer, client=entry.client, **detail)
+    # Why somebody comes first may be a matter of health: it stays out of the record.
+    audit.record(actor, "waitlist.offered", offer, client=entry.client)
     return offer
 
 

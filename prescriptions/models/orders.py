@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from clinic.fields import EncryptedJSONField
+from clinic.fields import EncryptedJSONField, EncryptedTextField
 from clinic.models import BaseModel, Client, Document
 
 if TYPE_CHECKING:
@@ -146,10 +146,10 @@ class Prescription(BaseModel):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     first_reading = EncryptedJSONField(null=True, blank=True)
-    client_note = models.CharField(_("note from the client"), max_length=300, blank=True)
+    client_note = EncryptedTextField(_("note from the client"), default=str, blank=True)
     # The four elements, as the reviewer read them. Blank until then.
-    reason = models.CharField(_("reason of medical necessity"), max_length=300, blank=True)
-    order_text = models.CharField(_("number, frequency, duration"), max_length=200, blank=True)
+    reason = EncryptedTextField(_("reason of medical necessity"), default=str, blank=True)
+    order_text = EncryptedTextField(_("number, frequency, duration"), default=str, blank=True)
     modality = models.CharField(_("modality"), max_length=10, choices=Modality, blank=True)
     # The fourth, diagnosis codes, is PrescribedDiagnosis.
     issued_on = models.DateField(_("written on"), null=True, blank=True)
@@ -289,7 +289,7 @@ class ReviewDecision(BaseModel):
     document = models.ForeignKey(Document, models.PROTECT, related_name="+")
     decision = models.CharField(max_length=20, choices=Decision)
     reason = models.CharField(max_length=20, choices=Reason, blank=True)
-    note = models.TextField(blank=True)
+    note = EncryptedTextField(default=str, blank=True)
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
 
     class Meta:

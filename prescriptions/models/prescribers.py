@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-from clinic.fields import EncryptedJSONField
+from clinic.fields import EncryptedJSONField, EncryptedTextField
 from clinic.models import BaseModel, Client, Document, Guardian, Location
 from prescriptions.models.orders import Prescription
 
@@ -104,7 +104,7 @@ class DoctorRequest(BaseModel):
     renews = models.ForeignKey(
         Prescription, models.PROTECT, null=True, blank=True, related_name="renewal_requests"
     )
-    note = models.CharField(_("what the prescriber should know"), max_length=300, blank=True)
+    note = EncryptedTextField(_("what the prescriber should know"), default=str, blank=True)
     document = models.ForeignKey(  # the form to sign on paper, once the worker has drawn it
         Document, models.PROTECT, null=True, blank=True, related_name="+"
     )

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from clinic.fields import EncryptedTextField
 from clinic.models import BaseModel, Client, Document
 from prescriptions.models.orders import Prescription
 
@@ -32,7 +33,7 @@ class Upload(BaseModel):
     answers = models.ForeignKey(
         Prescription, models.PROTECT, null=True, blank=True, related_name="better_copies"
     )
-    note = models.CharField(max_length=300, blank=True)
+    note = EncryptedTextField(default=str, blank=True)
     originals = models.ManyToManyField(Document, related_name="+")
     status = models.CharField(max_length=10, choices=Status, default=Status.RECEIVED)
     progress = models.PositiveSmallIntegerField(default=0)  # per cent

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -17,12 +18,15 @@ from billing.errors import (
     ReceiptIncomplete,
 )
 from billing.models import Charge, Receipt, ReceiptCounter, ReceiptLine
+from clinic import rotation
 from clinic.models import AuditEvent, ServiceOption
 from prescriptions import ledger
 from prescriptions.models import Prescription, VisitReservation
 from tests.treatment.factories import finished_visit, started_visit
 
 if TYPE_CHECKING:
+    from pytest_django.fixtures import Settings
+
     from clinic.models import Client, User
     from treatment.models import Visit
 
@@ -236,6 +240,21 @@ def test_a_receipt_is_voided_once(desk_user: User, visit: Visit) -> None:
     with pytest.raises(AlreadyVoid):
         services.void_receipt(actor=desk_user, receipt=receipt, reason="Again", reissue=True)
     assert Receipt.objects.count() == 1
+
+
+def test_why_it_was_voided_is_sealed_and_only_a_new_key_may_seal_it_anew(
+    desk_user: User, visit: Visit, settings: Settings
+) -> None:
+    receipt = services.issue_receipt(actor=desk_user, visit=visit)
+    services.void_receipt(actor=desk_user, receipt=receipt, reason="Wrong sister")
+    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+        Receipt.objects.update(void_reason="Right sister")
+    new = "new:" + base64.b64encode(b"n" * 32).decode()
+    settings.DOCUMENT_KEYS = f"{new},{settings.DOCUMENT_KEYS}"
+    [column] = [one for one in rotation.columns() if one.name == "void_reason"]
+    assert sum(step.done for step in column.reseal()) == 1
+    settings.DOCUMENT_KEYS = new
+    assert Receipt.objects.get().void_reason == "Wrong sister"
 
 
 def test_when_the_new_one_cannot_be_issued_the_old_one_stands(

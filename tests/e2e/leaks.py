@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2 import sql
+
+from clinic import body
+from intake import screening
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +28,13 @@ PEOPLE = {
     "clinic_message": ("recipient",),
     "prescriptions_prescriber": ("name", "npi"),
     "prescriptions_prescribeddiagnosis": ("code_id",),
-    "prescriptions_prescription": ("reason",),
+}
+# What is published, and where parts of the body stand openly (docs/security.md).
+PUBLISHED = {
+    "intake_questionnaire",
+    "prescriptions_diagnosiscode",
+    "prescriptions_diagnosisstart",
+    "prescriptions_prescribedregion",
 }
 SHORT = 4  # signs; less than that is found in anything
 
@@ -37,6 +47,25 @@ def dump(product: Product) -> Iterator[tuple[str, str]]:
         for (table,) in cursor.fetchall():
             cursor.execute(sql.SQL("SELECT t::text FROM {} t").format(sql.Identifier(table)))
             yield table, "\n".join(text for (text,) in cursor)
+
+
+@cache
+def codes() -> re.Pattern[str]:
+    """What answers are called in tables: rules, places and kinds of pain, alone in a column."""
+    rules = {rule.alert.rule for rule in screening.RULES}
+    places = {place.region for place in body.places()} | set(body.places_by_key())
+    names = "|".join(map(re.escape, rules | places | set(body.PainType.values)))
+    return re.compile(rf"(?<=[(,])({names})(?=[),])", re.MULTILINE)
+
+
+def coded_in_a_dump(product: Product) -> set[tuple[str, str]]:
+    """Anybody's answers by their codes."""
+    return {
+        (table, found)
+        for table, text in dump(product)
+        if table not in PUBLISHED
+        for found in codes().findall(text)
+    }
 
 
 def files(folder: Path) -> list[Path]:
@@ -69,9 +98,9 @@ def told_by_the_files(product: Product, words: Iterable[str]) -> set[tuple[str, 
     return found
 
 
-def told_by_the_logs(product: Product) -> set[tuple[str, str]]:
-    """Names, addresses, numbers and codes of anybody in the clinic, in any log."""
-    known: set[str] = set()
+def told_by_the_logs(product: Product, words: Iterable[str]) -> set[tuple[str, str]]:
+    """Names, addresses, numbers and codes of anybody in the clinic, and the words, in any log."""
+    known = set(words)
     with psycopg2.connect(product.environment["DATABASE_URL"]) as connection:
         cursor = connection.cursor()
         for table, columns in PEOPLE.items():

@@ -9,7 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from intake import services
-from intake.models import BodyMark
+from intake.models import QuestionnaireResponse
 from tests.browser import COMPUTER, PHONE, faults, resize
 from tests.intake.factories import answered_intake, completed_intake, loaded_questionnaire
 
@@ -68,8 +68,8 @@ def test_the_body_map_works_by_keyboard_and_saves_itself(
     expect(page.get_by_text("Saved")).to_be_visible()
     page.get_by_role("button", name="Next").click()
 
-    mark = BodyMark.objects.get()
-    assert (mark.region, mark.intensity) == ("neck", 8)
+    (mark,) = QuestionnaireResponse.objects.get().marks
+    assert (mark["place"], mark["intensity"]) == ("front-neck-middle", 8)
 
 
 def test_the_list_and_the_drawing_are_one(

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.urls import reverse
 
+from clinic import body
 from clinic.models import AuditEvent, Client, Guardian, User
 from intake import selectors, services
-from intake.models import BodyMark, Consent, QuestionnaireResponse
+from intake.models import Consent, QuestionnaireResponse
 from tests.conftest import browser_for
 from tests.intake.factories import ANSWERS, answered_intake, completed_intake
 
@@ -148,6 +149,7 @@ def test_an_emergency_shows_911_at_once_and_stops(
         section_url(begun, "today", "autosave"), {"emergency_signs": ["chest_pain"]}
     )
     stop = reverse("intake:emergency", args=[begun.pk])
+    assert stop == f"/portal/intake/{begun.pk}/stop/", "a path stands in logs: it names no event"
     assert saved["HX-Redirect"] == stop
 
     page = as_client.get(stop).content.decode()
@@ -255,14 +257,15 @@ def test_the_body_map_works_as_a_plain_list(
     }
     assert as_client.post(url, data).status_code == 302
 
-    marks = set(BodyMark.objects.values_list("view", "region", "side", "pain_type", "intensity"))
-    assert marks == {
-        ("back", "lower-back", "middle", "burning", 0),
-        ("front", "knee", "left", "ache", 5),
+    begun.refresh_from_db()
+    assert set(selectors.marks_of(begun)) == {
+        body.Mark("back-lower-back-middle", "burning", 0),
+        body.Mark("front-knee-left", "ache", 5),
     }
     assert as_client.get(url).content.decode().count('aria-checked="true"') == 2
     as_client.post(url, {"go": "back"})
-    assert not BodyMark.objects.exists()
+    begun.refresh_from_db()
+    assert begun.marks == []
 
 
 def test_the_signed_page_shows_what_was_signed(as_client: Browser, client_record: Client) -> None:
