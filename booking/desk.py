@@ -150,13 +150,14 @@ def appointment_move(request: HttpRequest, appointment_id: UUID) -> HttpResponse
 def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """A client's visits, for the client's record."""
     client = access.client(access.user_of(request), client_id)
+    part = bool(getattr(request, "htmx", False))
+    audit.viewed(request, client, action="appointments.viewed", part=part)
     context = {
         "client": client,
         "upcoming": selectors.upcoming(client),
         "past": selectors.past(client)[:10],
         "may_book": _may_book(request),
     }
-    part = bool(getattr(request, "htmx", False))
     page = "booking/_client_panel.html" if part else "booking/client_visits.html"
     return render(request, page, context)
 

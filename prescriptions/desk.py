@@ -150,13 +150,15 @@ def _open(prescription: Prescription, user: User, form: ReviewForm, today: date)
 def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """A client's prescriptions, for the record at the desk."""
     client = access.client(access.user_of(request), client_id)
+    part = "HX-Request" in request.headers
+    audit.viewed(request, client, action="prescriptions.viewed", part=part)
     context = {
         "client": client,
         "cards": selectors.cards(client, timezone.localdate()),
         "uploads": selectors.open_uploads(client),
         "may_upload": access.user_of(request).role in REVIEWERS,
     }
-    name = "_client_panel" if "HX-Request" in request.headers else "client"
+    name = "_client_panel" if part else "client"
     return render(request, f"prescriptions/{name}.html", context)
 
 

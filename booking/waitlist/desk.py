@@ -18,7 +18,7 @@ from booking.waitlist import line
 from booking.waitlist import services as waitlist
 from booking.waitlist import views as waitlist_pages
 from booking.waitlist.forms import OfferForm
-from clinic import access
+from clinic import access, audit
 from clinic import selectors as ground
 from clinic.errors import DomainError
 from clinic.forms import ClientSearchForm
@@ -116,12 +116,13 @@ def offer(request: HttpRequest, entry_id: UUID) -> HttpResponse:
 def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """What a client waits for, on the client's record."""
     client = access.client(access.user_of(request), client_id)
+    part = bool(getattr(request, "htmx", False))
+    audit.viewed(request, client, action="waitlist.viewed", part=part)
     context = {
         "client": client,
         "rows": waitlist_pages.rows(list(line.of_client(client))),
         "may_book": access.user_of(request).role in {Role.FRONT_DESK, Role.MANAGER},
     }
-    part = bool(getattr(request, "htmx", False))
     page = "booking/waitlist/_panel.html" if part else "booking/waitlist/client.html"
     return render(request, page, context)
 
