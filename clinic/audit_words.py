@@ -28,11 +28,13 @@ GROUPS = {
     "sign-ins": Group(_("Sign-ins and failed tries"), beginnings=("signin.",)),
     "exports": Group(_("Downloads"), endings=(".downloaded", ".exported")),
     "staff": Group(_("Staff and what they may do"), beginnings=("staff.",)),
-    "visits": Group(_("Visits"), beginnings=("appointment", "visit.", "treatment.", "waitlist.")),
+    "visits": Group(
+        _("Visits"), beginnings=("appointment", "booking.", "visit.", "treatment.", "waitlist.")
+    ),
     "prescriptions": Group(
         _("Prescriptions"),
         beginnings=(
-            *("prescription", "document.", "upload.", "doctor_request.", "doctorrequest."),
+            *("prescription", "document.", "upload.", "doctor_request.", "doctorrequest"),
             *("share_consent.", "prescriber.", "review_policy."),
         ),
     ),
@@ -52,6 +54,7 @@ WORDS: dict[str, StrOrPromise] = {
     "appointment.self_pay": _("Changed a visit to self-pay"),
     "appointment.viewed": _("Opened a visit"),
     "appointments.viewed": _("Opened the list of visits"),
+    "booking.viewed": _("Opened the pages to book for the client"),
     "audit.searched": _("Searched this record"),
     "client.email_changed": _("The contact address followed the login's"),
     "client.merged": _("Joined another record of the same person with this one"),
@@ -114,6 +117,7 @@ WORDS: dict[str, StrOrPromise] = {
     "prescriptions.listed": _("Saw the client in the list of prescriptions to review"),
     "prescriptions.viewed": _("Opened the list of prescriptions"),
     "doctorrequest.viewed": _("Opened a request to a prescriber"),
+    "doctorrequests.viewed": _("Opened who was asked for a prescription"),
     "questionnaireresponse.viewed": _("Opened the health questionnaire"),
     "record.exported": _("Everything about the client was put together"),
     "receipt.downloaded": _("Downloaded a receipt"),
@@ -152,6 +156,7 @@ WORDS: dict[str, StrOrPromise] = {
     "staff.invited": _("Invited a colleague"),
     "staff.joined": _("Accepted the invitation to work here"),
     "treatment.viewed": _("Opened how far a visit has come"),
+    "upload.viewed": _("Opened how far the check of a file has come"),
     "upload.received": _("Sent files of a prescription"),
     "upload.refused": _("Files could not be used"),
     "upload.removed": _("Removed an upload that became nothing"),

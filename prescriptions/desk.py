@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic import access, audit
+from clinic import access, audit, looks
 from clinic.errors import DomainError, InvalidTransition
 from clinic.templatetags.clinic_format import us_date
 from prescriptions import receiving, second, selectors, services
@@ -168,6 +168,7 @@ def upload(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """A paper handed over at the desk: scanned or photographed here."""
     user = access.user_of(request)
     client = access.client(user, client_id)
+    audit.viewed(request, client, action="prescriptions.viewed", again=looks.PAGE)
     asked = selectors.asked(client, timezone.localdate())
     form = upload_form(request, client, partial(DeskUploadForm, asked=asked))
     if form.is_valid():
@@ -190,6 +191,7 @@ def upload(request: HttpRequest, client_id: UUID) -> HttpResponse:
 def upload_progress(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """How far the check of a scan has come; then on to its review."""
     sent = access.own(request, selectors.uploads(), upload_id)
+    audit.viewed(request, sent, again=looks.PAGE)
     return progress_page(
         request,
         sent,

@@ -48,7 +48,7 @@ def looks_at(client: Client) -> list[str]:
 
 
 @pytest.fixture
-def clock() -> Iterator[time_machine.Coordinates]:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel("2026-03-02 15:00-05:00", tick=False) as traveller:
         yield traveller
 
@@ -79,7 +79,7 @@ def test_a_part_opened_a_minute_later_is_a_look_and_what_asks_by_itself_never(
     as_desk: Browser,
     client_record: Client,
     location: Location,
-    clock: time_machine.Coordinates,
+    clock: time_machine.Traveller,
 ) -> None:
     panel = reverse("prescriptions:client-panel", args=[client_record.pk])
     as_desk.get(reverse("client-detail", args=[client_record.pk]))
@@ -133,7 +133,7 @@ def test_whom_the_queue_shows_is_written_once_an_hour_in_one_row_each(
     client_record: Client,
     other_client: Client,
     location: Location,
-    clock: time_machine.Coordinates,
+    clock: time_machine.Traveller,
 ) -> None:
     for client in (client_record, client_record, other_client):
         submitted_prescription(client)
