@@ -37,9 +37,10 @@ PANEL = 5
 def panel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """Payment and receipt of an appointment: beside the day board by htmx, else a page."""
     appointment = access.own(request, booking.appointments(), appointment_id)
+    part = bool(getattr(request, "htmx", False))
+    audit.viewed(request, appointment, action="payment.viewed", part=part)
     visit = selectors.visits().filter(appointment=appointment).first()
     context = {**_about(request, visit), **_fee(appointment), "appointment": appointment}
-    part = bool(getattr(request, "htmx", False))
     return render(request, "billing/_panel.html" if part else "billing/payment.html", context)
 
 
@@ -161,10 +162,12 @@ def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """A client's receipts: on the client's record by htmx, else a page."""
     client = access.client(access.user_of(request), client_id)
     part = bool(getattr(request, "htmx", False))
+    audit.viewed(request, client, action="receipts.viewed", part=part)
     context = {
         "client": client,
         "receipts": list(selectors.receipts_of(client)[: PANEL if part else None]),
         "owed_cents": selectors.owed_by(client),
+        "may_bill": access.user_of(request).role in access.MONEY,
     }
     page = "billing/_client_panel.html" if part else "billing/client_receipts.html"
     return render(request, page, context)

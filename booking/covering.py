@@ -100,7 +100,7 @@ def tie(actor: Actor, appointment: Appointment) -> bool:
         ledger.release_visit(actor=_user(actor), reservation=reservation)
         return False
     appointment.reservation = reservation
-    audit.record(actor, "appointment.covered", fresh)
+    audit.turned(actor, "appointment.covered", fresh, reservation=(None, reservation.pk))
     return True
 
 

@@ -17,7 +17,7 @@ from booking.desk_forms import DeskCancelForm
 from booking.errors import FeeNotAgreed
 from booking.forms import MarkForm
 from booking.links import on_board
-from clinic import access, audit
+from clinic import access, audit, looks
 from clinic import selectors as ground
 from clinic.dates import day_or_none
 from clinic.errors import DomainError
@@ -101,6 +101,7 @@ def appointment_self_pay(request: HttpRequest, appointment_id: UUID) -> HttpResp
 @require_http_methods(["GET", "HEAD", "POST"])
 def appointment_cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     appointment = _one(request, appointment_id)
+    audit.viewed(request, appointment, again=looks.PAGE)
     fee = owing.for_cancelling(appointment)
     form = DeskCancelForm(request.POST or None, fee_cents=fee)
     if request.method == "POST" and form.is_valid():
@@ -127,6 +128,7 @@ def appointment_cancel(request: HttpRequest, appointment_id: UUID) -> HttpRespon
 @require_http_methods(["GET", "HEAD", "POST"])
 def appointment_move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     appointment = _one(request, appointment_id)
+    audit.viewed(request, appointment, again=looks.PAGE)
     option = appointment.option
     act = partial(services.reschedule, actor=access.user_of(request), appointment=appointment)
     found = desk_when.attempt(request, desk_when.Wishing(option, moving=appointment), act)
@@ -150,13 +152,14 @@ def appointment_move(request: HttpRequest, appointment_id: UUID) -> HttpResponse
 def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """A client's visits, for the client's record."""
     client = access.client(access.user_of(request), client_id)
+    part = bool(getattr(request, "htmx", False))
+    audit.viewed(request, client, action="appointments.viewed", part=part)
     context = {
         "client": client,
         "upcoming": selectors.upcoming(client),
         "past": selectors.past(client)[:10],
         "may_book": _may_book(request),
     }
-    part = bool(getattr(request, "htmx", False))
     page = "booking/_client_panel.html" if part else "booking/client_visits.html"
     return render(request, page, context)
 

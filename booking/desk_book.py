@@ -15,7 +15,7 @@ from booking import covering, desk_when, flow, selectors, services
 from booking.forms import DetailsForm
 from booking.links import on_board
 from booking.models import Appointment
-from clinic import access, people
+from clinic import access, audit, looks, people
 from clinic import selectors as ground
 from clinic.forms import ClientSearchForm
 
@@ -51,6 +51,7 @@ def who(request: HttpRequest) -> HttpResponse:
 def what(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """The session and the time, on one page."""
     client = access.client(access.user_of(request), client_id)
+    audit.viewed(request, client, action="booking.viewed", again=looks.PAGE)
     options = list(selectors.bookable_options().order_by("service__position", "minutes"))
     wanted = flow.uuid_or_none(request.GET.get("option"))
     option = next((item for item in options if item.pk == wanted), None)

@@ -70,8 +70,10 @@ def waive(*, actor: User, appointment: Appointment, reason: str) -> None:
     Raises:
         FeeSettled: there is none, or it is paid or waived already.
     """
-    _settle(appointment, fee_waived_at=timezone.now(), fee_waived_reason=reason[:120])
-    audit.record(actor, "fee.waived", appointment)
+    now = timezone.now()
+    _settle(appointment, fee_waived_at=now, fee_waived_reason=reason[:120])
+    owed = (appointment.fee_cents, 0)
+    audit.turned(actor, "fee.waived", appointment, open_fee_cents=owed, fee_waived_at=(None, now))
 
 
 @transaction.atomic
@@ -81,8 +83,10 @@ def pay(*, actor: User, appointment: Appointment) -> None:
     Raises:
         FeeSettled: as for `waive`.
     """
-    _settle(appointment, fee_paid_at=timezone.now())
-    audit.record(actor, "fee.paid", appointment)
+    now = timezone.now()
+    _settle(appointment, fee_paid_at=now)
+    owed = (appointment.fee_cents, 0)
+    audit.turned(actor, "fee.paid", appointment, open_fee_cents=owed, fee_paid_at=(None, now))
 
 
 def _settle(appointment: Appointment, **changes: object) -> None:

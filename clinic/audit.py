@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
-from clinic import chain, context
+from clinic import chain, context, looks
 from clinic.crypto import keyring
 from clinic.models import AuditEvent, Client, User
 
@@ -33,29 +33,47 @@ def record(
     One INSERT that waits for nobody; the chain is made afterwards (`sealing.py`). A class in place
     of an object: it happened to none of them in particular.
     """
-    if client is None and not isinstance(obj, type):
-        client = obj if isinstance(obj, Client) else getattr(obj, "client", None)
-    where = context.current.get()
-    ring = keyring()
-    event = AuditEvent(
-        at=timezone.now(),
-        actor=actor if isinstance(actor, User) else None,
-        action=action,
-        object_type=obj._meta.label_lower,
-        object_id="" if isinstance(obj, type) else str(obj.pk),
-        client=client,
-        ip=where.ip,
-        request_id=where.request_id,
-        detail=_plain(detail),
-        key_id=ring.current,
+    client_id = client.pk if client else _client_of(obj)
+    _event(actor, action, obj, client_id, detail).save(force_insert=True)
+
+
+def viewed(
+    request: HttpRequest,
+    obj: Model,
+    *,
+    action: str = "",
+    client: Client | None = None,
+    part: bool = False,
+    again: int = 0,
+) -> None:
+    """Write that somebody opened an object that holds health data.
+
+    `part`: of a page. Who opened a page of the same client within the last minute sees it there,
+    and that look is written already. `again`: seconds within which opening it again is one look.
+    What a page asks again by itself is none (`looks`).
+    """
+    action = action or f"{obj._meta.model_name}.viewed"
+    whose = client.pk if client else _client_of(obj)
+    this, them = f"{action}:{obj.pk}", f"client:{whose}"
+    before, seconds = (them, looks.PAGE) if part else (this, again)
+    if looks.unseen(request, [before], seconds):
+        record(request.user, action, obj, client=client)
+        looks.remember(request, [this, them])
+
+
+def listed(request: HttpRequest, action: str, clients: Iterable[Client]) -> None:
+    """Write whom a list showed, with words about their health: once per session and hour.
+
+    One INSERT for all of them. The list asking again by itself is no look.
+    """
+    if not looks.unseen(request, [action], 0):
+        return
+    about = {f"{action}:{client.pk}": client for client in clients}
+    fresh = looks.unseen(request, about, looks.LIST)
+    AuditEvent.objects.bulk_create(
+        _event(request.user, action, about[one], about[one].pk, {}) for one in fresh
     )
-    event.mac = chain.mac(ring.keys[ring.current], event)
-    event.save(force_insert=True)
-
-
-def viewed(request: HttpRequest, obj: Model, *, client: Client | None = None) -> None:
-    """Write that somebody opened an object that holds health data."""
-    record(request.user, f"{obj._meta.model_name}.viewed", obj, client=client)
+    looks.remember(request, [action, *fresh])
 
 
 def snapshot(obj: Model, fields: Iterable[str]) -> dict[str, Any]:
@@ -98,6 +116,37 @@ def turned(
         field: {"before": before, "after": after} for field, (before, after) in fields.items()
     }
     record(actor, action, obj, client=client, changes=changes)
+
+
+def _client_of(obj: Model | type[Model]) -> Any:
+    if isinstance(obj, Client):
+        return obj.pk
+    return None if isinstance(obj, type) else getattr(obj, "client_id", None)
+
+
+def _event(
+    actor: User | AnonymousUser | None,
+    action: str,
+    obj: Model | type[Model],
+    client_id: Any,
+    detail: dict[str, Any],
+) -> AuditEvent:
+    where = context.current.get()
+    ring = keyring()
+    event = AuditEvent(
+        at=timezone.now(),
+        actor=actor if isinstance(actor, User) else None,
+        action=action,
+        object_type=obj._meta.label_lower,
+        object_id="" if isinstance(obj, type) else str(obj.pk),
+        client_id=client_id,
+        ip=where.ip,
+        request_id=where.request_id,
+        detail=_plain(detail),
+        key_id=ring.current,
+    )
+    event.mac = chain.mac(ring.keys[ring.current], event)
+    return event
 
 
 def _plain(detail: dict[str, Any]) -> dict[str, Any]:

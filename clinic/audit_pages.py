@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from clinic import access, audit, people, selectors
+from clinic import access, audit, codes, people, selectors
 from clinic.audit_words import GROUPS, words
 from clinic.dates import bounds
 from clinic.forms import AuditForm
 from clinic.models import AuditEvent, Client, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
+    from django_stubs_ext import StrOrPromise
 
-    from clinic.models import User
+    from clinic.models import Guardian, User
 
 PAGE = 50
+
+
+# What somebody did who is not signed in, by the key of a link: it concerns the client all the same.
+BY_LINK = (
+    "doctor_request.link_opened",
+    "doctor_request.wrong_birth_date",
+    "doctor_request.patient_shown",
+    "doctor_request.signed",
+    "doctor_request.declined",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     event: AuditEvent
     what: Any  # words for the reader
+    who: Any = ""
 
 
 def entries(events: QuerySet[AuditEvent], before: str | None) -> tuple[list[Entry], int | None]:
@@ -92,12 +106,31 @@ def _client(form: AuditForm) -> Client | None:
     return form.cleaned_data.get("client") if form.is_bound and form.is_valid() else None
 
 
+def _who(event: AuditEvent, acting: Mapping[Any, Guardian]) -> StrOrPromise:
+    """As a client may read it: no address of another login in full."""
+    if event.actor is None:
+        return _("Whoever holds the link for your prescriber")
+    if event.actor.is_clinic_staff:
+        name = event.actor.display_name or _("Staff")
+        return f"{name}, {event.actor.get_role_display()}"
+    guardian = acting.get(event.actor_id)
+    whose = guardian.get_relationship_display() if guardian else _("Acted for you before")
+    return f"{whose}, {codes.masked(event.actor.email)}"
+
+
 @require_safe
 def opened_by(request: HttpRequest) -> HttpResponse:
-    """Who at the clinic opened or changed what belongs to the client."""
+    """Who else opened or changed what is the client's: staff, who acts for them, a prescriber.
+
+    What one did oneself is no news, nor is to a guardian what the client did.
+    """
     client = access.acting_client(request)
-    theirs = AuditEvent.objects.filter(client__in=people.identities(client)).exclude(actor=None)
-    page, more = entries(theirs.exclude(actor__role=Role.CLIENT), request.GET.get("before"))
+    theirs = AuditEvent.objects.filter(client__in=people.identities(client))
+    others = theirs.filter(Q(actor__isnull=False) | Q(action__in=BY_LINK))
+    others = others.exclude(actor__in=[access.user_of(request).pk, client.user_id])
+    found, more = entries(others, request.GET.get("before"))
+    acting = {guardian.user_id: guardian for guardian in client.guardians.all()}
+    page = [replace(entry, who=_who(entry.event, acting)) for entry in found]
     context = {
         "client": client,
         "clients": access.clients_for(request.user),

@@ -30,6 +30,7 @@ class ForgivingRedisCache(RedisCache):
     get = _forgiving("get", lambda key, default=None, *_a, **_k: default)
     get_many = _forgiving("get_many", lambda *_a, **_k: {})
     set = _forgiving("set", None)
+    set_many = _forgiving("set_many", lambda *_a, **_k: [])
     add = _forgiving("add", True)  # noqa: FBT003
     delete = _forgiving("delete", False)  # noqa: FBT003
     touch = _forgiving("touch", False)  # noqa: FBT003

@@ -21,6 +21,7 @@ from django.middleware.csrf import get_token
 from django.views.decorators.http import require_http_methods
 
 from clinic import access
+from clinic.looks import BACKGROUND
 from clinic.models import User
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 # Session keys: when its person last did something, and signed in, in seconds since 1970.
 SEEN, BEGAN = "seen", "began"
-BACKGROUND = "X-Background"  # header of what a page asks by itself
 STAFF, CLIENT = timedelta(minutes=15), timedelta(minutes=20)
 WARNING = timedelta(minutes=2)
 # Written at most this often: a session row for every click would cost a write each.

@@ -130,11 +130,13 @@ def unconfirmed(user: User) -> QuerySet[Guardian]:
 def confirm(*, actor: User, guardian: Guardian, is_mine: bool) -> None:
     """The owner of the login says whether they look after a person that was booked for."""
     if is_mine:
-        guardian.confirmed_at = timezone.now()
+        step = (guardian.confirmed_at, timezone.now())
+        guardian.confirmed_at = step[1]
         guardian.save(update_fields=["confirmed_at", "updated_at"])
+        audit.turned(actor, "guardian.confirmed", guardian.client, confirmed_at=step)
     else:
         guardian.delete()
-    audit.record(actor, "guardian.confirmed" if is_mine else "guardian.refused", guardian.client)
+        audit.record(actor, "guardian.refused", guardian.client)
 
 
 def lock(client: Client) -> None:

@@ -85,7 +85,7 @@ def disclosure_list(request: HttpRequest, client_id: UUID) -> HttpResponse:
         else:
             flash.success(request, _("Written down. The client sees it too."))
             return redirect("disclosure-list", client.pk)
-    audit.record(user, "disclosure.viewed", client)
+    audit.viewed(request, client, action="disclosure.viewed")
     context = {
         "client": client,
         "form": form,

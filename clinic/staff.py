@@ -167,12 +167,14 @@ def join(*, invitation: Invitation, password: str) -> User:
         user = User(email=invitation.email)
     elif user.is_clinic_staff:
         raise AlreadyStaff
+    # Somebody new was nobody before; a client's login was a client's.
+    before = dict.fromkeys(TOLD) if user._state.adding else audit.snapshot(user, TOLD)
     user.display_name, user.is_active = invitation.name, True
     _give(user, Role(invitation.role))
     user.set_password(password)
     user.save()
     Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
-    audit.record(user, "staff.joined", user, role=user.role)
+    audit.changed(user, "staff.joined", user, before)
     return user
 
 

@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from clinic import access, people, selectors
+from clinic import access, audit, looks, people, selectors
 from clinic.models import Role
 
 if TYPE_CHECKING:
@@ -69,8 +69,11 @@ def portal(request: HttpRequest) -> HttpResponse:
     clients = list(access.clients_for(request.user))
     if not clients and access.user_of(request).is_clinic_staff:
         return redirect("after-login")
+    client = access.acting_client(request) if clients else None
+    if client is not None:  # and with it what the parts of this page show
+        audit.viewed(request, client, again=looks.PAGE)
     context = {
-        "client": access.acting_client(request) if clients else None,
+        "client": client,
         "clients": clients,
         "unconfirmed": list(people.unconfirmed(access.user_of(request))),
         "greeting": greeting(timezone.localtime().hour),

@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 def waiting(request: HttpRequest) -> HttpResponse:
     """Answers that stop a visit until a therapist has decided."""
     user = access.user_of(request)
-    context = {
-        "emergencies": access.seen(user, selectors.emergencies()),
-        "waiting": access.seen(user, selectors.waiting()),
-        "decided": access.seen(user, selectors.decided_lately()),
-        "may_read": user.role == Role.THERAPIST,
+    lists = {
+        "emergencies": list(access.seen(user, selectors.emergencies())),
+        "waiting": list(access.seen(user, selectors.waiting())),
+        "decided": list(access.seen(user, selectors.decided_lately())),
     }
+    shown = [row.client for rows in lists.values() for row in rows]
+    audit.listed(request, "intake.listed", shown)
+    context = {**lists, "may_read": user.role == Role.THERAPIST}
     return render(request, "intake/desk.html", context)
 
 
@@ -86,11 +88,13 @@ def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """The light for one client's record."""
     user = access.user_of(request)
     client = access.client(user, client_id)
+    part = bool(request.headers.get("HX-Request"))
+    audit.viewed(request, client, action="intake.viewed", part=part)
     context = {
         "client": client,
         "light": selectors.readiness_for(client),
         "newest": selectors.newest_signed(client),
         "may_read": user.role == Role.THERAPIST,
-        "is_part": bool(request.headers.get("HX-Request")),
+        "is_part": part,
     }
     return render(request, "intake/client_panel.html", context)

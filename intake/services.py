@@ -304,7 +304,10 @@ def _consent(
     given = {text.kind for text in texts}
     offered = {text.kind for text in definition.consents}
     standing = Consent.objects.filter(client=response.client, withdrawn_at__isnull=True)
-    standing.filter(kind__in=offered - given).update(withdrawn_at=now)
+    ended = standing.filter(kind__in=offered - given).defer("text")
+    for consent in list(ended.select_for_update(no_key=True)):
+        Consent.objects.filter(pk=consent.pk).update(withdrawn_at=now)
+        _record_withdrawn(response.signed_by, consent, now)
     Consent.objects.bulk_create(
         Consent(
             client=response.client,
@@ -394,6 +397,12 @@ def withdraw_consent(*, actor: User, consent: Consent) -> None:
     standing = Consent.objects.filter(
         client=consent.client, kind=consent.kind, withdrawn_at__isnull=True
     )
-    if not standing.update(withdrawn_at=timezone.now()):
+    now = timezone.now()
+    if not standing.update(withdrawn_at=now):
         raise InvalidTransition
-    audit.record(actor, "consent.withdrawn", consent, kind=consent.kind)
+    _record_withdrawn(actor, consent, now)
+
+
+def _record_withdrawn(actor: User | None, consent: Consent, now: datetime) -> None:
+    changes = {"withdrawn_at": {"before": None, "after": now}}
+    audit.record(actor, "consent.withdrawn", consent, kind=consent.kind, changes=changes)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clinic import access, audit
+from clinic import access, audit, looks
 from clinic.errors import DomainError
 from intake import errors, forms, progress, screening, selectors, services
 from intake.models import Consent, QuestionnaireResponse
@@ -132,6 +132,7 @@ def review(request: HttpRequest, response_id: UUID) -> HttpResponse:
             form.add_error(None, str(error.message))
         else:
             return redirect("intake:signed", response.pk)
+    audit.viewed(request, response, again=looks.PAGE)
     context = {"response": response, "form": form, **progress.review(response)}
     return render(request, "intake/review.html", context, status=422 if form.errors else 200)
 
@@ -151,7 +152,7 @@ def signed(request: HttpRequest, response_id: UUID) -> HttpResponse:
     response = _mine(request, response_id)
     if not response.is_completed:
         return _resume(response)
-    audit.viewed(request, response, client=response.client)
+    audit.viewed(request, response, again=looks.PAGE)
     context = {
         "response": response,
         "is_newest": selectors.newest_signed(response.client) == response,
@@ -210,6 +211,7 @@ def _section_page(
     form: forms.SectionForm | forms.BodyMapForm,
     status: int = 200,
 ) -> HttpResponse:
+    audit.viewed(request, response, again=looks.PAGE)
     today = selectors.clinic_today()
     context = {
         "response": response,

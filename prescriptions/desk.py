@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic import access, audit
+from clinic import access, audit, looks
 from clinic.errors import DomainError, InvalidTransition
 from clinic.templatetags.clinic_format import us_date
 from prescriptions import receiving, second, selectors, services
@@ -150,13 +150,15 @@ def _open(prescription: Prescription, user: User, form: ReviewForm, today: date)
 def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """A client's prescriptions, for the record at the desk."""
     client = access.client(access.user_of(request), client_id)
+    part = "HX-Request" in request.headers
+    audit.viewed(request, client, action="prescriptions.viewed", part=part)
     context = {
         "client": client,
         "cards": selectors.cards(client, timezone.localdate()),
         "uploads": selectors.open_uploads(client),
         "may_upload": access.user_of(request).role in REVIEWERS,
     }
-    name = "_client_panel" if "HX-Request" in request.headers else "client"
+    name = "_client_panel" if part else "client"
     return render(request, f"prescriptions/{name}.html", context)
 
 
@@ -166,6 +168,7 @@ def upload(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """A paper handed over at the desk: scanned or photographed here."""
     user = access.user_of(request)
     client = access.client(user, client_id)
+    audit.viewed(request, client, action="prescriptions.viewed", again=looks.PAGE)
     asked = selectors.asked(client, timezone.localdate())
     form = upload_form(request, client, partial(DeskUploadForm, asked=asked))
     if form.is_valid():
@@ -188,6 +191,7 @@ def upload(request: HttpRequest, client_id: UUID) -> HttpResponse:
 def upload_progress(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """How far the check of a scan has come; then on to its review."""
     sent = access.own(request, selectors.uploads(), upload_id)
+    audit.viewed(request, sent, again=looks.PAGE)
     return progress_page(
         request,
         sent,

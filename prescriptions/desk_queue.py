@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clinic import access
+from clinic import access, audit
 from clinic.errors import InvalidTransition
 from clinic.models import Role
 from clinic.selectors import location
@@ -29,11 +29,16 @@ SHOWN = 25  # of the lists beside the queue
 def queue(request: HttpRequest) -> HttpResponse:
     """The whole page, or only its table, which asks again for who has what open."""
     context = _table(request)
+    shown = [line.prescription.client for line in context["lines"]]
     if "HX-Request" in request.headers:
+        audit.listed(request, "prescriptions.listed", shown)
         return render(request, "prescriptions/_queue.html", context)
     today = selectors.clinic_today()
     context["waiting"] = selectors.lines(selectors.waiting_for_client()[:SHOWN], today)
     context["renewals"] = selectors.cards_of(selectors.renewals_due(today)[:SHOWN], today)
+    shown += [line.prescription.client for line in context["waiting"]]
+    shown += [card.prescription.client for card in context["renewals"]]
+    audit.listed(request, "prescriptions.listed", shown)
     return render(request, "prescriptions/queue.html", context)
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from clinic import access, audit, documents
+from clinic import access, audit, documents, looks
 from clinic.errors import DomainError, InvalidTransition
 from prescriptions import pages, receiving, selectors
 from prescriptions.forms import UploadForm
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @require_safe
 def prescription_list(request: HttpRequest) -> HttpResponse:
     client = access.acting_client(request)
+    audit.viewed(request, client, action="prescriptions.viewed", again=looks.PAGE)
     cards = selectors.cards(client, timezone.localdate())
     context = {"client": client, "clients": access.clients_for(request.user), "cards": cards}
     context["uploads"] = selectors.open_uploads(client)
@@ -42,6 +43,7 @@ def portal_panel(request: HttpRequest) -> HttpResponse:
     if "HX-Request" not in request.headers:
         return redirect("prescriptions:list")
     client = access.acting_client(request)
+    audit.viewed(request, client, action="prescriptions.viewed", part=True)
     latest = selectors.latest(client)
     card = selectors.card(latest, timezone.localdate()) if latest else None
     return render(request, "prescriptions/_panel.html", {"card": card})
@@ -148,7 +150,7 @@ def _upload_page(
 @require_safe
 def detail(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
     prescription = access.mine(request, selectors.detailed(), prescription_id)
-    audit.viewed(request, prescription)
+    audit.viewed(request, prescription, again=looks.PAGE)
     today, entries = selectors.clinic_today(), selectors.ledger(prescription)
     context = {
         "client": prescription.client,

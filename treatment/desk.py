@@ -38,6 +38,8 @@ hands_on = access.roles(Role.THERAPIST, Role.MANAGER)
 def panel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """The visit of an appointment: beside the day board by htmx, else a page of its own."""
     appointment = _appointment(request, appointment_id)
+    part = bool(getattr(request, "htmx", False))
+    audit.viewed(request, appointment, action="treatment.viewed", part=part)
     context = {
         "appointment": appointment,
         "visit": selectors.visit_of(appointment),
@@ -46,7 +48,6 @@ def panel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         "may_record": access.user_of(request).role in {Role.THERAPIST, Role.MANAGER},
         "board_url": on_board(appointment),
     }
-    part = bool(getattr(request, "htmx", False))
     page = "treatment/_panel.html" if part else "treatment/visit.html"
     return render(request, page, context)
 

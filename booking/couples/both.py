@@ -14,7 +14,7 @@ from booking.couples import pairs
 from booking.couples import services as couples
 from booking.errors import FeeNotAgreed, NotTogether, SlotTaken
 from booking.forms import WhenForm
-from clinic import access
+from clinic import access, audit, looks
 from clinic.errors import DomainError
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ def move(request: HttpRequest, appointment: Appointment, *, layout: str, back: s
     pair, by_desk = pairs.of(appointment), layout == DESK
     if pair is None:
         return apart(request, back)
+    if by_desk:
+        for one in pair:
+            audit.viewed(request, one, again=looks.PAGE)
     option, status, error, lost = appointment.option, 200, "", []
     may_move = by_desk or all(one.is_upcoming and services.may_change(one) for one in pair)
     if request.method == "POST":

@@ -17,7 +17,7 @@ from booking.desk_forms import DeskCancelForm
 from booking.errors import FeeNotAgreed, SlotTaken
 from booking.forms import DetailsForm, WhenForm
 from booking.links import on_board
-from clinic import access, people
+from clinic import access, audit, looks, people
 from clinic import selectors as ground
 from clinic.errors import DomainError
 from clinic.forms import ClientSearchForm
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 def partner(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Who comes along: found, or written down."""
     client = access.client(access.user_of(request), client_id)
+    audit.viewed(request, client, action="booking.viewed", again=looks.PAGE)
     find = ClientSearchForm(request.POST)  # names travel in the body, never in an address
     searching = "find" in request.POST
     posted = request.POST if request.method == "POST" and not searching else None
@@ -65,6 +66,8 @@ def what(request: HttpRequest, client_id: UUID, partner_id: UUID) -> HttpRespons
     clients = access.client(user, client_id), access.client(user, partner_id)
     if clients[0] == clients[1]:
         raise Http404
+    for client in clients:
+        audit.viewed(request, client, action="booking.viewed", again=looks.PAGE)
     known = selectors.bookable_options().order_by("service__position", "minutes")
     options = [option for option in known if pairs.suits(option)]
     wanted = flow.uuid_or_none(request.GET.get("option"))
@@ -115,6 +118,8 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     pair = pairs.of(appointment)
     if pair is None:
         return both.apart(request, on_board(appointment))
+    for one in pair:
+        audit.viewed(request, one, again=looks.PAGE)
     fee = couples.fee_for_cancelling(pair)
     form = DeskCancelForm(request.POST if request.method == "POST" else None, fee_cents=fee)
     if form.is_valid():

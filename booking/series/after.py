@@ -21,7 +21,7 @@ from booking.models import FREE
 from booking.reply import calendar_file
 from booking.series import selectors as series_reads
 from booking.series import services as series_booking
-from clinic import access
+from clinic import access, audit, looks
 from clinic.errors import DomainError
 from clinic.links import absolute
 from clinic.numbers import number_or_none
@@ -63,6 +63,7 @@ def detail(request: HttpRequest, series_id: UUID) -> HttpResponse:
 @require_safe
 def desk_detail(request: HttpRequest, client_id: UUID, series_id: UUID) -> HttpResponse:
     client, visits = _of_client(request, client_id, series_id)
+    audit.viewed(request, client, action="appointments.viewed", again=looks.PAGE)
     return _detail(request, client, visits, "booking/series/desk_detail.html")
 
 
@@ -96,6 +97,7 @@ def cancel(request: HttpRequest, series_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_cancel(request: HttpRequest, client_id: UUID, series_id: UUID) -> HttpResponse:
     client, _visits = _of_client(request, client_id, series_id)
+    audit.viewed(request, client, action="appointments.viewed", again=looks.PAGE)
     return _cancel(request, client, series_id, DESK, "booking/series/desk_cancel.html")
 
 

@@ -25,7 +25,7 @@ from booking.series.after import DESK, PORTAL, Side
 from booking.series.ask import Ask
 from booking.series.errors import SeriesTaken
 from booking.series.screen import Chosen, Planner, Screen
-from clinic import access
+from clinic import access, audit, looks
 from clinic.dates import day_or_none
 from clinic.errors import DomainError
 from clinic.numbers import number_or_none
@@ -61,6 +61,7 @@ def plan(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_plan(request: HttpRequest, client_id: UUID) -> HttpResponse:
     client = access.client(access.user_of(request), client_id)
+    audit.viewed(request, client, action="booking.viewed", again=looks.PAGE)
     named = flow.uuid_or_none(request.GET.get("prescription"))
     if named and not Prescription.objects.filter(pk=named, client=client).exists():
         raise Http404

@@ -18,7 +18,7 @@ from booking.waitlist import line
 from booking.waitlist import services as waitlist
 from booking.waitlist import views as waitlist_pages
 from booking.waitlist.forms import OfferForm
-from clinic import access
+from clinic import access, audit, looks
 from clinic import selectors as ground
 from clinic.errors import DomainError
 from clinic.forms import ClientSearchForm
@@ -62,6 +62,7 @@ def find(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest, client_id: UUID) -> HttpResponse:
     client = access.client(access.user_of(request), client_id)
+    audit.viewed(request, client, action="waitlist.viewed", again=looks.PAGE)
     form, free, is_on_list = waitlist_pages.join(request, client)
     if is_on_list:
         flash.success(request, _("%(name)s is on the waitlist.") % {"name": client.name})
@@ -89,6 +90,7 @@ def remove(request: HttpRequest, entry_id: UUID) -> HttpResponse:
 def offer(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     """By hand, past the others in line: with a reason."""
     entry = access.own(request, line.entries(), entry_id)
+    audit.viewed(request, entry.client, action="waitlist.viewed", again=looks.PAGE)
     groups = _free(entry)
     form = OfferForm(request.POST or None, groups=groups)
     if form.is_valid():
@@ -116,12 +118,13 @@ def offer(request: HttpRequest, entry_id: UUID) -> HttpResponse:
 def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """What a client waits for, on the client's record."""
     client = access.client(access.user_of(request), client_id)
+    part = bool(getattr(request, "htmx", False))
+    audit.viewed(request, client, action="waitlist.viewed", part=part)
     context = {
         "client": client,
         "rows": waitlist_pages.rows(list(line.of_client(client))),
         "may_book": access.user_of(request).role in {Role.FRONT_DESK, Role.MANAGER},
     }
-    part = bool(getattr(request, "htmx", False))
     page = "booking/waitlist/_panel.html" if part else "booking/waitlist/client.html"
     return render(request, page, context)
 

@@ -117,7 +117,8 @@ def _merge(actor: User, choice: Choice) -> ClientMerge:
     changes = Changes()
     for floor in floors.each():
         floor.prepare(kept, merged, changes)
-    guardians = _let_in(choice, kept, merged, login=wanted["user_id"], changes=changes)
+    guardians = _let_in(choice, kept, merged, login=wanted["user_id"])
+    shut_out = _shut_out(kept, merged, guardians, changes)
     moved = rows.move(merged, kept, leave={"clinic.Guardian.client": ~guardians})
     Client.everyone.filter(pk=merged.pk).update(merged_into=kept)
     for name, value in wanted.items():  # one by one: what is changed later stays by itself
@@ -127,17 +128,16 @@ def _merge(actor: User, choice: Choice) -> ClientMerge:
     _readdress(kept, told, changes)
     made.record = {"moved": moved, "changes": changes.made}
     made.save(update_fields=["record", "updated_at"])
-    detail = {"before": before, "after": _details(kept), "moved": rows.counted(moved)}
+    detail: dict[str, Any] = {"before": before, "after": _details(kept)}
+    detail |= {"moved": rows.counted(moved), "shut_out": shut_out}
     audit.record(actor, "client.merged", made, client=kept, other=merged.pk, **detail)
     audit.record(actor, "client.merged_away", made, client=merged, other=kept.pk)
     _tell(made, told)
     return made
 
 
-def _let_in(
-    choice: Choice, kept: Client, merged: Client, *, login: UUID | None, changes: Changes
-) -> Q:
-    """Which guardianships open the joined record; those of the kept one that do not are removed.
+def _let_in(choice: Choice, kept: Client, merged: Client, *, login: UUID | None) -> Q:
+    """Which guardianships open the joined record.
 
     Anybody may book in another's name, and must not come to read that person's record by a merge:
     who looks after only one of the two gets in if the desk says so, and who never said yes not at
@@ -149,10 +149,21 @@ def _let_in(
         for client in (kept, merged)
     )
     users = (mine | theirs if choice.let_in else mine & theirs) - {login}
-    inside = said_yes & Q(user__in=users)
-    for guardian in kept.guardians.exclude(inside):
-        changes.remove(guardian)
-    return inside
+    return said_yes & Q(user__in=users)
+
+
+def _shut_out(kept: Client, merged: Client, inside: Q, changes: Changes) -> list[dict[str, Any]]:
+    """Remove the other guardianships of the kept record, and tell whose they are.
+
+    Told too: those that stay behind with the other record, which opens nothing any more.
+    """
+    told = []
+    for client in (kept, merged):
+        for guardian in client.guardians.exclude(inside):
+            told.append({"login": guardian.user_id, "of": client.pk})
+            if client == kept:
+                changes.remove(guardian)
+    return told
 
 
 @transaction.atomic

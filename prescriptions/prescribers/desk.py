@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clinic import access, audit
+from clinic import access, audit, looks
 from clinic.errors import DomainError
 from prescriptions.models import DoctorRequest, Prescriber, Prescription
 from prescriptions.prescribers import directory, errors, selectors, services
@@ -107,6 +107,7 @@ def prescriber_hint(request: HttpRequest) -> HttpResponse:
 def ask_who(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Whom to ask for this client: those they have, and the directory."""
     client = access.client(access.user_of(request), client_id)
+    audit.viewed(request, client, action="doctorrequests.viewed", again=looks.PAGE)
     form = SearchForm(request.GET)
     words = form.cleaned_data["q"] if form.is_valid() else ""
     agreed = selectors.consents_in_force(client)
@@ -126,6 +127,7 @@ def ask(request: HttpRequest, client_id: UUID, prescriber_id: UUID) -> HttpRespo
     """Ask, with a consent on file; without one, how to get it."""
     user = access.user_of(request)
     client = access.client(user, client_id)
+    audit.viewed(request, client, action="doctorrequests.viewed", again=looks.PAGE)
     found = access.own(request, Entries.filter(is_active=True), prescriber_id)
     renews = renewed(client, request.POST.get("renews") or request.GET.get("renews"))
     consent = selectors.consent_in_force(client, found)
@@ -190,9 +192,10 @@ def request_detail(request: HttpRequest, request_id: UUID) -> HttpResponse:
     found = access.own(request, selectors.requests(), request_id)
     if request.method == "POST":
         return _act(request, found)
-    if "HX-Request" in request.headers:
+    part = "HX-Request" in request.headers
+    audit.viewed(request, found, part=part)
+    if part:
         return render(request, "prescriptions/prescribers/_form.html", {"doctor_request": found})
-    audit.viewed(request, found)
     context = request_context(found) | {"message": selectors.link_message(found), "is_desk": True}
     return render(request, "prescriptions/prescribers/desk_request.html", context)
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clinic import access, context
+from clinic import access, context, looks
 from clinic.dates import day_or_none
 from clinic.errors import DomainError
 from prescriptions import icd10, selectors, sig
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 KNOWN = "rx_known"  # session key: requests whose date of birth was given here, and when
 KNOWN_SECONDS = 4 * 3600  # long enough for a form left open over a clinic's morning
+SHOWN = "rx_shown"  # session key: the same requests, and when a look at them was written down
 DONE = "rx_done"  # session key: what has just been done by a link
 GONE, UNKNOWN, TOO_MANY = 410, 404, 429
 
@@ -103,6 +104,7 @@ def _order_page(
     decline: DeclineForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    _note_look(request, found)
     page_context = {
         "doctor_request": found,
         "client": found.client,
@@ -141,6 +143,14 @@ def _birth_date(request: HttpRequest, found: DoctorRequest, token: str) -> HttpR
 def _is_known(request: HttpRequest, found: DoctorRequest) -> bool:
     since = request.session.get(KNOWN, {}).get(str(found.pk), 0)
     return bool(time() - since < KNOWN_SECONDS)
+
+
+def _note_look(request: HttpRequest, found: DoctorRequest) -> None:
+    """Once an hour. That the date of birth was right is written already: the first look."""
+    shown, pk = request.session.get(SHOWN, {}), str(found.pk)
+    if time() - max(shown.get(pk, 0), request.session[KNOWN][pk]) >= looks.LIST:
+        links.note_look(found)
+        request.session[SHOWN] = {**shown, pk: int(time())}
 
 
 def _done(request: HttpRequest, found: DoctorRequest, what: str) -> HttpResponse:

@@ -73,6 +73,11 @@ def _count_wrong(request: DoctorRequest) -> int:
     return mine.values_list("wrong_births", flat=True).get()
 
 
+def note_look(request: DoctorRequest) -> None:
+    """Who gave the date of birth looks at the patient again, a good while later."""
+    audit.record(None, "doctor_request.patient_shown", request)
+
+
 def check_birth_date(*, request: DoctorRequest, birth_date: date) -> None:
     """A mail that went astray shows nothing: whoever treats the patient knows the date.
 
@@ -149,7 +154,7 @@ def _lock(request: DoctorRequest) -> DoctorRequest:
 def _finish(locked: DoctorRequest, action: str) -> None:
     locked.closed_at = timezone.now()
     locked.save()
-    audit.record(None, action, locked)
+    audit.turned(None, action, locked, status=(Status.OPEN, locked.status))
 
 
 def tell_client(request: DoctorRequest, kind: str) -> None:

@@ -80,7 +80,9 @@ def give_consent(
     now = timezone.now()
     # One that has lapsed makes room for the new one.
     lapsed = ShareConsent.objects.filter(client=client, prescriber=prescriber)
-    lapsed.filter(withdrawn_at__isnull=True).update(withdrawn_at=now)
+    for one in lapsed.filter(withdrawn_at__isnull=True).defer("text"):
+        ShareConsent.objects.filter(pk=one.pk).update(withdrawn_at=now)
+        audit.turned(actor, "share_consent.lapsed", one, withdrawn_at=(None, now))
     given = ShareConsent.objects.create(
         client=client,
         prescriber=prescriber,
@@ -123,7 +125,7 @@ def withdraw_consent(*, actor: User, consent: ShareConsent) -> int:
     standing = ShareConsent.objects.filter(pk=consent.pk, withdrawn_at__isnull=True)
     if not standing.update(withdrawn_at=now):
         raise InvalidTransition
-    audit.record(actor, "share_consent.withdrawn", consent)
+    audit.turned(actor, "share_consent.withdrawn", consent, withdrawn_at=(None, now))
     waiting = DoctorRequest.objects.filter(consent=consent, status=Status.OPEN)
     return sum(_close(actor, request, now) for request in waiting)
 
@@ -276,7 +278,8 @@ def _close(actor: User | None, request: DoctorRequest, now: datetime) -> bool:
     if not waiting.update(status=Status.WITHDRAWN, closed_at=now):
         return False
     messages.withdraw(about=request.pk)
-    audit.record(actor, "doctor_request.withdrawn", request)
+    step = (Status.OPEN, Status.WITHDRAWN)
+    audit.turned(actor, "doctor_request.withdrawn", request, status=step)
     return True
 
 

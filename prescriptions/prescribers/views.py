@@ -173,9 +173,10 @@ def request_detail(request: HttpRequest, request_id: UUID) -> HttpResponse:
         except InvalidTransition as error:
             flash.warning(request, str(error))
         return redirect("prescriptions:request", found.pk)
-    if "HX-Request" in request.headers:
+    part = "HX-Request" in request.headers
+    audit.viewed(request, found, part=part)
+    if part:
         return render(request, "prescriptions/prescribers/_form.html", {"doctor_request": found})
-    audit.viewed(request, found)
     return render(request, "prescriptions/prescribers/request.html", request_context(found))
 
 

@@ -113,7 +113,8 @@
     box.hidden = !kind;
   }
 
-  // What no hand has caused (polling) is no sign that somebody is there: see clinic/idle.py.
+  // What no hand has caused (polling) is no sign that somebody is there (clinic/idle.py), and no
+  // look at anybody (clinic/looks.py).
   document.addEventListener("htmx:configRequest", (event) => {
     if (!event.detail.triggeringEvent) event.detail.headers["X-Background"] = "1";
   });

@@ -128,6 +128,20 @@ def test_a_client_cannot_name_illness_to_save_the_fee(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("settle", ["waive", "pay"])
+def test_what_became_of_a_fee_is_told_with_both_sides(
+    visit: Appointment, desk_user: User, settle: str
+) -> None:
+    with time_machine.travel(visit.starts_at - timedelta(hours=5)):
+        services.cancel(actor=desk_user, appointment=visit)
+    how = {"reason": "ill mother"} if settle == "waive" else {}
+    getattr(owing, settle)(actor=desk_user, appointment=visit, **how)
+    told = AuditEvent.objects.get(action__startswith="fee.").detail
+    assert told["changes"]["open_fee_cents"] == {"before": 5000, "after": 0}
+    assert "mother" not in str(told)
+
+
+@pytest.mark.django_db
 def test_the_desk_waives_a_fee_with_the_cancellation_or_later_and_once(
     visit: Appointment, desk_user: User
 ) -> None:

@@ -69,6 +69,9 @@ def test_one_parent_is_removed_and_opens_nothing_at_once(
     assert Message.objects.filter(recipient=client_user.email).exists()
     told = AuditEvent.objects.filter(client=child).values_list("action", flat=True)
     assert {"guardian.added", "guardian.confirmed", "guardian.removed"} <= set(told)
+    said_yes = AuditEvent.objects.get(action="guardian.confirmed").detail["changes"]["confirmed_at"]
+    assert said_yes["before"] is None
+    assert said_yes["after"]
 
 
 def test_a_minor_is_never_left_without_anybody(

@@ -192,6 +192,9 @@ def test_a_guardian_of_one_record_is_let_in_only_if_the_desk_says_so(
     kept, merged = (twin, client_record) if is_kept else (client_record, twin)
     made = join(desk_user, kept, merged)
     assert not access.clients_for(parent).exists()
+    told = AuditEvent.objects.get(action="client.merged").detail["shut_out"]
+    assert {one["login"] for one in told} == {str(parent.pk), str(stranger.pk)}
+    assert {one["of"] for one in told} == {str(twin.pk)}
     assert "does not open" in Message.objects.get(recipient=parent.email).body
     services.undo(actor=desk_user, merge=made)
     assert set(access.clients_for(parent)) == {twin}

@@ -72,6 +72,9 @@ def test_a_manager_invites_and_the_colleague_sets_a_password_once(
         == actions
     )
 
+    joined = AuditEvent.objects.get(action="staff.joined").detail["changes"]
+    assert joined["role"] == {"before": None, "after": "biller"}
+
     over = browser_for(manager_user).get(path)
     assert over.status_code == 410
     assert "no longer works" in over.text

@@ -243,7 +243,11 @@ def test_unticking_a_choice_withdraws_its_consent(client_record: Client) -> None
 
     completed_intake(client_record, sms=None)
 
-    assert Consent.objects.get(kind="sms").withdrawn_at is not None
+    ended = Consent.objects.get(kind="sms")
+    assert ended.withdrawn_at is not None
+    told = AuditEvent.objects.get(action="consent.withdrawn")
+    assert (told.object_id, told.client) == (str(ended.pk), client_record)
+    assert told.detail["changes"]["withdrawn_at"]["before"] is None
 
 
 def test_a_stop_does_not_vanish_with_the_next_answers(client_record: Client) -> None:

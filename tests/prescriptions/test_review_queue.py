@@ -200,7 +200,7 @@ def many(client_record: Client, location: Location) -> None:
 
 # Who asks and the place: 3. The queue: its length and a page. What waits for clients, with its
 # decisions: 2, where there is any. What is due: 1.
-PAGE_QUERIES = 8
+PAGE_QUERIES = 9  # the last writes down whose notes were shown
 
 
 def test_a_queue_of_five_is_read_in_so_many_queries(
@@ -217,14 +217,17 @@ def test_a_queue_of_five_is_read_in_so_many_queries(
 
 
 def test_ten_thousand_cost_no_query_more_and_are_read_from_an_index(
-    as_desk: Browser, many: None, django_assert_num_queries: Callable[..., Any]
+    as_desk: Browser,
+    many: None,
+    django_assert_num_queries: Callable[..., Any],
+    django_assert_max_num_queries: Callable[..., Any],
 ) -> None:
     for order, index in (
         (selectors.SOONEST, "prescription_by_visit"),
         (selectors.OLDEST, "prescription_queue"),
     ):
         for page in ("1", "190"):
-            with django_assert_num_queries(PAGE_QUERIES):
+            with django_assert_max_num_queries(PAGE_QUERIES):
                 shown = as_desk.get(QUEUE, {"order": order, "page": page}).text
             assert shown.count('id="open-') == selectors.PER_PAGE
         assert index in selectors.queue(order)[: selectors.PER_PAGE].explain()

@@ -253,6 +253,10 @@ def test_withdrawing_the_consent_ends_its_requests_and_unsent_mail(asked: Doctor
     assert Message.objects.get().status == Message.Status.CANCELLED
     assert actions(asked.consent) == ["share_consent.given", "share_consent.withdrawn"]
     assert actions(asked)[-1] == "doctor_request.withdrawn"
+    step = AuditEvent.objects.get(action="doctor_request.withdrawn").detail["changes"]["status"]
+    assert step == {"before": "open", "after": "withdrawn"}
+    ended_at = AuditEvent.objects.get(action="share_consent.withdrawn").detail["changes"]
+    assert ended_at["withdrawn_at"]["before"] is None
     assert selectors.consent_in_force(asked.client, asked.prescriber) is None
     with pytest.raises(InvalidTransition):
         services.withdraw_consent(actor=owner(asked.client), consent=asked.consent)

@@ -53,6 +53,23 @@ def test_the_first_page_shows_nothing_of_the_patient(
     assert AuditEvent.objects.filter(action="doctor_request.link_opened").count() == 1
 
 
+def test_who_comes_back_to_the_patient_is_written_down_once_an_hour(
+    as_client: Browser, asked: DoctorRequest
+) -> None:
+    shown = AuditEvent.objects.filter(action="doctor_request.patient_shown", actor=None)
+    browser, link = opened(asked)
+    for _ in range(2):
+        browser.get(link)
+    assert shown.count() == 1
+    with time_machine.travel(timezone.now() + timedelta(minutes=61)):
+        for _ in range(2):
+            browser.get(link)
+    assert shown.count() == 2
+    page = as_client.get("/portal/record/").text
+    assert "Whoever holds the link for your prescriber" in page
+    assert "A prescriber&#x27;s link showed the client&#x27;s name" in page
+
+
 @pytest.mark.parametrize("born", ["1981-04-13", "", "yesterday", "0000-00-00"])
 def test_a_wrong_birth_date_is_told_and_shows_nothing(
     anonymous: Browser, asked: DoctorRequest, born: str

@@ -121,6 +121,8 @@ def test_signing_closes_the_link_and_keeps_what_was_typed_encrypted(asked: Docto
         raw = bytes(cursor.fetchone()[0])
     assert b"Neck" not in raw
     assert actions(asked)[-1] == "doctor_request.signed"
+    step = AuditEvent.objects.get(action="doctor_request.signed").detail["changes"]["status"]
+    assert step == {"before": "open", "after": "signed"}
     with pytest.raises(errors.LinkUsed):
         links.find(token_of(asked))
 
