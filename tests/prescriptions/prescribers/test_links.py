@@ -65,6 +65,7 @@ def test_an_expired_link_says_so(asked: DoctorRequest) -> None:
 
 @pytest.mark.parametrize("how", ["consent", "request", "lapsed"])
 def test_a_withdrawn_link_is_no_longer_available(asked: DoctorRequest, how: str) -> None:
+    token = token_of(asked)
     if how == "consent":
         services.withdraw_consent(actor=owner(asked.client), consent=asked.consent)
     elif how == "request":
@@ -73,7 +74,7 @@ def test_a_withdrawn_link_is_no_longer_available(asked: DoctorRequest, how: str)
         year_ago = timezone.now() - timedelta(days=400)
         ShareConsent.objects.update(signed_at=year_ago)
     with pytest.raises(errors.LinkWithdrawn):
-        links.find(token_of(asked))
+        links.find(token)
 
 
 def test_a_consent_withdrawn_while_the_form_is_open_stops_the_signature(
