@@ -1,0 +1,55 @@
+"""Whoever reads the record reads words: looked up in the source, so that none can be forgotten."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from booking.models import AppointmentStatus, WaitlistEntry, WaitlistOffer
+from clinic.audit_words import WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+APPS = ("clinic", "booking", "intake", "prescriptions", "treatment", "billing")
+TELLS = {"record", "turned", "changed", "viewed"}  # of `clinic.audit`
+ACTION = re.compile(r"[a-z_]+\.[a-z_-]+")
+TABLES = ("bookingpolicy", "room", "service", "serviceoption", "therapist", "time_off")
+# Actions that are put together of a beginning and a state.
+STATES = {
+    "appointment": set(AppointmentStatus.values) - {"held"},
+    "waitlist": {*WaitlistEntry.Status.values, *WaitlistOffer.Status.values} - {"waiting", "open"},
+    "diary": {f"{table}_{done}" for table in TABLES for done in ("added", "changed")},
+}
+
+
+def told() -> Iterator[ast.expr]:
+    """What is passed to the record, wherever it is written to."""
+    root = Path(__file__).parents[2]
+    for file in (file for app in APPS for file in (root / app).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in TELLS:
+                yield from node.args
+
+
+def test_every_action_that_is_recorded_has_words() -> None:
+    texts = [part.value for given in told() for part in ast.walk(given) if is_text(part)]
+    actions = {text for text in texts if ACTION.fullmatch(text)}
+    actions |= {f"{name}.{state}" for name, states in STATES.items() for state in states}
+    assert len(actions) > 100
+    assert sorted(actions - set(WORDS)) == []
+
+
+def test_no_other_action_is_put_together() -> None:
+    beginnings = {
+        str(given.values[0].value).partition(".")[0]
+        for given in told()
+        if isinstance(given, ast.JoinedStr) and is_text(given.values[0])
+    }
+    assert beginnings == set(STATES)
+
+
+def is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
