@@ -160,9 +160,10 @@ def acting_client(request: HttpRequest) -> Client:
     if request.method == "POST" and len(mine) > 1:
         if not (named := request.POST.get("acting_for")):
             raise BadRequest
-        request.session[ACTING] = chosen = str(people.standing_for(named))
+        chosen = str(people.standing_for(named))
         if all(str(client.pk) != chosen for client in mine):
             raise Http404
+        request.session[ACTING] = chosen
     for client in mine:
         if str(client.pk) == chosen:
             return client

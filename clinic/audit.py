@@ -64,16 +64,14 @@ def viewed(
 def listed(request: HttpRequest, action: str, clients: Iterable[Client]) -> None:
     """Write whom a list showed, with words about their health: once per session and hour.
 
-    One INSERT for all of them. The list asking again by itself is no look.
+    One INSERT for all of them. A list that asks again by itself tells of whom it shows anew.
     """
-    if not looks.unseen(request, [action], 0):
-        return
     about = {f"{action}:{client.pk}": client for client in clients}
     fresh = looks.unseen(request, about, looks.LIST)
     AuditEvent.objects.bulk_create(
         _event(request.user, action, about[one], about[one].pk, {}) for one in fresh
     )
-    looks.remember(request, [action, *fresh])
+    looks.remember(request, fresh)
 
 
 def snapshot(obj: Model, fields: Iterable[str]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Message(BaseModel):
     subject = models.CharField(max_length=200)
     body = models.TextField()
     calendar = models.TextField(blank=True)  # an iCalendar object, attached as text/calendar
-    is_secret = models.BooleanField(default=False)  # sign-in codes: wiped once sent
+    is_secret = models.BooleanField(default=False)  # sign-in codes: wiped in the end
     status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED)
     not_before = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
