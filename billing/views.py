@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.cache import cache
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from billing import selectors
 from billing.forms import VerifyForm
-from clinic import access, audit, context, documents
+from clinic import access, audit, documents, throttle
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from billing.models import Receipt
     from clinic.models import Client
 
-TRIES, TRY_SECONDS = 20, 300  # guesses of a verification code from one address
+TRIES = 20  # guesses of a verification code by one network in ten minutes
 PANEL = 3
 
 
@@ -86,7 +85,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     form = VerifyForm(request.GET or None)
     found, status = None, 200
     if form.is_bound and form.is_valid():
-        if _too_many():
+        if throttle.crowded_here("verify", TRIES):
             return render(request, "429.html", status=429)
         found = selectors.receipt_by_code(form.cleaned_data["number"], form.cleaned_data["code"])
         status = 200 if found else 404
@@ -97,11 +96,3 @@ def verify(request: HttpRequest) -> HttpResponse:
         {"form": form, "receipt": found, "answered": answered},
         status=status,
     )
-
-
-def _too_many() -> bool:
-    key = f"verify:{context.current.get().network}"
-    cache.add(key, 0, timeout=TRY_SECONDS)
-    tries = cache.get(key, 0) + 1
-    cache.set(key, tries, timeout=TRY_SECONDS)
-    return bool(tries > TRIES)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from clinic import access, audit, guardians
+from clinic import access, audit, guardians, looks
 from clinic.errors import DomainError
 from clinic.models import Guardian
 
@@ -57,7 +57,7 @@ def people_of(request: HttpRequest, client_id: UUID) -> HttpResponse:
             said = _("We have written to %(email)s. They open the record once they have said yes.")
             flash.success(request, said % {"email": email})
             return redirect("client-people", client.pk)
-    audit.viewed(request, client)
+    audit.viewed(request, client, again=looks.PAGE)
     page = {
         "client": client,
         "form": form,

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic import access, audit, rights
+from clinic import access, audit, looks, rights
 from clinic.errors import DomainError
 from clinic.models import CorrectionRequest
 from clinic.rights_forms import AnswerForm, DisclosureForm
@@ -85,7 +85,7 @@ def disclosure_list(request: HttpRequest, client_id: UUID) -> HttpResponse:
         else:
             flash.success(request, _("Written down. The client sees it too."))
             return redirect("disclosure-list", client.pk)
-    audit.viewed(request, client, action="disclosure.viewed")
+    audit.viewed(request, client, action="disclosure.viewed", again=looks.PAGE)
     context = {
         "client": client,
         "form": form,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import time
 from typing import TYPE_CHECKING
 
 from django.contrib import messages as flash
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clinic import access, cache, context, staff, two_step
+from clinic import access, staff, throttle, two_step
 from clinic.errors import DomainError
 from clinic.models import Invitation
 from clinic.staff_forms import InviteForm, JoinForm, PersonForm
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-OPENINGS, WINDOW = 60, 600  # of invitations' links by one address, in so many seconds
+OPENINGS = 60  # of invitations' links by one network in ten minutes
 GONE, TOO_MANY = 410, 429
 
 
@@ -111,18 +110,12 @@ def set_active(request: HttpRequest, user_id: UUID) -> HttpResponse:
     return redirect("staff-list")
 
 
-def _crowded() -> bool:
-    """Too many links opened by one address in the present ten minutes."""
-    key = f"invitation:{context.current.get().network}:{int(time() // WINDOW)}"
-    return cache.count(key, WINDOW) > OPENINGS
-
-
 @access.public
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, token: str) -> HttpResponse:
     """The link of an invitation: set a password, then sign in with it."""
-    if _crowded():
+    if throttle.crowded_here("invitation", OPENINGS):
         return render(request, "429.html", status=TOO_MANY)
     try:
         invitation = staff.find(token)

@@ -20,6 +20,7 @@ from booking.calendars import external, feeds
 from clinic import access
 from clinic.errors import DomainError
 from clinic.models import Client, Role, Therapist
+from clinic.throttle import WINDOW, crowded
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -57,7 +58,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponseBase:
         if throttle.too_many(request, "feed-miss", MISSES):
             return _later()
         raise Http404
-    if throttle.crowded(f"booking:feed:{found.pk}", READS):
+    if crowded(f"booking:feed:{found.pk}", READS):
         return _later()
     content = feeds.content(found)
     feeds.was_read(found)
@@ -233,7 +234,7 @@ def _fresh_link(request: HttpRequest, owner: Therapist | Client) -> dict[str, st
 
 def _later() -> HttpResponse:
     response = HttpResponse(_("Too many questions. Try again later."), status=TOO_MANY)
-    response["Retry-After"] = str(throttle.WINDOW)
+    response["Retry-After"] = str(WINDOW)
     response["Cache-Control"] = "no-store"
     # Django would write the address, which is a key, into the log.
     response._has_been_logged = True  # type: ignore[attr-defined]

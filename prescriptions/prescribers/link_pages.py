@@ -10,12 +10,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clinic import access, context, looks
+from clinic import access, looks, throttle
 from clinic.dates import day_or_none
 from clinic.errors import DomainError
 from prescriptions import icd10, selectors, sig
 from prescriptions.prescribers import answers as rules
-from prescriptions.prescribers import errors, links, throttle
+from prescriptions.prescribers import errors, links
 from prescriptions.prescribers.forms import BirthDateForm, DeclineForm, OrderForm
 from prescriptions.prescribers.selectors import today
 
@@ -33,6 +33,8 @@ KNOWN_SECONDS = 4 * 3600  # long enough for a form left open over a clinic's mor
 SHOWN = "rx_shown"  # session key: the same requests, and when a look at them was written down
 DONE = "rx_done"  # session key: what has just been done by a link
 GONE, UNKNOWN, TOO_MANY = 410, 404, 429
+# By one network in ten minutes, whatever the link.
+OPENINGS, BIRTHS = 60, 12
 
 
 def private(view: View) -> View:
@@ -42,7 +44,7 @@ def private(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         # Only openings: what a form asks while one types, and a signature, must never be too many.
         opens = request.method != "POST"
-        if opens and throttle.crowded(f"open:{context.current.get().network}", throttle.OPENINGS):
+        if opens and throttle.crowded_here("rx:open", OPENINGS):
             response = render(request, "429.html", status=TOO_MANY)
         else:
             try:
@@ -124,7 +126,7 @@ def _birth_date(request: HttpRequest, found: DoctorRequest, token: str) -> HttpR
     form = BirthDateForm(request.POST if posted and "birth_date" in request.POST else None)
     if not posted:
         links.note_opening(found)
-    elif throttle.crowded(f"birth:{context.current.get().network}", throttle.BIRTHS):
+    elif throttle.crowded_here("rx:birth", BIRTHS):
         return render(request, "429.html", status=TOO_MANY)
     if form.is_valid():
         try:

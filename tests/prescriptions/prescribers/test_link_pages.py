@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from clinic.models import AuditEvent
 from prescriptions.models import DoctorRequest, Prescription
-from prescriptions.prescribers import links, services, throttle
+from prescriptions.prescribers import link_pages, links, services
 from tests.prescriptions.prescribers.factories import (
     DONE,
     link_of,
@@ -110,13 +110,13 @@ def test_guesses_from_one_address_are_few_whatever_the_link(
     wrong = {"birth_date": "1999-01-01"}
     statuses = [
         anonymous.post(link_of(asked[turn % 3]), wrong).status_code
-        for turn in range(throttle.BIRTHS + 1)
+        for turn in range(link_pages.BIRTHS + 1)
     ]
-    assert statuses == [422] * throttle.BIRTHS + [429]
+    assert statuses == [422] * link_pages.BIRTHS + [429]
 
 
 def test_openings_from_one_address_are_counted(anonymous: Browser, location: Location) -> None:
-    statuses = {anonymous.get("/rx/nothing/").status_code for _ in range(throttle.OPENINGS)}
+    statuses = {anonymous.get("/rx/nothing/").status_code for _ in range(link_pages.OPENINGS)}
     assert statuses == {404}
     assert anonymous.get("/rx/nothing/").status_code == 429
 
