@@ -31,12 +31,16 @@ WCAG = {
     "resultTypes": ["violations"],  # what passed costs as much to describe as what did not
 }
 
-# Colours fade from one theme to the other; axe must not look half way.
+# Colours fade from one theme to the other; axe must not look half way. What inherits a colour that
+# fades begins to fade when the other is done.
 SETTLED = """async () => {
   const frame = () => new Promise(requestAnimationFrame);
-  await frame();
-  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
-  await frame();
+  const running = () => document.getAnimations().filter((one) => one.playState === "running");
+  for (let quiet = 0; quiet < 2; ) {
+    await frame();
+    quiet = running().length ? 0 : quiet + 1;
+    await Promise.allSettled(running().map((one) => one.finished));
+  }
 }"""
 
 
