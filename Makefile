@@ -20,7 +20,7 @@ help:
 	@echo 'make manage   manage.py on the data folder (ARGS="createsuperuser")'
 	@echo 'make format   put Python and templates in shape'
 	@echo 'make lock     resolve pyproject.toml into the pinned requirements'
-	@echo 'make routes   write the table of routes in docs/security.md again'
+	@echo 'make routes   write the table of routes in docs/reference/routes.md again'
 	@echo 'make images   take the pictures in docs/images again'
 
 # The last line of a recipe is exec, so that a signal to make reaches the product itself.

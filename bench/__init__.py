@@ -1,1 +1,1 @@
-"""How fast the diary is: `make bench`. docs/performance.md says what is measured and how."""
+"""How fast booking is: `make bench`. docs/performance.md says what is measured and how."""

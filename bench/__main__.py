@@ -1,4 +1,4 @@
-"""`make bench`: measure the product beside its yardsticks, write the results, print them.
+"""`make bench`: measure the product against its yardsticks, write the results, and print them.
 
 It makes databases of its own on the server of DATABASE_URL and drops them at the end.
 """
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from bench.workloads import Reading
 
 LATEST = ROOT / "bench" / "results" / "latest.json"
-DOCUMENT, REACHED = ROOT / "docs" / "performance.md", "## What was reached"
+DOCUMENT, REACHED = ROOT / "docs" / "performance.md", "## Results"
 YARDSTICKS = ("bare_view", "one_query", "signed_in", "sql_30_days")
 CONCURRENCY = (1, 8)
-TURNS = 10  # of two readings that are held against each other, in each round
+TURNS = 10  # for two measurements that are compared, in each round
 PROBE = get("/healthz/bench/bare/")
 
 
@@ -47,11 +47,12 @@ class Plan:
     sizes: tuple[int, ...]
     seconds: float  # of each workload at each concurrency, in all rounds together
     rounds: int
-    every_code: int  # each so-many-th diagnosis code is loaded
+    every_code: int  # load every nth diagnosis code
+    people: int = 50_000  # among whom the desk finds one
 
 
 WHOLE = Plan((1_000, 100_000, 1_000_000), seconds=1.8, rounds=3, every_code=1)
-QUICK = Plan((1_000,), seconds=0.15, rounds=1, every_code=10)
+QUICK = Plan((1_000,), seconds=0.15, rounds=1, every_code=10, people=1_000)
 SOME = Plan((1_000, 100_000), seconds=1.8, rounds=3, every_code=1)
 
 
@@ -120,13 +121,13 @@ def say(text: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="1,000 rows and a glance at each")
+    parser.add_argument("--quick", action="store_true", help="1,000 rows and a few requests each")
     parser.add_argument(
-        "--only", action="append", metavar="NAME", help="this workload beside the yardsticks"
+        "--only", action="append", metavar="NAME", help="this workload with the yardsticks"
     )
     parser.add_argument("--out", type=Path, help="where the results go")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and databases go too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # removes servers and databases
     plan = QUICK if options.quick else SOME if options.only else WHOLE
     out = options.out or (None if options.quick or options.only else LATEST)
     only = {*options.only, *YARDSTICKS} if options.only else None
@@ -139,7 +140,7 @@ def main() -> int:
         for size in plan.sizes:
             with database(server, f"{run}_{size}", template=run) as url:
                 since = perf_counter()
-                results.booked_share = rows.fill(url, clinic, size)
+                results.booked_share = rows.fill(url, clinic, size, plan.people)
                 say(f"{size:,} past appointments, loaded in {perf_counter() - since:.0f} s")
                 with serve(url, f"{run}_{size}", folder) as address:
                     measure(address, url, clinic, size, plan, results, only)
@@ -173,7 +174,7 @@ def prepare(url: str, folder: Path, every_code: int) -> Clinic:
 
 
 def forget_tasks(queue: str) -> None:
-    """Take away what the web server rang for: nobody is there to answer."""
+    """Delete the tasks the web server queued: no worker is running."""
     with redis.Redis.from_url(os.environ["REDIS_URL"]) as broker:
         broker.delete(queue, f"_kombu.binding.{queue}")
 
@@ -187,7 +188,7 @@ def measure(
     results: Results,
     only: Collection[str] | None,
 ) -> None:
-    """All workloads on one database, in rounds, so that a noisy minute strikes them alike."""
+    """All workloads on one database, in rounds, so that a noisy minute affects them equally."""
     between = rows.connect(url)
     readings = [
         reading for reading in workloads.readings(clinic) if only is None or reading.name in only
@@ -223,14 +224,14 @@ def measure(
     if books:
         loop("booking", CONCURRENCY[-1], visitors.each(places, visitors.book), seconds=turn / 4)
         queries["booking"] = visitors.count_queries(address, next(places))
-    samples.clear()  # that was to warm up
+    samples.clear()  # that was a warm-up
     for _round in range(plan.rounds):
         for concurrency in CONCURRENCY:
             for reading in readings:
                 if reading.partner is None:
                     loop(reading.name, concurrency, reading.units(), before_of(reading))
                     continue
-                for _turn in range(TURNS):  # so often that a noisy second strikes both
+                for _turn in range(TURNS):  # often enough that a noisy second affects both
                     for one in (reading, reading.partner):
                         loop(one.name, concurrency, one.units(), seconds=turn / TURNS)
             if books:
@@ -264,7 +265,7 @@ def race_for_one_time(
 
 
 def change(between: Database, what: str) -> None:
-    """As if somebody had booked, or changed the hours: no answer that hangs on it is good now."""
+    """As if someone had booked or changed the hours: cached answers are no longer valid."""
     with between.cursor() as cursor:
         cursor.execute("SELECT booking_stamp(%s)", [what])
 

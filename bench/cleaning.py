@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageChops
 
-from prescriptions import sandbox
+from prescriptions.uploading import sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ EVERY = 0.005  # seconds between two looks
 
 
 def scan(pages: int = PAGES) -> bytes:
-    """A PDF of pictures, as a scanner makes it at 200 dots an inch: half a megabyte a page."""
+    """A PDF of images as from a 200 dpi scanner: half a megabyte a page."""
     first, *others = sheets(pages)
     out = io.BytesIO()
     first.save(out, "PDF", resolution=200, quality=45, save_all=True, append_images=others)
@@ -46,7 +46,7 @@ def sheets(pages: int) -> list[Image.Image]:
 
 @contextmanager
 def watched() -> Iterator[list[int]]:
-    """The most memory that each child of the sandbox held, in bytes (Linux)."""
+    """The peak memory of each sandbox child, in bytes (Linux)."""
     seen: list[int] = []
     listen = sandbox._listen
 
@@ -74,7 +74,7 @@ def watched() -> Iterator[list[int]]:
 
 
 def peak(pid: int) -> int:
-    # Not what `wait4` says: that counts what the parent held when it started the child.
+    # Not from `wait4`: that includes what the parent held when it started the child.
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
     except OSError:

@@ -1,7 +1,7 @@
 """A closed loop over keep-alive connections: each sends its next request once it has its answer.
 
-One thread, prepared bytes and hardly any parsing: on a small machine the load must not take the
-processor away from what is measured.
+One thread, prepared bytes, and hardly any parsing: on a small machine the load generator must not
+take CPU time from what is measured.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
-    # What one visitor does: yields requests, is sent their answers, returns what it came to.
+    # What one visitor does: yields requests, is sent their answers, returns the outcome.
     Unit = Generator[bytes, "Answer", str]
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -164,8 +164,8 @@ def closed_loop(
 ) -> Sample:
     """Work through the units on these connections until the time is up or none is left.
 
-    `before` is run before each unit, outside the times; one line's share of it is left out of the
-    duration, since the other lines are at work meanwhile.
+    `before` runs before each unit, outside the timing; one connection's share of it is left out of
+    the duration, since the other connections keep working.
     """
     sample = Sample()
     paused = 0.0
@@ -209,7 +209,7 @@ def closed_loop(
                 sample.outcomes[end.value] += 1
                 del at_work[line]
                 begin(line)
-                if line not in at_work:  # it would only be closed, for nothing comes any more
+                if line not in at_work:  # it would only be closed, since nothing more is sent
                     poll.unregister(line.socket)
             else:
                 line.send(request)

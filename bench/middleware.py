@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from clinic import audit, here
+from clinic.audit import services as audit
+from clinic.web import location as current_location
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +19,7 @@ _unaudited: ContextVar[bool] = ContextVar("unaudited", default=False)
 
 
 def _unless_told(record: Callable[..., None]) -> Callable[..., None]:
-    """Audit rows are written unless a request asks to be measured without."""
+    """Audit rows are written unless a request asks to be measured without them."""
 
     def maybe(*args: Any, **kwargs: Any) -> None:
         if not _unaudited.get():
@@ -39,10 +40,10 @@ class _Counter:
 
 
 class BenchMiddleware:
-    """Names the worker that answered, gives a visitor an address of their own, counts queries,
+    """Names the worker that answered, gives each visitor their own IP address, counts queries,
     and leaves out the audit row if asked to.
 
-    The count is made for requests that ask for it; those are never the timed ones.
+    Queries are counted only for requests that ask for it; those are never timed.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -55,7 +56,7 @@ class BenchMiddleware:
             request.META["REMOTE_ADDR"] = visitor
         _unaudited.set("HTTP_X_BENCH_UNAUDITED" in request.META)
         if "HTTP_X_BENCH_COUNT" in request.META:
-            here.forget()  # what a process keeps for seconds is read by the requests that count
+            current_location.forget()  # requests that count fill in-process caches
             counter = _Counter()
             with connection.execute_wrapper(counter):
                 response = self.get_response(request)

@@ -1,4 +1,4 @@
-"""Fifty visitors at one time of one therapist: one gets it, the others are told."""
+"""Fifty visitors want one therapist's time: one gets it, the others are told."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Race:
     tried: int
     accepted: int
     refused: int
-    other: int  # neither: a server error above all
+    other: int  # neither: most likely a server error
     slowest_ms: float
     written: int
 
@@ -37,7 +37,7 @@ class Race:
 
 
 def at_the_hold(address: Address, database: Database, visitors: Visitors, wanted: Time) -> Race:
-    """All press the same time at once."""
+    """All choose the same time at once."""
 
     def press() -> Unit:
         answer = yield visitors.hold(next(visitors.numbers), wanted)
@@ -47,7 +47,7 @@ def at_the_hold(address: Address, database: Database, visitors: Visitors, wanted
 
 
 def at_the_booking(address: Address, database: Database, visitors: Visitors, wanted: Time) -> Race:
-    """All have held the time and lost it to the clock; now they press "Book" together."""
+    """All held the time and let it lapse; now they press "Book" together."""
     sessions = []
     for _visitor in range(CROWD):
         number = next(visitors.numbers)
@@ -71,7 +71,7 @@ def _run(
     wanted: Time,
     crowd: list[Unit],
 ) -> Race:
-    # Each connects as it asks: a server may close a connection on which nothing comes.
+    # Connect only when sending: a server may close an idle connection.
     lines: list[Connection] = []
 
     def connect() -> Iterator[Connection]:

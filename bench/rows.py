@@ -1,4 +1,4 @@
-"""The clinic that is measured: the same on every run, whatever its past.
+"""The measured clinic: the same on every run, however much history it has.
 
 Ten therapists and ten rooms, Monday to Friday nine to six, one option of 60 minutes with 15 minutes
 of turnover: seven places a day for each therapist. 60 % of the places of the next 30 days are
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2.extras import DateTimeTZRange
 
+from bench.people import fill_people
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,7 +33,7 @@ DAYS = 30
 BOOKED = 0.6
 CLIENTS = 2000
 HORIZON = 365  # days; wide, so that there are enough distinct times to book
-MANY = 10_000  # rows from which on constraints are checked all at once, after loading
+MANY = 10_000  # from this many rows, constraints are checked all at once, after loading
 FEWEST, MOST = 100, 10_000  # prescriptions
 SEARCHES, LETTERS = 200, 3
 SEED = 20_260_101
@@ -45,7 +47,7 @@ class Clinic:
     option: str
     therapists: list[str]
     today: date
-    desk: str  # the session of somebody at the desk
+    desk: str  # the session of a front-desk user
     clients: list[str]  # ten of them
     prescription: str  # one that was decided
     searches: list[str]  # what a reviewer types to find a code
@@ -101,7 +103,7 @@ def make_clinic(every_code: int) -> Clinic:
         )
         for number in range(CLIENTS)
     )
-    start = datetime(1950, 1, 2, 9, tzinfo=UTC)  # out of everybody's way
+    start = datetime(1950, 1, 2, 9, tzinfo=UTC)  # where no one else books
     end = start + timedelta(minutes=60)
     Appointment.objects.create(
         client=Client.objects.first(),
@@ -129,7 +131,7 @@ def make_clinic(every_code: int) -> Clinic:
 
 
 def _pattern_prescription() -> Prescription:
-    """Complete, and replaced long ago: it waits for nobody."""
+    """Complete, and replaced long ago: it is waiting for no one."""
     from django.utils import timezone
 
     from clinic.models import Client, Document
@@ -165,11 +167,11 @@ def _pattern_prescription() -> Prescription:
 
 
 def sign_in() -> str:
-    """A session of somebody at the desk, as a sign-in leaves it."""
+    """A front-desk user's session, as sign-in leaves it."""
     from django.test import Client as Browser
 
+    from clinic.accounts.second_step.services import TAKEN
     from clinic.models import Role, User
-    from clinic.two_step import TAKEN
 
     browser = Browser()
     user = User.objects.create(email="desk@clinic.example", role=Role.FRONT_DESK)
@@ -181,10 +183,10 @@ def sign_in() -> str:
 
 
 def load_codes(every: int) -> list[str]:
-    """The diagnosis codes, or only each so-many-th; returns what a reviewer may type, by chance."""
+    """The diagnosis codes, or only every nth; returns random things a reviewer may type."""
     from itertools import islice
 
-    from prescriptions import finding
+    from prescriptions.codes import index
     from prescriptions.management.commands import load_icd10
     from prescriptions.models import DiagnosisCode
 
@@ -192,7 +194,7 @@ def load_codes(every: int) -> list[str]:
     load_icd10.settle()
     chance = Random(SEED)
     codes = DiagnosisCode.objects.filter(billable=True).order_by("code")
-    names = [finding.fold(name).split() for name in codes.values_list("description", flat=True)]
+    names = [index.fold(name).split() for name in codes.values_list("description", flat=True)]
     words = sorted({word for name in names for word in name if len(word) >= LETTERS})
     typed = []
     for _ in range(SEARCHES):
@@ -232,8 +234,8 @@ _PRESCRIBE = """
 """
 
 
-def fill(database: str, clinic: Clinic, past: int) -> float:
-    """Load that many past appointments and the next 30 days; returns the share that is booked."""
+def fill(database: str, clinic: Clinic, past: int, people: int) -> float:
+    """Load that many past appointments, the next 30 days and people; the share that is booked."""
     connection = psycopg2.connect(database)
     try:
         connection.autocommit = True
@@ -247,6 +249,7 @@ def fill(database: str, clinic: Clinic, past: int) -> float:
                     {**_names(0), "first": clinic.first, "last": clinic.last},
                 )
             fill_prescriptions(cursor, past)
+            fill_people(cursor, people)
             share = _share_booked(cursor, clinic)
             cursor.execute("VACUUM (ANALYZE)")
     finally:
@@ -262,7 +265,7 @@ _PAST = """
             + time '09:00' + (k / %(staff)s %% %(places)s) * interval '75 minutes') AS local
       FROM generate_series(0, %(past)s - 1) AS k
 """
-# The same share on every run: in the order of a hash, which is as good as chance.
+# The same share on every run: ordered by a hash, which is as good as random.
 _AHEAD = """
     SELECT k, 'booked' AS status, person, local FROM (
         SELECT row_number() OVER (ORDER BY md5(day::text || ':' || person || ':' || place)) AS k,
@@ -298,7 +301,7 @@ _CHANGED = {
 
 
 def _columns(cursor: Cursor) -> dict[str, str]:
-    """The table's columns, whatever they are by now, and where the value of each comes from."""
+    """The table's current columns, and where the value of each comes from."""
     cursor.execute(
         "SELECT attname FROM pg_attribute WHERE attrelid = 'booking_appointment'::regclass"
         " AND attnum > 0 AND NOT attisdropped AND attgenerated = ''"
@@ -322,7 +325,7 @@ def _names(past: int) -> dict[str, object]:
 
 @contextmanager
 def _lifted(cursor: Cursor, really: bool) -> Iterator[None]:
-    """Without constraints, indexes and triggers; putting them back checks every row at once."""
+    """Load without constraints, indexes, and triggers; restoring them checks every row at once."""
     if not really:
         yield
         return
@@ -364,7 +367,7 @@ def _share_booked(cursor: Cursor, clinic: Clinic) -> float:
 
 
 def connect(database: str) -> Connection:
-    """A connection for what happens between the timed requests; it does not wait for the disk."""
+    """A connection for the work between timed requests; it does not wait for the disk."""
     connection = psycopg2.connect(database)
     connection.autocommit = True
     with connection.cursor() as cursor:

@@ -36,7 +36,7 @@ def sibling(url: str, name: str) -> str:
 
 @contextmanager
 def database(url: str, name: str, template: str = "template1") -> Iterator[str]:
-    """A database that is there only for a while."""
+    """A temporary database."""
     server = psycopg2.connect(url)
     server.autocommit = True
     try:
@@ -53,7 +53,7 @@ def database(url: str, name: str, template: str = "template1") -> Iterator[str]:
 
 @contextmanager
 def serve(database_url: str, run: str, folder: Path) -> Iterator[Address]:
-    """The product as `make run` serves it; only no worker restarts in the middle of a figure."""
+    """The product as `make run` serves it, but no worker restarts during a measurement."""
     address = ("127.0.0.1", _free_port())
     command = [*web_server(f"{address[0]}:{address[1]}", WORKERS), "--max-requests", "0"]
     environ = dict(os.environ)

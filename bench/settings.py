@@ -1,4 +1,4 @@
-"""The product's settings, with the yardsticks beside its pages. Nothing is made faster here."""
+"""The product's settings plus the yardstick pages. Nothing is made faster here."""
 
 import os
 
@@ -10,7 +10,7 @@ MIDDLEWARE = ["bench.middleware.BenchMiddleware", *MIDDLEWARE]  # noqa: F405
 # Databases of one run follow each other on one Redis: none may see another's entries.
 RUN = os.environ.get("BENCH_RUN", "bench")
 CACHES["default"]["KEY_PREFIX"] = RUN  # noqa: F405
-CELERY_TASK_DEFAULT_QUEUE = RUN  # nobody takes the tasks off; the run deletes them
+CELERY_TASK_DEFAULT_QUEUE = RUN  # no worker takes the tasks; the run deletes them
 
 # Hashed names as in the product; compressing the files would only make the run longer.
 STORAGES = {

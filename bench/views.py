@@ -1,4 +1,4 @@
-"""What a view costs that does nothing, one that asks the database once, and one for staff only."""
+"""The cost of a view that does nothing, one with a single query, and one for staff only."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ def one_query(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @access.desk
 def signed_in(request: HttpRequest) -> HttpResponse:
-    """What every page of the desk costs before it has done anything."""
+    """What every desk page costs before it does anything."""
     return HttpResponse("ok")

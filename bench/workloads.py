@@ -1,4 +1,4 @@
-"""What is asked of the product. Each unit is what one visitor does; outcome "ok" is a success."""
+"""The requests we measure. Each unit is what one visitor does; outcome "ok" is a success."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from bench import people
 from bench.load import ask, get, post
 from bench.rows import DAYS, HORIZON, SEED, WEEKDAYS, ZONE
 
@@ -27,15 +28,15 @@ COUNTS = 9  # requests
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A request that is made again and again, over a cycle of addresses or of what is typed."""
+    """A request made over and over, cycling through URLs or typed text."""
 
     name: str
     paths: list[str]
-    # What changes in the diary before each request, outside its time: "bookings" or "rules".
+    # What changes before each request, outside its timing: "bookings" or "rules".
     changing: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     typed: Sequence[str] = ()  # posted to the first address
-    partner: Reading | None = None  # measured in turns with this one
+    partner: Reading | None = None  # measured alternately with this one
 
     def units(self) -> Iterator[Unit]:
         for request in cycle(self.requests(self.headers)):
@@ -53,7 +54,7 @@ def one(request: bytes, wanted: int) -> Unit:
 
 
 def readings(clinic: Clinic) -> list[Reading]:
-    """The yardsticks first, then what the product answers, computed afresh and as it comes."""
+    """The yardsticks first, then the product's answers, both uncached and as they come."""
     chance = Random(SEED)
     days = [clinic.first + timedelta(days=number) for number in range(DAYS)]
     days = [day for day in days if day.weekday() < WEEKDAYS]
@@ -86,6 +87,7 @@ def readings(clinic: Clinic) -> list[Reading]:
         Reading("sessions_page", ["/book/"]),
         Reading("signed_in", ["/bench/signed-in/"], headers=desk),
         Reading("diagnosis_search", ["/desk/diagnoses/"], headers=part, typed=clinic.searches),
+        Reading("client_search", ["/desk/clients/"], headers=part, typed=people.searches()),
         Reading("prescription_queue", ["/desk/prescriptions/"], headers=desk),
         guarded("client_page", [f"/desk/clients/{pk}/" for pk in clinic.clients], desk),
         guarded("prescription_page", [f"/desk/prescriptions/{clinic.prescription}/"], desk),
@@ -93,7 +95,7 @@ def readings(clinic: Clinic) -> list[Reading]:
 
 
 def guarded(name: str, paths: list[str], desk: dict[str, str]) -> Reading:
-    """A page that writes down who opened it, in turns with the same without that row."""
+    """A page that logs who opened it, alternating with the same page without the log."""
     without = Reading(f"{name}_unaudited", paths, headers={**desk, **UNAUDITED})
     return Reading(name, paths, headers=desk, partner=without)
 
@@ -105,7 +107,7 @@ class Time:
 
 
 def free_places(clinic: Clinic) -> list[Time]:
-    """Times after the booked month that leave each other free, in an order as if people chose.
+    """Times after the booked month that do not block each other, in the order people might choose.
 
     A first visit blocks 15 minutes more: 90 from start to start.
     """
@@ -125,7 +127,7 @@ def free_places(clinic: Clinic) -> list[Time]:
 
 @dataclass(slots=True)
 class Visitors:
-    """People without a login, each new to the clinic and with an address of their own."""
+    """People without a login, each new to the clinic and with their own IP address."""
 
     clinic: Clinic
     csrf: str
@@ -143,7 +145,7 @@ class Visitors:
         return {"X-Bench-Visitor": address, "Cookie": cookie, **more}
 
     def hold(self, number: int, wanted: Time, *, counted: bool = False) -> bytes:
-        """Press a time."""
+        """Choose a time."""
         form = {
             "csrfmiddlewaretoken": self.csrf,
             "therapist": wanted.therapist,
@@ -152,7 +154,7 @@ class Visitors:
         return post(f"/book/{self.clinic.option}/", form, self.headers(number, counted=counted))
 
     def describe(self, number: int, session: str, *, counted: bool = False) -> bytes:
-        """Say who comes, and book."""
+        """Enter who is coming, and book."""
         form = {
             "csrfmiddlewaretoken": self.csrf,
             "first_name": "Visitor",
@@ -165,7 +167,7 @@ class Visitors:
         return post("/book/details/", form, self.headers(number, session, counted=counted))
 
     def book(self, wanted: Time) -> Unit:
-        """Two requests: the time that is pressed, and the name. Pages are not counted here."""
+        """Two requests: the chosen time, and the name. Pages are not counted here."""
         number = next(self.numbers)
         answer = yield self.hold(number, wanted)
         if answer.status != FOUND:
@@ -175,7 +177,7 @@ class Visitors:
         return "ok" if ok else f"book {answer.status}"
 
     def visit(self, wanted: Time) -> Unit:
-        """The same with all that a visitor sees on the way: six requests."""
+        """The same with every page a visitor sees on the way: six requests."""
         number = next(self.numbers)
         page = f"/book/{self.clinic.option}/"
         for path in ("/book/", f"{page}?therapist={wanted.therapist}&day={wanted.start[:10]}"):
@@ -204,7 +206,7 @@ class Visitors:
             yield what(place)
 
     def count_queries(self, address: Address, wanted: Time) -> int:
-        """Of one booking, over both of its requests."""
+        """Queries of one booking, over both of its requests."""
         number = next(self.numbers)
         held = ask(address, self.hold(number, wanted, counted=True))
         booked = ask(address, self.describe(number, held.cookie("session"), counted=True))
@@ -214,7 +216,7 @@ class Visitors:
 
 
 def count_queries(address: Address, reading: Reading) -> int:
-    """Of one request, with what the timed ones will find in caches; the most that any asks."""
+    """Queries of one request, with caches as the timed ones find them; the maximum."""
     most = 0
     for request in reading.requests({**reading.headers, **COUNTED})[:COUNTS]:
         answer = ask(address, request)

@@ -1,11 +1,11 @@
-"""What the clinic bills under. Receipts and payments have pages and services of their own."""
+"""Procedures the clinic bills under. Receipts and payments have their own pages."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
 from billing.models import Procedure
-from clinic.audited import AuditedAdmin
+from clinic.audit.configuration import AuditedAdmin
 
 
 @admin.register(Procedure)

@@ -7,11 +7,20 @@ class BillingConfig(AppConfig):
     verbose_name = _("Billing")
 
     def ready(self) -> None:
-        from billing import merging, own_data
-        from clinic import export
-        from clinic.merging import floors
+        from billing import merging, own_data, record, selectors, services
+        from billing.correcting import behind
+        from billing.owed import reading
+        from clinic.people import owed, search, tiles
+        from clinic.people.merging import registry
+        from clinic.privacy import export
+        from treatment import corrections, takebacks
 
-        export.contribute("charges", own_data.charges)
-        export.contribute("payments", own_data.payments)
-        export.contribute("receipts", own_data.receipts)
-        floors.contribute("billing", merging.FLOOR)
+        export.register("charges", own_data.charges)
+        export.register("payments", own_data.payments)
+        export.register("billing-documents", own_data.documents)
+        registry.register("billing", merging.RULES)
+        owed.register(reading.owed_by)
+        search.register(selectors.whose_document)
+        corrections.register(services.recharge)
+        takebacks.register(behind.in_the_way)
+        tiles.register("balance", record.balance)

@@ -1,207 +1,261 @@
-"""What the front desk does with money: payment, receipt, the day's takings."""
+"""Billing pages for the front desk: payments, receipts, the day's totals."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages as flash
+from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing import fees, selectors, services
+from billing import fees, selectors
+from billing.correcting.desk import home_of
+from billing.correcting.forms import MethodForm
+from billing.drawers import here
 from billing.forms import FeeForm, PaymentForm, VoidForm, WaiveForm
-from booking import owing
+from billing.issuing import services as issuing
+from billing.issuing import superbills
+from billing.mending import places
+from billing.models import Kind
+from billing.owed import settling
+from billing.selectors import client_of
 from booking import selectors as booking
-from booking.links import on_board
-from clinic import access, audit
-from clinic.dates import day_or_none
+from booking.visits import late_fees
+from clinic import access
+from clinic.audit import services as audit
 from clinic.errors import DomainError
+from clinic.people import owed
+from clinic.people.owed import VISIT
+from clinic.web.days import shown_day
+from clinic.web.form_page import act, form_page, version_of
 from treatment.models import Visit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest, HttpResponse, QueryDict
 
+    from billing.models import BillingDocument, Drawer, Payment
     from booking.models import Appointment
 
-PANEL = 5
+PANEL, PAGE = 5, 25  # receipts
+PAYMENT = "billing/payment.html"
 
 
-@access.anyone_here
+@access.staff
 @require_safe
 def panel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    """Payment and receipt of an appointment: beside the day board by htmx, else a page."""
-    appointment = access.own(request, booking.appointments(), appointment_id)
+    """Payment and receipt of an appointment: a panel on the day board (htmx) or a page."""
+    appointment = access.visible(request, booking.appointments(), appointment_id)
     part = bool(getattr(request, "htmx", False))
     audit.viewed(request, appointment, action="payment.viewed", part=part)
-    visit = selectors.visits().filter(appointment=appointment).first()
-    context = {**_about(request, visit), **_fee(appointment), "appointment": appointment}
-    return render(request, "billing/_panel.html" if part else "billing/payment.html", context)
+    page = "billing/_panel.html" if part else PAYMENT
+    return render(request, page, _about_appointment(request, appointment))
 
 
 @access.money
 @require_POST
 def pay(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    """Take a payment for a visit, and for what else its client owes; then its receipt, if asked."""
     visit = _visit(request, visit_id)
-    form = PaymentForm(request.POST)
-    if form.is_valid():
-        data = form.cleaned_data
-        try:
-            services.take_payment(
-                actor=access.user_of(request),
-                visit=visit,
-                method=data["method"],
-                amount_cents=data["amount"],
-                reference=data["reference"],
-                form_token=data["form_token"],
-            )
-        except DomainError as refusal:
-            form.add_error("amount", str(refusal.message))
-        else:
-            flash.success(request, _("Payment taken."))
-            return redirect(_home_of(request, visit.appointment))
-    context = {**_about(request, visit), "appointment": visit.appointment, "form": form}
-    return render(request, "billing/payment.html", context, status=422)
+    if settling.is_taken(request.POST.get("form_token", "")):  # Back, and sent again
+        return redirect(home_of(request, visit.appointment))
+    drawers = here.drawers(request, visit.appointment.location)
+    form = _payment_form(visit, drawers, request.POST)
+
+    def page() -> dict[str, Any]:
+        return {**_about_appointment(request, visit.appointment), "form": form}
+
+    save = partial(_take, request, visit)
+    return form_page(request, form, PAYMENT, save, context=page, field="amount")
+
+
+def _payment_form(
+    visit: Visit, drawers: Sequence[Drawer], typed: QueryDict | None = None
+) -> PaymentForm:
+    dues = settling.in_order(owed.of(client_of(visit).pk).dues, visit.appointment_id)
+    choices = [(settling.key_of(due), settling.label_of(due, visit)) for due in dues]
+    due = sum(due.cents for due in dues if due.appointment_id == visit.appointment_id)
+    return PaymentForm(typed, dues=choices, balance_cents=due, drawers=drawers)
+
+
+def _take(request: HttpRequest, visit: Visit, typed: dict[str, Any]) -> str:
+    made = settling.settle(
+        actor=access.user_of(request),
+        client=client_of(visit),
+        keys=typed.pop("dues", [f"{VISIT}:{visit.appointment_id}"]),
+        amount_cents=typed.pop("amount"),
+        **typed,
+    )
+    here.remember(request, typed.get("drawer"))
+    flash.success(request, _("Payment taken."))
+    if request.POST.get("then") == "receipt":
+        for payment in made:
+            if payment.visit is not None:
+                act(request, partial(_issue, request, payment.visit))
+    return home_of(request, visit.appointment)
+
+
+def _issue(request: HttpRequest, visit: Visit, kind: str = Kind.RECEIPT) -> str:
+    made = issuing.issue_current(actor=access.user_of(request), visit=visit, kind=kind)
+    return _("%(title)s issued.") % {"title": made.title}
 
 
 @access.money
 @require_POST
 def pay_fee(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    """The fee for cancelling late, or for not coming."""
-    appointment = access.own(request, booking.appointments(), appointment_id)
-    form = FeeForm(request.POST)
-    if form.is_valid():
-        try:
-            fees.take(actor=access.user_of(request), appointment=appointment, **form.cleaned_data)
-        except DomainError as refusal:
-            form.add_error(None, str(refusal.message))
-        else:
-            flash.success(request, _("Payment taken."))
-            return redirect(_home_of(request, appointment))
-    return _fee_again(request, appointment, fee_form=form)
+    """The late cancellation or no-show fee."""
+    appointment = access.visible(request, booking.appointments(), appointment_id)
+    form = FeeForm(request.POST, drawers=here.drawers(request, appointment.location))
+
+    def save(data: dict[str, Any]) -> str:
+        fees.take(actor=access.user_of(request), appointment=appointment, **data)
+        here.remember(request, data.get("drawer"))
+        flash.success(request, _("Payment taken."))
+        return home_of(request, appointment)
+
+    def page() -> dict[str, Any]:
+        return {**_about_appointment(request, appointment), "fee_form": form}
+
+    return form_page(request, form, PAYMENT, save, context=page)
 
 
 @access.money
 @require_POST
 def waive_fee(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    appointment = access.own(request, booking.appointments(), appointment_id)
+    appointment = access.visible(request, booking.appointments(), appointment_id)
     form = WaiveForm(request.POST)
-    if form.is_valid():
-        try:
-            owing.waive(
-                actor=access.user_of(request),
-                appointment=appointment,
-                reason=form.cleaned_data["reason"],
-            )
-        except DomainError as refusal:
-            form.add_error(None, str(refusal.message))
-        else:
-            flash.success(request, _("The fee is waived."))
-            return redirect(_home_of(request, appointment))
-    return _fee_again(request, appointment, waive_form=form)
+
+    def save(data: dict[str, Any]) -> str:
+        user = access.user_of(request)
+        late_fees.waive(actor=user, appointment=appointment, reason=data["reason"])
+        flash.success(request, _("Fee waived."))
+        return home_of(request, appointment)
+
+    def page() -> dict[str, Any]:
+        return {**_about_appointment(request, appointment), "waive_form": form}
+
+    return form_page(request, form, PAYMENT, save, context=page)
 
 
-def _fee_again(request: HttpRequest, appointment: Appointment, **forms: Any) -> HttpResponse:
+def _about_appointment(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
     visit = selectors.visits().filter(appointment=appointment).first()
-    appointment = access.own(request, booking.appointments(), appointment.pk)
-    context = {**_about(request, visit), **_fee(appointment), "appointment": appointment, **forms}
-    return render(request, "billing/payment.html", context, status=422)
+    drawers = here.drawers(request, appointment.location)
+    about = {
+        **_about(request, visit, drawers),
+        **_fee(appointment, drawers),
+        "appointment": appointment,
+    }
+    if appointment.client is not None:
+        dues = owed.of(appointment.client.pk).dues
+        about["others"] = [due for due in dues if due.appointment_id != appointment.pk]
+    shown = about["receipt"].number if about.get("receipt") else ""
+    about["history"] = [
+        Entry(payment, _method_form(payment, shown, drawers), version_of(payment))
+        for payment in selectors.history(appointment)
+    ]
+    return about
 
 
-def _fee(appointment: Appointment) -> dict[str, Any]:
-    """The forms for a fee that is open, and the payment of one that is paid."""
-    if not appointment.fee_cents:
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A payment in the list of a visit, with the form that corrects its method."""
+
+    payment: Payment
+    form: MethodForm
+    version: str
+
+
+def _method_form(payment: Payment, receipt: str, drawers: Sequence[Drawer]) -> MethodForm:
+    ids = f"id_{payment.pk}_%s"
+    return MethodForm(payment=payment, receipt=receipt, drawers=drawers, auto_id=ids)
+
+
+def _fee(appointment: Appointment, drawers: Sequence[Drawer]) -> dict[str, Any]:
+    """The forms for an open fee."""
+    if not appointment.open_fee_cents:
         return {}
-    if appointment.open_fee_cents:
-        return {"fee_form": FeeForm(), "waive_form": WaiveForm()}
-    return {"fee_payment": appointment.fee_payments.first()}
+    return {"fee_form": FeeForm(drawers=drawers), "waive_form": WaiveForm()}
 
 
 @access.money
 @require_POST
-def issue(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+def issue(request: HttpRequest, visit_id: UUID, kind: str) -> HttpResponse:
     visit = _visit(request, visit_id)
-    try:
-        receipt = services.issue_current(actor=access.user_of(request), visit=visit)
-        flash.success(request, _("Receipt %(number)s is issued.") % {"number": receipt.number})
-    except DomainError as refusal:
-        flash.error(request, str(refusal.message))
-    return redirect(_home_of(request, visit.appointment))
+    act(request, partial(_issue, request, visit, kind))
+    return redirect(home_of(request, visit.appointment))
 
 
 @access.money
 @require_http_methods(["GET", "HEAD", "POST"])
 def receipt(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
     """One receipt, and the way to void it."""
-    found = access.own(request, selectors.receipts(), receipt_id)
+    found = access.visible(request, selectors.documents(), receipt_id)
     form = VoidForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            fresh = services.void_receipt(
-                actor=access.user_of(request), receipt=found, **form.cleaned_data
-            )
-            flash.success(request, _("The receipt is void."))
-            return redirect("billing:desk-receipt", (fresh or found).pk)
-        except DomainError as refusal:
-            form.add_error(None, str(refusal.message))
-    audit.viewed(request, found)
-    status = 422 if form.is_bound else 200
-    back = _home_of(request, found.visit.appointment)
-    context = {"receipt": found, "form": form, "board_url": back}
-    return render(request, "billing/desk_receipt.html", context, status=status)
+
+    def void(data: dict[str, Any]) -> HttpResponse:
+        made = issuing.void(actor=access.user_of(request), document=found, **data)
+        flash.success(request, _voided(found, made))
+        return redirect("billing:desk-receipt", (made or found).pk)
+
+    page = partial(_document_page, request, found)
+    return form_page(request, form, "billing/desk_receipt.html", void, context=page)
 
 
-@access.anyone_here
+def _document_page(request: HttpRequest, found: BillingDocument) -> dict[str, Any]:
+    audit.viewed(request, found, action=f"{found.kind}.viewed")
+    if found.visit is None:
+        return {"document": found, "board_url": reverse("billing:desk")}
+    visit = selectors.visits().get(pk=found.visit.pk)
+    lacking = places.places(access.user_of(request), visit, found.kind)
+    board_url = home_of(request, visit.appointment)
+    return {"document": found, "board_url": board_url, "lacking": lacking}
+
+
+def _voided(old: BillingDocument, made: BillingDocument | None) -> str:
+    words = _("%(old)s is void. This one replaces it.")
+    if made is None:
+        words = _("%(old)s is void.")
+    return words % {"old": old.title}
+
+
+@access.staff
 @require_safe
 def client_panel(request: HttpRequest, client_id: UUID) -> HttpResponse:
-    """A client's receipts: on the client's record by htmx, else a page."""
+    """A client's receipts: a panel on the client's record (htmx) or a page."""
     client = access.client(access.user_of(request), client_id)
     part = bool(getattr(request, "htmx", False))
     audit.viewed(request, client, action="receipts.viewed", part=part)
-    context = {
-        "client": client,
-        "receipts": list(selectors.receipts_of(client)[: PANEL if part else None]),
-        "owed_cents": selectors.owed_by(client),
-        "may_bill": access.user_of(request).role in access.MONEY,
-    }
-    page = "billing/_client_panel.html" if part else "billing/client_receipts.html"
-    return render(request, page, context)
+    found = Paginator(selectors.documents_of(client), PANEL if part else PAGE)
+    page = found.get_page(request.GET.get("page"))
+    context = {"client": client, "documents": page, "page": page, "part": part}
+    context["owed_cents"] = owed.of(client.pk).cents
+    context["may_bill"] = access.handles_money(request.user)
+    template = "billing/_client_panel.html" if part else "billing/client_receipts.html"
+    return render(request, template, context)
 
 
 @access.money
 @require_safe
 def money(request: HttpRequest) -> HttpResponse:
-    """The day's takings, its receipts, and visits that still have none."""
-    today = timezone.localdate()
-    day = day_or_none(request.GET.get("day")) or today
-    context = {
-        "takings": selectors.takings(day),
-        "day": day,
-        "today": today,
-        "previous": day - timedelta(days=1),
-        "next": day + timedelta(days=1),
-    }
+    """The day's payments, its receipts, and visits without a receipt."""
+    days = shown_day(request)
+    context = {**days, "takings": selectors.takings(days["day"])}
     return render(request, "billing/money.html", context)
 
 
-def _home_of(request: HttpRequest, appointment: Appointment) -> str:
-    """Where a visit is looked at: on the board of its day; by the biller, on its money page."""
-    if access.user_of(request).role in access.CARE:
-        return on_board(appointment)
-    return reverse("billing:panel", args=[appointment.pk])
-
-
-def _about(request: HttpRequest, visit: Visit | None) -> dict[str, Any]:
+def _about(request: HttpRequest, visit: Visit | None, drawers: Sequence[Drawer]) -> dict[str, Any]:
     finished = visit is not None and visit.status == Visit.Status.FINISHED
     context: dict[str, Any] = {
         "visit": visit,
         "finished": finished,
-        "may_bill": access.user_of(request).role in access.MONEY,
+        "may_bill": access.handles_money(request.user),
         "bill": None,
         "problem": "",
     }
@@ -209,12 +263,26 @@ def _about(request: HttpRequest, visit: Visit | None) -> dict[str, Any]:
         return context
     try:
         bill = context["bill"] = selectors.bill(visit)
-        context["form"] = PaymentForm(balance_cents=bill.balance_cents)
+        context["form"] = _payment_form(visit, drawers) if bill.balance_cents else None
     except DomainError as refusal:
         context["problem"] = str(refusal.message)
-    context["receipt"] = selectors.receipts().filter(visit=visit, status="issued").first()
+    context |= issuing.all_valid(visit)
+    if context["may_bill"]:
+        context["lacking"] = places.places(access.user_of(request), visit)
+    if context["may_bill"] and visit.appointment.option.service.needs_prescription:
+        context["is_prescribed"] = True
+        context |= _about_superbill(request, visit) if "superbill" not in context else {}
+    context["outdated"] = issuing.outdated(visit)
     return context
 
 
+def _about_superbill(request: HttpRequest, visit: Visit) -> dict[str, Any]:
+    """What stands in its way, and what the payer will miss on it."""
+    return {
+        "superbill_lacks": places.places(access.user_of(request), visit, Kind.SUPERBILL),
+        "missing_modifiers": superbills.missing_modifiers(visit),
+    }
+
+
 def _visit(request: HttpRequest, pk: UUID) -> Visit:
-    return access.own(request, selectors.visits(), pk, client_field="appointment__client")
+    return access.visible(request, selectors.visits(), pk, client_field="appointment__client")

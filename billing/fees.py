@@ -1,4 +1,4 @@
-"""Money for late cancellations and missed visits. No treatment: never on a receipt's lines."""
+"""Fees for late cancellations and missed visits. Not treatment: never a receipt line."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing.errors import NotFromAPlan
-from billing.models import Payment
-from booking import owing
+from billing.models import Drawer, Payment
 from booking.errors import FeeSettled
 from booking.models import Appointment
-from clinic import audit
+from booking.visits import late_fees
+from clinic.audit import services as audit
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -22,35 +22,49 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def take(
-    *, actor: User, appointment: Appointment, method: str, form_token: UUID, reference: str = ""
+    *,
+    actor: User,
+    appointment: Appointment,
+    method: str,
+    form_token: UUID,
+    reference: str = "",
+    batch: UUID | None = None,
+    drawer: Drawer | None = None,
 ) -> Payment:
-    """Write down that a fee was paid, all of it. The same form sent twice is one payment.
+    """Record that a fee was paid in full. The same form sent twice is one payment.
 
     Raises:
-        NotFromAPlan: an HSA or FSA card pays for treatment alone.
-        FeeSettled: it was paid or waived already, or there is none.
+        NotFromAPlan: an HSA or FSA card may pay only for treatment.
+        FeeSettled: it was already paid or waived, or there is none.
     """
     if method in Payment.PLAN_CARDS:
         raise NotFromAPlan
+    if known := Payment.everything.filter(form_token=form_token).first():
+        return known
     try:
-        owing.pay(actor=actor, appointment=appointment)  # locks the row: a second click waits here
+        late_fees.pay(actor=actor, appointment=appointment)  # locks it: a second click waits here
     except FeeSettled:
-        known = Payment.objects.filter(form_token=form_token, appointment=appointment).first()
+        known = Payment.everything.filter(form_token=form_token).first()
         if known is None:
             raise
         return known
-    kept = Appointment.objects.select_related("client").get(pk=appointment.pk)
-    if kept.client is None:  # the constraint `appointment_has_a_client` lets no hold be missed
+    kept = Appointment.objects.select_related("client", "location").get(pk=appointment.pk)
+    if kept.client is None:  # the constraint `appointment_has_a_client` rules out a missed hold
         raise FeeSettled
-    payment = Payment.objects.create(
-        client=kept.client,
-        appointment=kept,
-        method=method,
-        amount_cents=kept.fee_cents,
-        reference=reference,
-        paid_at=timezone.now(),
-        received_by=actor,
-        form_token=form_token,
-    )
+    payment = _payment(kept, method, drawer)
+    payment.received_by, payment.reference = actor, reference
+    payment.batch, payment.form_token = batch, form_token
+    payment.save(force_insert=True)
     audit.record(actor, "payment.taken", payment)
     return payment
+
+
+def _payment(appointment: Appointment, method: str, drawer: Drawer | None) -> Payment:
+    return Payment(
+        client=appointment.client,
+        appointment=appointment,
+        method=method,
+        amount_cents=appointment.fee_cents,
+        paid_at=timezone.now(),
+        drawer=Drawer.objects.for_method(method, appointment.location, drawer),
+    )

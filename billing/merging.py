@@ -1,36 +1,38 @@
-"""What money has to say when two records are joined: see `clinic.merging.floors`."""
+"""What this app says about its rows when two records are merged: `clinic.people.merging`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
-from billing import selectors
-from billing.models import Payment, Receipt
-from clinic.merging.floors import Fact, Floor, Hanging
-from clinic.templatetags.clinic_format import money
+from billing.models import BillingDocument, Payment
+from clinic.format import money
+from clinic.people import owed
+from clinic.people.merging.registry import Dependent, Fact, MergeRules
 
 if TYPE_CHECKING:
     from clinic.models import Client
 
 
 def facts(client: Client) -> list[Fact]:
-    paid = client.payments.aggregate(cents=Sum("amount_cents"))["cents"] or 0
+    paid = (
+        client.payments.aggregate(cents=Sum(F("amount_cents") - F("refunded_cents")))["cents"] or 0
+    )
     return [
-        Fact(_("Receipts"), str(client.receipts.count())),
+        Fact(_("Documents"), str(client.billing_documents.count())),
         Fact(_("Paid"), money(paid)),
-        Fact(_("Still to pay"), money(selectors.owed_by(client))),
+        Fact(_("Balance due"), money(owed.of(client.pk).cents)),
     ]
 
 
-FLOOR = Floor(
+RULES = MergeRules(
     facts=facts,
-    # Money is never parted from the visit, or the missed appointment, that it was for.
-    hanging=[
-        Hanging(Payment, "visit__appointment__client"),
-        Hanging(Payment, "appointment__client"),
-        Hanging(Receipt, "visit__appointment__client"),
+    # A payment always stays with the visit or missed appointment it was for.
+    dependents=[
+        Dependent(Payment, "visit__appointment__client"),
+        Dependent(Payment, "appointment__client"),
+        Dependent(BillingDocument, "visit__appointment__client"),
     ],
 )

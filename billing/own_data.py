@@ -1,11 +1,11 @@
-"""What is kept of a client's money, for the archive."""
+"""What we keep of a client's billing, for export."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from billing.models import Charge
-from clinic.export import Part, facts, who
+from billing.models import Charge, Payment
+from clinic.privacy.export import Part, facts, who
 
 if TYPE_CHECKING:
     from clinic.models import Client
@@ -14,19 +14,30 @@ LINE = (
     *("description", "minutes", "units", "list_cents", "discount_cents", "net_cents"),
     "is_eligible",
 )
-RECEIPT = (
-    *("number", "status", "issued_at", "service_on", "list_cents", "discount_cents"),
-    *("net_cents", "paid_cents", "balance_cents", "verify_code", "voided_at", "void_reason"),
+CODES = ("code", "modifiers", "pointers")
+REFUND = ("refunded_at", "method", "amount_cents", "forgiven_cents", "reference", "reason")
+DOCUMENT = (
+    *("kind", "number", "status", "issued_at", "begins_on", "service_on"),
+    *("list_cents", "discount_cents"),
+    *(
+        "net_cents",
+        "paid_cents",
+        "balance_cents",
+        "credit_cents",
+        "verify_code",
+        "voided_at",
+        "void_reason",
+    ),
     "snapshot",
 )
 
 
 def charges(client: Client) -> Part:
-    found = Charge.objects.filter(visit__appointment__client=client)
+    found = Charge.everything.filter(visit__appointment__client=client)
     found = found.select_related("visit", "procedure").order_by("visit__arrived_at", "position")
     return Part(
         [
-            facts(one, *LINE)
+            facts(one, *LINE, "retired_at")
             | {"arrived_at": one.visit.arrived_at, "code": one.procedure and one.procedure.code}
             for one in found
         ]
@@ -34,26 +45,35 @@ def charges(client: Client) -> Part:
 
 
 def payments(client: Client) -> Part:
-    found = client.payments.select_related("received_by")
+    """Void ones too, with what became of each."""
+    found = Payment.everything.filter(client=client)
+    found = found.select_related("received_by", "voided_by").prefetch_related("refunds")
     return Part(
         [
-            facts(one, "paid_at", "method", "amount_cents", "reference")
-            | {"received_by": who(one.received_by, client)}
+            facts(one, "paid_at", "method", "amount_cents", "reference", "refunded_cents")
+            | facts(one, "voided_at", "void_reason")
+            | {
+                "received_by": who(one.received_by, client),
+                "voided_by": who(one.voided_by, client) if one.voided_by else None,
+                "refunds": [facts(row, *REFUND) for row in one.refunds.all()],
+            }
             for one in found
         ]
     )
 
 
-def receipts(client: Client) -> Part:
-    """As printed, the void ones too."""
+def documents(client: Client) -> Part:
+    """As printed, including void ones."""
     found = list(
-        client.receipts.select_related("document").prefetch_related("lines").order_by("issued_at")
+        client.billing_documents.select_related("file")
+        .prefetch_related("lines")
+        .order_by("issued_at")
     )
     return Part(
         [
-            facts(one, *RECEIPT)
-            | {"lines": [facts(row, "service_on", *LINE) for row in one.lines.all()]}
+            facts(one, *DOCUMENT)
+            | {"lines": [facts(row, "service_on", *CODES, *LINE) for row in one.lines.all()]}
             for one in found
         ],
-        [one.document for one in found if one.document is not None],
+        [one.file for one in found if one.file is not None],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from billing.units import RULES, split_cents, units_of
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Hands-on minutes of one procedure; none where a session is billed without codes."""
+    """Hands-on minutes of one procedure; None if a session is billed without codes."""
 
     description: str
     minutes: int
@@ -24,7 +24,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A charge to be. Not eligible: what is no treatment, and no plan reimburses."""
+    """A future charge. Not eligible: not treatment, so no plan reimburses it."""
 
     description: str
     minutes: int
@@ -41,11 +41,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What was agreed, and what became of it in time."""
+    """What was booked, and how the time was actually used."""
 
     price_cents: int
     booked_minutes: int
-    late_minutes: int = 0  # the client came this long after the agreed start
+    late_minutes: int = 0  # how long after the booked start the client came
     elapsed_minutes: int = 0  # from start to stop
 
 
@@ -56,9 +56,9 @@ def units_of_work(work: Sequence[Work], rule: str) -> list[int]:
 
 
 def was_cut_short(session: Session) -> bool:
-    """The client came late by a unit or more, and the session lost a unit or more by it.
+    """The client came at least a unit late, and the session lost at least a unit for it.
 
-    Undressing and talk also take from the hands-on minutes; they shorten nobody's session.
+    Undressing and talking also reduce hands-on minutes, but do not count as a shorter session.
     """
     lost = units_of(session.elapsed_minutes) < units_of(session.booked_minutes)
     return lost and units_of(session.late_minutes) > 0
@@ -67,10 +67,10 @@ def was_cut_short(session: Session) -> bool:
 def lines_of(
     work: Sequence[Work], session: Session, *, rule: str, reserved_label: str
 ) -> list[Line]:
-    """The session's price over its work, by units.
+    """Split the session's price over its work, by units.
 
-    After a late arrival the units given cost their booked rate, and what is left of the price is a
-    line of its own that is no treatment: reserved time.
+    After a late arrival, the units given cost their booked rate, and the rest of the price is a
+    separate line that is not treatment: reserved time.
     """
     if not work or not session.price_cents:
         return []
@@ -89,3 +89,21 @@ def lines_of(
     if reserved:
         lines.append(Line(reserved_label, 0, 0, reserved, is_eligible=False))
     return lines
+
+
+def discounted(lines: Sequence[Line], cents: int) -> list[Line]:
+    """The same lines, together this much cheaper; never below nothing.
+
+    First what is not treatment, then the treatment: each in proportion. Plans reimburse what was
+    charged in the end, so each line shows its own share.
+    """
+    shares = [0] * len(lines)
+    for is_eligible in (False, True):
+        places = [at for at, line in enumerate(lines) if line.is_eligible == is_eligible]
+        weights = [lines[at].list_cents for at in places]
+        off = min(cents, sum(weights))
+        if off:
+            for at, share in zip(places, split_cents(off, weights), strict=True):
+                shares[at] = share
+            cents -= off
+    return [replace(line, discount_cents=share) for line, share in zip(lines, shares, strict=True)]

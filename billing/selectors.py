@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Sum
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from billing import pricing
 from billing.errors import NoProcedure
-from billing.models import Charge, Payment, Procedure, Receipt
+from billing.models import PREFIXES, BillingDocument, Charge, Kind, Payment, Procedure, Refund
 from booking.models import Appointment
-from clinic import selectors as ground
+from clinic import selectors as clinic_selectors
 from clinic.dates import bounds
 from clinic.models import Client, Payer
 from treatment.models import Visit
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
 
 
 MOST_FEES = 100
+_HIGHEST = 2**31 - 1  # the column holds no more
+_NUMBER = re.compile(r"#?\s*([A-Z]-)?(\d{4})-(\d{1,9})", re.ASCII | re.IGNORECASE)
+_KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What a visit comes to. The lines are its charges, or what they will be."""
+    """What a visit costs. The lines are its charges, or what they will be."""
 
     lines: Sequence[Charge | Line]
     payments: Sequence[Payment]
@@ -55,22 +59,47 @@ class Bill:
 
     @property
     def paid_cents(self) -> int:
-        return sum(payment.amount_cents for payment in self.payments)
+        """What was paid less what was given back: never less than nothing."""
+        return sum(payment.kept_cents for payment in self.payments)
 
     @property
     def balance_cents(self) -> int:
-        return self.net_cents - self.paid_cents
+        return max(0, self.net_cents - self.paid_cents)
+
+    @property
+    def credit_cents(self) -> int:
+        """Paid beyond the total, since the visit was corrected: to be given back."""
+        return max(0, self.paid_cents - self.net_cents)
+
+    @property
+    def eligible_cents(self) -> int:
+        """The part that is treatment, which alone a health plan's card may pay."""
+        return sum(line.net_cents for line in self.lines if line.is_eligible)
+
+    @property
+    def from_plans_cents(self) -> int:
+        return sum(one.kept_cents for one in self.payments if one.is_from_a_plan)
+
+    @property
+    def plan_room_cents(self) -> int:
+        """What a health plan's card may still pay."""
+        return max(0, min(self.balance_cents, self.eligible_cents - self.from_plans_cents))
+
+    @property
+    def plan_excess_cents(self) -> int:
+        """Paid by a plan's card for what is no longer treatment: back to that card."""
+        return max(0, self.from_plans_cents - self.eligible_cents)
 
 
 def visits() -> QuerySet[Visit]:
-    """Visits with all that charging and receipts read of them."""
+    """Visits with everything that charging and receipts need."""
     return Visit.objects.select_related(
         "therapist",
         "appointment__client__payer",
         "appointment__location",
         "appointment__option__service",
         "appointment__reservation__prescription",
-    ).prefetch_related("minutes__technique", "charges", "payments")
+    ).prefetch_related("minutes__technique", "charges", "payments__refunds")
 
 
 def client_of(visit: Visit) -> Client:
@@ -81,7 +110,7 @@ def client_of(visit: Visit) -> Client:
 
 
 def price(visit: Visit) -> list[Line]:
-    """The lines a finished visit will be charged as; none when it is free.
+    """The lines a finished visit will be charged as; none if it is free.
 
     Raises:
         NoProcedure: a technique of a prescribed session has no procedure.
@@ -121,7 +150,7 @@ def _work(visit: Visit) -> list[pricing.Work]:
 
 
 def _procedures(techniques: list[Technique]) -> dict[UUID, Procedure]:
-    """The procedure each technique is billed under; the first in the clinic's order."""
+    """The procedure each technique is billed under: the first in the clinic's order."""
     through = Procedure.techniques.through.objects.filter(technique__in=techniques)
     pairs = through.select_related("procedure").order_by("-procedure__position")
     return {pair.technique_id: pair.procedure for pair in pairs}
@@ -132,30 +161,31 @@ def bill(visit: Visit) -> Bill:
     return Bill(charges, list(visit.payments.all()))
 
 
-def receipts_of(client: Client) -> QuerySet[Receipt]:
-    """A client's receipts, void ones too, newest service first."""
-    return (
-        Receipt.objects.filter(client=client)
-        .select_related("document", "replaces", "replaced_by")
-        .prefetch_related("lines")
-        .order_by("-service_on", "-issued_at")
+def payments() -> QuerySet[Payment]:
+    """Payments with what a page that corrects one shows, void ones too."""
+    return Payment.everything.select_related(
+        "client",
+        "visit__appointment__location",
+        "visit__appointment__option__service",
+        "appointment__location",
+        "appointment__option__service",
     )
 
 
-def owed_by(client: Client) -> int:
-    """Cents a client still owes: finished visits, those not charged yet at their price; fees."""
-    done = Visit.objects.filter(appointment__client=client, status=Visit.Status.FINISHED)
-    sums = [
-        Charge.objects.filter(visit__in=done).aggregate(cents=Sum("net_cents")),
-        done.filter(charges=None).aggregate(cents=Sum("appointment__price_cents")),
-        Payment.objects.filter(visit__in=done).aggregate(cents=Sum("amount_cents")),
-    ]
-    charged, agreed, paid = [int(one["cents"] or 0) for one in sums]
-    return charged + agreed - paid + sum(fee.open_fee_cents for fee in fees_of(client))
+def history(appointment: Appointment) -> list[Payment]:
+    """All payments of an appointment, its visit's and its fee's, with what became of each."""
+    rows = Payment.everything.filter(Q(visit__appointment=appointment) | Q(appointment=appointment))
+    rows = rows.select_related("received_by", "voided_by", "replaces", "replaced_by__visit")
+    return list(rows.prefetch_related("refunds__refunded_by").order_by("paid_at", "created_at"))
+
+
+def documents_of(client: Client) -> QuerySet[BillingDocument]:
+    """A client's documents, void ones too, newest service first."""
+    return documents().filter(client=client).order_by("-service_on", "-issued_at")
 
 
 def fees_of(client: Client) -> list[Appointment]:
-    """A client's late cancellations and missed visits that cost something, newest first."""
+    """A client's late cancellations and missed visits with a fee, newest first."""
     rows = Appointment.objects.filter(client=client, fee_cents__gt=0)
     return list(rows.select_related("location").order_by("-starts_at"))
 
@@ -169,29 +199,37 @@ def open_fees() -> list[Appointment]:
 @dataclass(frozen=True, slots=True)
 class Takings:
     payments: list[Payment]
-    by_method: list[tuple[str, int]]
-    receipts: list[Receipt]
+    refunds: list[Refund]
+    voided: list[Payment]  # on that day, whenever they were made
+    documents: list[BillingDocument]
     unbilled: list[Visit]
     fees: list[Appointment]  # of any day
 
     @property
+    def by_method(self) -> list[tuple[str, int]]:
+        """What was taken less what was given back, the largest first."""
+        sums: dict[str, int] = {}
+        for payment in self.payments:
+            label = str(payment.get_method_display())
+            sums[label] = sums.get(label, 0) + payment.amount_cents
+        for refund in self.refunds:
+            label = str(refund.get_method_display())
+            sums[label] = sums.get(label, 0) - refund.amount_cents
+        return sorted(sums.items(), key=lambda pair: -pair[1])
+
+    @property
     def total_cents(self) -> int:
-        return sum(payment.amount_cents for payment in self.payments)
+        return sum(cents for _label, cents in self.by_method)
 
 
 def takings(day: date) -> Takings:
-    """What came in on a clinic-local date, and which of its visits have no receipt; 5 queries."""
-    begin, end = bounds(day, ground.location().zone)
-    payments = list(
-        Payment.objects.filter(paid_at__gte=begin, paid_at__lt=end)
-        .select_related("client", "visit", "appointment")
-        .order_by("-paid_at")
-    )
-    sums: dict[str, int] = {}
-    for payment in payments:
-        label = str(payment.get_method_display())
-        sums[label] = sums.get(label, 0) + payment.amount_cents
-    receipts = Receipt.objects.filter(issued_at__gte=begin, issued_at__lt=end)
+    """Payments on a clinic-local date, and which of its visits have no receipt; 6 queries."""
+    begin, end = bounds(day, clinic_selectors.location().zone)
+    paid = payments().filter(paid_at__gte=begin, paid_at__lt=end, voided_at=None)
+    voided = payments().filter(voided_at__gte=begin, voided_at__lt=end)
+    refunds = Refund.objects.filter(refunded_at__gte=begin, refunded_at__lt=end)
+    issued = BillingDocument.objects.filter(issued_at__gte=begin, issued_at__lt=end)
+    valid_receipts = BillingDocument.objects.filter(kind=Kind.RECEIPT, status="issued")
     unbilled = (
         Visit.objects.filter(
             status=Visit.Status.FINISHED,
@@ -199,30 +237,45 @@ def takings(day: date) -> Takings:
             stopped_at__lt=end,
             appointment__price_cents__gt=0,
         )
-        .exclude(receipts__status=Receipt.Status.ISSUED)
+        .exclude(pk__in=valid_receipts.values("visit"))
         .select_related("appointment__client", "therapist")
         .order_by("stopped_at")
     )
+    whose = ("payment__client", "payment__visit", "payment__appointment")
     return Takings(
-        payments,
-        sorted(sums.items(), key=lambda pair: -pair[1]),
-        list(receipts.select_related("client").order_by("-serial")),
-        list(unbilled),
-        open_fees(),
+        payments=list(paid.order_by("-paid_at")),
+        refunds=list(refunds.select_related(*whose).order_by("-refunded_at")),
+        voided=list(voided.select_related("voided_by", "client", "visit").order_by("-voided_at")),
+        documents=list(issued.select_related("client").order_by("-issued_at")),
+        unbilled=list(unbilled),
+        fees=open_fees(),
     )
 
 
-def receipts() -> QuerySet[Receipt]:
-    """Receipts with all that a page about one says."""
-    return Receipt.objects.select_related(
-        "client", "document", "visit__appointment__location", "replaces", "replaced_by"
+def documents() -> QuerySet[BillingDocument]:
+    """Documents with everything a page of one shows."""
+    return BillingDocument.objects.select_related(
+        "client", "file", "visit__appointment__location", "replaces", "replaced_by"
     ).prefetch_related("lines")
 
 
-def receipt_by_code(number: str, code: str) -> Receipt | None:
-    """The receipt with this number and code; None when either is wrong."""
-    year, _dash, serial = number.strip().partition("-")
-    if not (year.isascii() and year.isdigit() and serial.isascii() and serial.isdigit()):
+def document_by_code(number: str, code: str) -> BillingDocument | None:
+    """The document with this number and code; None if either is wrong."""
+    if (wanted := _numbered(number)) is None:
         return None
-    found = Receipt.objects.filter(year=int(year[:4]), serial=int(serial[:9]), verify_code=code)
-    return found.select_related("replaced_by").first()
+    return wanted.filter(verify_code=code).select_related("replaced_by").first()
+
+
+def whose_document(text: str) -> set[UUID] | None:
+    """The client of the document with this number, such as 2026-00017; None: it is none."""
+    wanted = _numbered(text)
+    return None if wanted is None else set(wanted.values_list("client_id", flat=True))
+
+
+def _numbered(text: str) -> QuerySet[BillingDocument] | None:
+    found = _NUMBER.fullmatch(text.strip())
+    kind = found and _KINDS.get((found[1] or "").upper())
+    if not found or not kind:
+        return None
+    year, serial = int(found[2]), min(int(found[3]), _HIGHEST)
+    return BillingDocument.objects.filter(kind=kind, year=year, serial=serial)

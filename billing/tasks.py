@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from celery import shared_task
 from django.db import transaction
@@ -8,60 +9,104 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing import pdf, services
-from billing.models import Receipt
-from clinic import documents, links, messages, people
+from billing.issuing import pdf, services
+from billing.models import BillingDocument
+from clinic import duties
+from clinic.celery import enqueue
+from clinic.documents import certificate, drafts
+from clinic.documents import store as documents
+from clinic.documents.printing import Printed
+from clinic.messaging import links, outbox
 from clinic.models import Document
+from clinic.people import services as people
 
-LATE = timedelta(seconds=45)  # the bell was lost: the sweep takes over
-SWEEP_BATCH = 200
-NEWS = timedelta(days=3)  # telling of an older one would only puzzle
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+SIGN = "billing.sign_document"
+NEWS = timedelta(days=3)  # a message about an older one would only confuse
+
+
+def unprinted() -> QuerySet[BillingDocument]:
+    return BillingDocument.objects.filter(file__isnull=True)
 
 
 @shared_task(name=services.RENDER)
-def render_receipt(pk: str) -> None:
+def render_document(pk: str) -> None:
     """Make the PDF once and tell the client; a second copy of the task finds nothing to do."""
-    waiting = Receipt.objects.filter(pk=pk, document__isnull=True)
-    with transaction.atomic(durable=True):
-        claimed = waiting.select_for_update(skip_locked=True, no_key=True, of=("self",))
-        receipt = claimed.select_related("client__user", "visit__appointment__location").first()
-        if receipt is None:
+    if found := duties.claim(unprinted(), pk):
+        with duties.trying(found):
+            printed = pdf.render(found)
+            keep = _hand_over if certificate.is_configured() else _keep
+            keep(found, printed)
+
+
+@transaction.atomic
+def _hand_over(issued: BillingDocument, printed: Printed) -> None:
+    """What is printed goes to the task that signs it. If that is lost, it is printed again."""
+    current = duties.lock(issued)
+    if current is None:
+        return
+    drafts.keep(of=current.pk, content=printed.content, pages=printed.pages, client=current.client)
+    duties.done(current)  # laid out; due at once to be signed
+    enqueue(SIGN, str(current.pk))
+
+
+@shared_task(name=SIGN)
+def sign_document(pk: str) -> None:
+    """Sign what was printed, and tell the client; without a draft, leave it to be printed again."""
+    from clinic.documents import signing  # large, and only here
+
+    found = duties.claim(unprinted(), pk)
+    if found is None:
+        return
+    with duties.trying(found):
+        draft = drafts.find(found.pk)
+        if draft is None:
+            duties.put_back(found)
             return
-        printed = pdf.render(receipt)
-        receipt.document = documents.store(
-            actor=None,
-            content=printed.content,
-            kind=Document.Kind.RECEIPT,
-            name=f"receipt-{receipt.number}.pdf",
-            content_type="application/pdf",
-            client=receipt.client,
-            pages=printed.pages,
-        )
-        receipt.save(update_fields=["document", "updated_at"])
-        if receipt.status == Receipt.Status.ISSUED and timezone.now() - receipt.issued_at < NEWS:
-            _tell(receipt)
+        signed = signing.sign(documents.read(draft))
+        _keep(found, Printed(signed, draft.pages or 0))
 
 
-def _tell(receipt: Receipt) -> None:
-    client = receipt.client
-    messages.queue(
+@transaction.atomic
+def _keep(issued: BillingDocument, printed: Printed) -> None:
+    current = duties.lock(issued)
+    if current is None:
+        return  # it took so long that another worker has started over
+    stored = documents.store(
+        actor=None,
+        content=printed.content,
+        kind=Document.Kind(current.kind),
+        name=f"{current.kind}-{current.number}.pdf",
+        content_type="application/pdf",
+        client=current.client,
+        pages=printed.pages,
+    )
+    duties.done(current, file=stored)
+    drafts.forget(current.pk)
+    if current.is_valid and timezone.now() - current.issued_at < NEWS:
+        _tell(current)
+
+
+def _tell(issued: BillingDocument) -> None:
+    client = issued.client
+    outbox.queue(
         kind="receipt",
-        key=f"receipt:{receipt.pk}",
+        key=f"receipt:{issued.pk}",
         recipient=people.notify_address(client),
         subject=_("A document is ready in your account"),
         template="messages/billing_receipt.txt",
         context={
             "first_name": client.first_name,
-            "url": links.absolute(reverse("billing:receipt", args=[receipt.pk])),
+            "url": links.absolute(reverse("billing:receipt", args=[issued.pk])),
         },
         client=client,
-        about=receipt.pk,
+        about=issued.pk,
     )
 
 
 @shared_task(name="billing.sweep_documents")
 def sweep_documents() -> None:
-    """Receipts whose PDF nobody made."""
-    late = Receipt.objects.filter(document__isnull=True, issued_at__lt=timezone.now() - LATE)
-    for pk in late.order_by("issued_at").values_list("pk", flat=True)[:SWEEP_BATCH]:
-        render_receipt.delay(str(pk))
+    """Documents whose PDF has not been made."""
+    duties.sweep(unprinted(), render_document)

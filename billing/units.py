@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 UNIT = 15  # minutes
-HALF = 7  # minutes that do not make a unit yet
+HALF = 7  # minutes that do not make a unit
 
 
 def units_of(minutes: int) -> int:
@@ -21,7 +21,7 @@ def units_of(minutes: int) -> int:
 
 
 def units_cms(minutes: Sequence[int]) -> list[int]:
-    """CMS: all timed minutes pool. Each code gets its whole quarters; what is left of the pool goes
+    """CMS: all timed minutes pool. Each code gets its whole units; what is left of the pool goes
     to the largest remainders, the earlier line first in a tie.
     """
     units = [count // UNIT for count in minutes]
@@ -41,7 +41,7 @@ RULES = {"cms": units_cms, "ama": units_ama}
 
 
 def split_cents(total: int, weights: Sequence[int]) -> list[int]:
-    """One amount over lines in proportion to their weights, to the cent.
+    """Split one amount over lines in proportion to their weights, to the cent.
 
     Floors first; the cents left over go to the largest remainders, the earlier line first in a tie.
     With no weight at all there is nothing to split by: the first line takes it.

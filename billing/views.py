@@ -1,4 +1,4 @@
-"""What clients see of money: their receipts. And the public check of a receipt."""
+"""Clients' receipts, and the public receipt check."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from billing import selectors
 from billing.forms import VerifyForm
-from clinic import access, audit, documents, throttle
+from clinic import access
+from clinic.audit import services as audit
+from clinic.documents import store as documents
+from clinic.people import owed
+from clinic.web import throttle
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
 
-    from billing.models import Receipt
+    from billing.models import BillingDocument
     from clinic.models import Client
 
-TRIES = 20  # guesses of a verification code by one network in ten minutes
+TRIES = 20  # verification code guesses per network in ten minutes
 PANEL = 3
+VERIFY = "billing/verify.html"
 
 
 @require_safe
@@ -31,7 +36,7 @@ def receipt_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def portal_panel(request: HttpRequest) -> HttpResponse:
-    """The newest receipts, on the portal's home."""
+    """The newest receipts, on the portal's home page."""
     part = bool(getattr(request, "htmx", False))
     page = "billing/_portal_panel.html" if part else "billing/receipt_list.html"
     return render(request, page, _of(access.acting_client(request), PANEL if part else None))
@@ -39,60 +44,57 @@ def portal_panel(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def portal_balance(request: HttpRequest) -> HttpResponse:
-    """One light for the next visit: what is still to pay."""
+    """One readiness light for the next visit: the balance due."""
     client = access.acting_client(request)
     if not getattr(request, "htmx", False):
         return redirect("billing:receipt-list")
-    return render(request, "billing/_balance.html", {"owed_cents": selectors.owed_by(client)})
+    return render(request, "billing/_balance.html", {"owed_cents": owed.of(client.pk).cents})
 
 
 def _of(client: Client, most: int | None = None) -> dict[str, Any]:
     return {
         "client": client,
         "fees": selectors.fees_of(client),
-        "receipts": list(selectors.receipts_of(client)[:most]),
-        "owed_cents": selectors.owed_by(client),
+        "documents": list(selectors.documents_of(client)[:most]),
+        "owed_cents": owed.of(client.pk).cents,
     }
 
 
 @require_safe
 def receipt(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
     found = _own(request, receipt_id)
-    audit.viewed(request, found)
+    audit.viewed(request, found, action=f"{found.kind}.viewed")
     part = bool(getattr(request, "htmx", False))
     page = "billing/_download.html" if part else "billing/receipt.html"
-    return render(request, page, {"receipt": found})
+    return render(request, page, {"document": found})
 
 
 @require_safe
 def download(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
     """The PDF, byte for byte as it was made."""
     found = _own(request, receipt_id)
-    if found.document is None:
+    if found.file is None:
         raise Http404
-    audit.record(request.user, "receipt.downloaded", found)
-    return documents.response(found.document)
+    audit.record(request.user, f"{found.kind}.downloaded", found)
+    return documents.response(found.file)
 
 
-def _own(request: HttpRequest, pk: UUID) -> Receipt:
-    return access.own(request, selectors.receipts(), pk)
+def _own(request: HttpRequest, pk: UUID) -> BillingDocument:
+    return access.visible(request, selectors.documents(), pk)
 
 
 @access.public
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest) -> HttpResponse:
-    """Whether a receipt is genuine and still valid. Says nothing about anybody."""
-    form = VerifyForm(request.GET or None)
-    found, status = None, 200
-    if form.is_bound and form.is_valid():
-        if throttle.crowded_here("verify", TRIES):
-            return render(request, "429.html", status=429)
-        found = selectors.receipt_by_code(form.cleaned_data["number"], form.cleaned_data["code"])
-        status = 200 if found else 404
-    answered = form.is_bound and form.is_valid()
-    return render(
-        request,
-        "billing/verify.html",
-        {"form": form, "receipt": found, "answered": answered},
-        status=status,
-    )
+    """Whether a receipt is genuine and still valid. Reveals nothing about any person.
+
+    The code never stands in the address, where histories and logs would keep it.
+    """
+    form = VerifyForm(request.POST or None)
+    if not form.is_valid():
+        return render(request, VERIFY, {"form": form, "document": None, "answered": False})
+    if throttle.network_over_limit("verify", TRIES):
+        return render(request, "429.html", status=429)
+    found = selectors.document_by_code(form.cleaned_data["number"], form.cleaned_data["code"])
+    context = {"form": form, "document": found, "answered": True}
+    return render(request, VERIFY, context, status=200 if found else 404)

@@ -1,4 +1,4 @@
-"""Addresses of the diary that other pages send people to."""
+"""URLs of the diary that other pages link to."""
 
 from __future__ import annotations
 

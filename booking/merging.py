@@ -1,4 +1,4 @@
-"""What the diary has to say when two records are joined: see `clinic.merging.floors`."""
+"""What this app says about its rows when two records are merged: `clinic.people.merging`."""
 
 from __future__ import annotations
 
@@ -11,29 +11,27 @@ from django.utils.translation import gettext_lazy
 
 from booking.models import TAKES_TIME, Appointment, AppointmentStatus, WaitlistEntry
 from clinic.errors import DomainError
-from clinic.merging.floors import Fact, Floor, Hanging
-from clinic.templatetags.clinic_format import when
+from clinic.format import when
+from clinic.people.merging.registry import Dependent, Fact, MergeRules
 
 if TYPE_CHECKING:
-    from clinic.merging.changes import Changes
     from clinic.models import Client
+    from clinic.people.merging.changes import Changes
 
 HERE = (AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN)
 Waits = WaitlistEntry.Status
 
 
 class BothHere(DomainError):
-    code = "both_here"
     message = gettext_lazy(
-        "Both have come for a visit at this moment. Join the records when it is over."
+        "Both are here for a visit right now. Merge the records when it is over."
     )
 
 
 class AtTwoPlaces(DomainError):
-    code = "at_two_places"
     message = gettext_lazy(
-        "Both have a visit at the same time, and a person is in one place. If they are one person,"
-        " cancel or move one of the two first."
+        "Both have a visit at the same time. If they are the same person,"
+        " cancel or move one of them first."
     )
 
 
@@ -42,7 +40,7 @@ def facts(client: Client) -> list[Fact]:
     ahead = agreed.filter(starts_at__gt=timezone.now(), status=AppointmentStatus.BOOKED)
     coming = ahead.order_by("starts_at").first()
     return [
-        Fact(_("Visits, the cancelled ones too"), str(agreed.count())),
+        Fact(_("Visits, including canceled ones"), str(agreed.count())),
         Fact(_("Next visit"), when(coming.starts_at) if coming else ""),
     ]
 
@@ -62,7 +60,7 @@ def objection(one: Client, other: Client) -> DomainError | None:
 
 
 def prepare(kept: Client, merged: Client, changes: Changes) -> None:
-    """Who waits twice for one thing keeps the better place in line."""
+    """A client who waits twice for the same thing keeps the better place in line."""
     waiting = kept.waitlist.filter(status=Waits.WAITING)
     first = {entry.option_id: entry for entry in waiting}
     for entry in merged.waitlist.filter(status=Waits.WAITING, option__in=first):
@@ -71,13 +69,13 @@ def prepare(kept: Client, merged: Client, changes: Changes) -> None:
         changes.make(later, status=Waits.WITHDRAWN)
 
 
-FLOOR = Floor(
+RULES = MergeRules(
     facts=facts,
     objection=objection,
     prepare=prepare,
-    # A visit is never parted from the prescription it is counted on.
-    hanging=[
-        Hanging(Appointment, "offer__entry__client"),
-        Hanging(Appointment, "reservation__prescription__client"),
+    # A visit is never separated from the prescription it counts on.
+    dependents=[
+        Dependent(Appointment, "offer__entry__client"),
+        Dependent(Appointment, "reservation__prescription__client"),
     ],
 )

@@ -1,15 +1,15 @@
-"""What the diary keeps of a client, for the archive, and whose records are old enough."""
+"""What the diary stores about a client, for their export, and whose records are old enough."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from booking.models import Appointment, WaitlistOffer
-from clinic.export import Part, facts, who
 from clinic.models import Client
-from clinic.retention import PERIODS, born_before
+from clinic.privacy.export import Part, facts, who
+from clinic.privacy.retention import PERIODS, born_before
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +24,7 @@ KEPT = (
 
 
 def appointments(client: Client) -> Part:
-    """Without whoever came along: that is another's visit."""
+    """Without the person who came along: that is someone else's visit."""
     found = client.appointments.agreed().with_names().select_related("booked_by")
     return Part([_appointment(one, client) for one in found.order_by("starts_at")])
 
@@ -59,15 +59,19 @@ def waitlist(client: Client) -> Part:
 
 
 def calendars(client: Client) -> Part:
-    """Links with which visits can be followed; a link itself is not kept, only its hash."""
+    """Calendar links to the visits; we store only the hash of a link."""
     found = client.feeds.order_by("created_at")
     return Part([facts(one, "created_at", "read_at", "revoked_at") for one in found])
 
 
 def long_gone(now: datetime) -> QuerySet[Client]:
-    """Clients whose clinical records have been kept long enough: for a person to decide."""
+    """Clients whose clinical records have been kept long enough; a person decides."""
     since = PERIODS["clinical"].before(now)
     lately = Appointment.objects.filter(client=OuterRef("pk"), starts_at__gte=since)
-    return Client.objects.filter(
-        ~Exists(lately), created_at__lt=since, birth_date__lt=born_before(now)
-    ).order_by("created_at")
+    # Whoever's date of birth we never learned counts as born on the day they were added.
+    of_age = Q(birth_date__lt=born_before(now)) | Q(
+        birth_date=None, created_at__date__lt=born_before(now)
+    )
+    return Client.objects.filter(of_age, ~Exists(lately), created_at__lt=since).order_by(
+        "created_at"
+    )

@@ -1,4 +1,4 @@
-"""Doors for the beat. Each finds its work in the tables, so a lost run costs nothing."""
+"""Tasks for the beat. Each finds its work in the tables, so a lost run does no harm."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from booking import covering, notices, services
 from booking.calendars import external
 from booking.models import Appointment, AppointmentStatus, BookingPolicy
 from booking.selectors import appointments
+from booking.visits import caps, coverage, notices, services
 from booking.waitlist import services as waitlist
+from clinic import duties
 from clinic.models import Location, Message, Service
 from prescriptions.models import Prescription
 
@@ -28,11 +29,12 @@ BATCH = 200
 @shared_task(name="booking.expire_holds")
 def expire_holds() -> None:
     services.expire_holds()
+    caps.forget()
 
 
 @shared_task(name="booking.offer_freed")
 def offer_freed() -> None:
-    """Offer what has come free to who waits for it."""
+    """Offer freed times to those waiting for them."""
     waitlist.sweep()
 
 
@@ -56,12 +58,12 @@ def tie_prescriptions() -> None:
             option__service__kind=Service.Kind.MEDICAL,
             client__in=usable.values("client"),
         )
-        .exclude(source=Appointment.Source.ONLINE, booked_by=None)  # nobody vouches for these yet
+        .exclude(source=Appointment.Source.ONLINE, booked_by=None)  # not yet vouched for
         .order_by("starts_at", "created_at")
     )
     for appointment in waiting[:BATCH]:
         services.tie_prescription(appointment=appointment)
-    covering.mark_needed()
+    coverage.mark_needed()
 
 
 @shared_task(name="booking.queue_reminders")
@@ -77,10 +79,10 @@ def queue_reminders() -> None:
             starts_at__gt=now,
             starts_at__lte=horizon,
         )
-        # Booked within the lead: the confirmation has said it all just now.
+        # Booked within the lead: the confirmation has just gone out.
         lead = timedelta(minutes=policy.reminder_lead)
         due = due.exclude(sequence=0, booked_at__gt=F("starts_at") - lead)
-        # What has its reminder already is known by a key; asked for once, not once each.
+        # Visits already reminded are known by a key; query once, not once each.
         pairs = list(due.order_by("starts_at").values_list("pk", "sequence"))
         keys = {f"{notices.REMINDER}:{pk}:{sequence}": pk for pk, sequence in pairs}
         there = Message.objects.filter(key__in=keys).exclude(status=Message.Status.CANCELLED)
@@ -92,7 +94,7 @@ def queue_reminders() -> None:
 
 @shared_task(name="booking.fetch_calendars")
 def fetch_calendars() -> None:
-    external.ring_for_due()
+    duties.sweep(external.followed(), fetch_calendar, since=timedelta(0))
 
 
 @shared_task(name="booking.fetch_calendar", soft_time_limit=60, time_limit=90)
@@ -102,7 +104,7 @@ def fetch_calendar(pk: str) -> None:
 
 @transaction.atomic
 def _remind(pk: UUID, horizon: datetime) -> None:
-    """Under the row's lock: a cancellation or a move comes wholly before or wholly after."""
+    """Under the row's lock: a cancellation or a move comes entirely before or after."""
     still = Appointment.objects.select_for_update(no_key=True).filter(
         pk=pk,
         status=AppointmentStatus.BOOKED,

@@ -8,23 +8,25 @@ class ClinicConfig(AppConfig):
 
     def ready(self) -> None:
         # Binds @shared_task to our Celery app in every process, the web server included.
-        from clinic import celery, signin_log, two_step  # noqa: F401
+        from clinic import celery  # noqa: F401
+        from clinic.accounts import sign_in_log  # noqa: F401
+        from clinic.accounts.second_step import services as second_step  # noqa: F401
+        from clinic.documents import certificate
 
-        self._contribute()
+        certificate.check()
+        self._register()
 
-    def _contribute(self) -> None:
-        from clinic import export, kept_long_enough, own_data, retention
-        from clinic.merging import floors, own
+    def _register(self) -> None:
+        from clinic.people.merging import clinic_rules, registry
+        from clinic.privacy import expiring, export, own_data, retention
 
-        export.contribute("person", own_data.person)
-        export.contribute("messages", own_data.messages)
-        export.contribute("rights", own_data.rights)
-        export.contribute("record", own_data.record)
-        retention.register("exports", kept_long_enough.old_exports, kept_long_enough.remove_export)
-        retention.register(
-            "messages", kept_long_enough.old_messages, kept_long_enough.remove_message
-        )
-        retention.register("audit", kept_long_enough.old_events)
-        retention.register("disclosures", kept_long_enough.old_disclosures)
-        retention.register("corrections", kept_long_enough.old_corrections)
-        floors.contribute("clinic", own.FLOOR)
+        export.register("person", own_data.person)
+        export.register("messages", own_data.messages)
+        export.register("rights", own_data.rights)
+        export.register("record", own_data.record)
+        retention.register("exports", expiring.old_exports, expiring.remove_export)
+        retention.register("messages", expiring.old_messages, expiring.remove_message)
+        retention.register("audit", expiring.old_events)
+        retention.register("disclosures", expiring.old_disclosures)
+        retention.register("corrections", expiring.old_corrections)
+        registry.register("clinic", clinic_rules.RULES)

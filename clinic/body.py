@@ -1,7 +1,7 @@
-"""The body map: which places can be marked, what they are called, where they are drawn.
+"""The body map: which areas can be marked, what they are called, where they are drawn.
 
 Pure. The drawing is ours: simple shapes on a canvas of 200 by 400. Left and right are the client's
-own, so on the front view the right side is drawn on the left, as in a mirror the other way round.
+own, so on the front view the right side is drawn on the left, the reverse of a mirror.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What somebody said about one place."""
+    """What someone said about one area."""
 
     key: str
     pain_type: str
@@ -124,8 +124,8 @@ _SIDES: dict[str, list[tuple[str, StrOrPromise, StrOrPromise, str]]] = {
     BACK: [
         (
             "shoulder",
-            _("Left shoulder, behind"),
-            _("Right shoulder, behind"),
+            _("Back of the left shoulder"),
+            _("Back of the right shoulder"),
             "M75 78l-1 22-10 6-18-2q3-22 22-25z",
         ),
         (
@@ -167,14 +167,14 @@ _SIDES: dict[str, list[tuple[str, StrOrPromise, StrOrPromise, str]]] = {
 
 @lru_cache(maxsize=1)
 def places() -> tuple[Place, ...]:
-    """All places from head to foot, the front before the back."""
+    """All areas from head to foot, front before back."""
     found: list[Place] = []
     for view in (FRONT, BACK):
         found += [
             Place(region, view, MIDDLE, label, path, mirrored=False)
             for region, label, path in _MIDDLE[view]
         ]
-        # Facing us the client's right is on our left; from behind it is the other way round.
+        # Facing us, the client's right is on our left; from behind, it is on our right.
         drawn, mirrored = (RIGHT, LEFT) if view == FRONT else (LEFT, RIGHT)
         for region, left, right, path in _SIDES[view]:
             names = {LEFT: left, RIGHT: right}

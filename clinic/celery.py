@@ -24,32 +24,24 @@ app.autodiscover_tasks()
 
 
 @signals.celeryd_init.connect
-def be_patient(conf: Settings, **_: object) -> None:
-    """A worker waits on Redis for work; a request must not."""
+def wait_for_redis(conf: Settings, **_: object) -> None:
+    """A worker may wait for Redis; a request must not."""
     patient = {"socket_timeout": WORKER_TIMEOUT, "max_retries": None, "interval_max": 1}
     conf.broker_transport_options = {**conf.broker_transport_options, **patient}
-
-
-@signals.worker_init.connect
-def know_the_keys(**_: object) -> None:
-    """A worker without the data's keys would fail at every document: it does not start."""
-    from clinic import keys
-
-    keys.require_if_possible()
 
 
 def enqueue(name: str, *args: object) -> None:
     """Run the named task once the surrounding transaction commits.
 
-    The row that needs work is the duty; this is only the bell. With Redis away the bell is
-    silent and the beat sweep finds the row.
+    The row that needs work is the duty; this only wakes the worker. With Redis down this is
+    lost and the beat sweep finds the row.
     """
 
     def send() -> None:
         try:
-            # By signature: eager mode in tests skips what is sent by name alone.
+            # By signature: eager mode in tests skips tasks sent by name only.
             app.signature(name, args=args).apply_async(retry=False)
         except (OperationalError, RedisError, OSError) as error:
-            logger.warning("could not ring for %s: %s", name, type(error).__name__)
+            logger.warning("could not queue %s: %s", name, type(error).__name__)
 
     transaction.on_commit(send, robust=True)

@@ -1,4 +1,4 @@
-"""Local days: as they come in an address, and as the instants between which they lie."""
+"""Local days: as written in a URL, and as the instants they span."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from django.utils.dateparse import parse_date
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)  # far inside what date sums can take
+FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)  # well within what date arithmetic can handle
 
 
 def day_or_none(text: str | None) -> date | None:
-    """The day an address names; none if it names none, or one that no page can show."""
+    """The day a URL names; None if it names none, or one that no page can show."""
     try:
         day = parse_date(text or "")
     except ValueError:
@@ -23,5 +23,5 @@ def day_or_none(text: str | None) -> date | None:
 
 
 def bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The local midnights between which a date lies, the second not included: 23 to 25 hours."""
+    """The local midnights around a date, the second excluded: 23 to 25 hours."""
     return datetime.combine(day, time(), zone), datetime.combine(day + timedelta(1), time(), zone)

@@ -1,77 +1,77 @@
-"""What staff see of the ground: clients and messages."""
+"""What staff see of clients: the search, and one client's page."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.contrib import messages as flash
-from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic import access, audit, messages, selectors, two_step
-from clinic.errors import DomainError
-from clinic.forms import ClientSearchForm
-from clinic.models import Message, Role
+from clinic import access
+from clinic.accounts.second_step import services as second_step
+from clinic.audit import services as audit
+from clinic.messaging.selectors import outbox
+from clinic.people import record, tiles
+from clinic.people.forms import ClientSearchForm
+from clinic.people.search import search_clients
+from clinic.people.selectors import merges_of
+from clinic.people.similar import perhaps_the_same
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
 
-PAGE = 50
+    from clinic.models import Client, User
+
 RECENT = 10
+FEW = 6  # found below the search in the bar
 
 
-@access.anyone_here
+@access.staff
 @require_http_methods(["GET", "HEAD", "POST"])
 def client_search(request: HttpRequest) -> HttpResponse:
-    form = ClientSearchForm(request.POST)  # names travel in the body, never in an address
+    form = ClientSearchForm(request.POST)  # names travel in the body, never in a URL
     words = form.cleaned_data["q"] if form.is_valid() else ""
     visible = access.clients_seen_by(request.user)
-    found = selectors.search_clients(words, among=visible)
+    found = search_clients(words, among=visible)
+    if "bar" in request.POST:  # while one types, on every page of the desk
+        few = {"query": words, "clients": found[:FEW], "more": len(found) > FEW}
+        return render(request, "clinic/desk/_bar_found.html", few)
     context = {"form": form, "query": words, "clients": found}
-    return render(request, "desk/clients.html", context)
+    return render(request, "clinic/desk/clients.html", context)
 
 
-@access.anyone_here
+@access.staff
 @require_safe
 def client_detail(request: HttpRequest, client_id: UUID) -> HttpResponse:
     user = access.user_of(request)
     client = access.client(user, client_id)
-    if client.pk != client_id:  # joined with this one
+    if client.pk != client_id:  # merged with this one
         return redirect("client-detail", client.pk)
     audit.viewed(request, client)
-    at_desk = user.role in access.DESK
-    login = client.user if user.role == Role.MANAGER else None
-    context = {
+    return render(request, "clinic/desk/client.html", _context(user, client))
+
+
+def _context(user: User, client: Client) -> dict[str, Any]:
+    at_desk = access.works_at_desk(user)
+    login = client.user if access.is_manager(user) else None
+    return {
         "client": client,
+        "head": record.head(client),
+        "rows": record.rows(client),
+        "alerts": tiles.alerts_of(user, client),
+        "tiles": tiles.of(user, client),
         "at_desk": at_desk,
-        "second_step": login is not None and bool(two_step.kinds(login)),
-        "perhaps_same": selectors.perhaps_the_same(client) if at_desk else [],
-        "merges": selectors.merges_of(client) if at_desk else [],
+        "second_step": login is not None and bool(second_step.kinds(login)),
+        "perhaps_same": perhaps_the_same(client) if at_desk else [],
+        "merges": merges_of(client) if at_desk else [],
         "guardians": client.guardians.select_related("user"),
-        "client_messages": selectors.outbox().filter(client=client)[:RECENT],
+        **_written(client),
     }
-    return render(request, "desk/client.html", context)
 
 
-@access.desk
-@require_safe
-def message_list(request: HttpRequest) -> HttpResponse:
-    """What went out and what did not; failures first, so that somebody picks up the phone."""
-    page = Paginator(selectors.outbox(), PAGE).get_page(request.GET.get("page"))
-    return render(request, "desk/messages.html", {"messages_page": page})
-
-
-@access.desk
-@require_POST
-def message_retry(request: HttpRequest, message_id: UUID) -> HttpResponse:
-    message = access.own(request, Message.objects.all(), message_id)
-    try:
-        messages.retry(actor=access.user_of(request), message=message)
-        flash.success(request, _("The message is on its way again."))
-    except DomainError as refusal:
-        flash.error(request, str(refusal.message))
-    return redirect("message-list")
+def _written(client: Client) -> dict[str, Any]:
+    """What was written to them: the newest, and how much."""
+    written = outbox().filter(client=client)
+    return {"client_messages": list(written[:RECENT]), "messages_count": written.count()}

@@ -1,7 +1,8 @@
-"""What can go wrong by the rules. Views catch `DomainError` and nothing wider."""
+"""Broken business rules. Views catch `DomainError` and nothing broader."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
@@ -11,10 +12,17 @@ if TYPE_CHECKING:
 
 
 class DomainError(Exception):
-    """A rule was broken. `message` tells the person what to do; `code` tells the program."""
+    """A rule was broken. `message` tells the user what to do; `code` is for the program.
+
+    The code is the name of the class, unless it says another: SlotTaken is `slot_taken`.
+    """
 
     code: str = "refused"
     message: StrOrPromise = _("That is not possible.")
+
+    def __init_subclass__(cls) -> None:
+        if "code" not in vars(cls):
+            cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def __init__(self, message: StrOrPromise | None = None) -> None:
         if message is not None:
@@ -26,5 +34,4 @@ class DomainError(Exception):
 
 
 class InvalidTransition(DomainError):
-    code = "invalid_transition"
-    message = _("Somebody has already changed this. Here is how it stands now.")
+    message = _("Someone has already changed this. Here is the current version.")

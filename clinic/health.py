@@ -1,4 +1,4 @@
-"""Health for the process manager and the load balancer. Public, and says nothing but ok or not."""
+"""Health for the process manager and the load balancer. Public; says only ok or not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def live(request: HttpRequest) -> JsonResponse:
 @access.public
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when the database, Redis and a worker all answer; 503 names what does not."""
+    """200 when the database, Redis and a worker all respond; 503 names what does not."""
     checks = {"database": _database(), "redis": _redis(), "worker": bool(cache.get(HEARTBEAT))}
     status = 200 if all(checks.values()) else 503
     words = {name: "ok" if good else "down" for name, good in checks.items()}

@@ -1,7 +1,7 @@
 """All settings, read from the environment. `.env.example` lists every variable.
 
 Each variable may also be given as NAME_FILE, the path of a file that holds the value (Docker and
-systemd secrets). A missing secret stops the start, loudly.
+systemd secrets). A missing secret fails the start, loudly.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF
 from environ.fileaware_mapping import FileAwareMapping
 from whitenoise.compress import Compressor
 
-from clinic.headers import FIXED
+from clinic.web.headers import FIXED
 
 
 class Environment(FileAwareMapping):  # type: ignore[misc]
@@ -34,7 +34,7 @@ DATA_DIR = Path(env.str("CLINIC_DATA_DIR", default=str(BASE_DIR / ".data"))).abs
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("CLINIC_DEMO", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
-# "id:base64 of 32 bytes[,older...]": the first encrypts, all decrypt (see clinic/crypto.py).
+# "id:base64 of 32 bytes[,older...]": the first encrypts, all decrypt (see clinic/vault/crypto.py).
 DOCUMENT_KEYS = env.str("DOCUMENT_KEYS")
 
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
@@ -43,6 +43,8 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
 HTTPS = env.bool("HTTPS", default=PUBLIC_URL.startswith("https://"))
 
 INSTALLED_APPS = [
+    "demo",
+    "website",
     "billing",
     "treatment",
     "booking",
@@ -70,20 +72,22 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "clinic.middleware.RequestContextMiddleware",
-    # What puts headers on answers comes before what answers by itself.
+    # What adds headers comes before what may respond by itself.
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "clinic.middleware.OnlyWhatWeTake",
+    "clinic.middleware.HealthFirst",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "clinic.idle.IdleMiddleware",
+    "clinic.accounts.idle.IdleMiddleware",
     "clinic.middleware.DenyByDefault",
-    "clinic.two_step.SecondStepMiddleware",
+    "clinic.accounts.second_step.services.SecondStepMiddleware",
     "clinic.middleware.ClinicMiddleware",
+    "intake.tablet.middleware.TabletMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -104,7 +108,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "clinic.context_processors.clinic",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "clinic.templatetags.components",
+            ],
         },
     },
 ]
@@ -129,7 +137,7 @@ REDIS_URL = env.str("REDIS_URL")
 REDIS_TIMEOUT = 1
 CACHES: dict[str, Any] = {
     "default": {
-        "BACKEND": "clinic.cache.ForgivingRedisCache",
+        "BACKEND": "clinic.web.cache.ForgivingRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "clinic",
         "OPTIONS": {"socket_timeout": REDIS_TIMEOUT, "socket_connect_timeout": REDIS_TIMEOUT},
@@ -142,17 +150,17 @@ CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace(
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,  # above the longest task
-    # Of whoever only rings the bell; the worker is more patient (clinic/celery.py).
+    # For those that only queue; the worker is more patient (clinic/celery.py).
     "socket_timeout": REDIS_TIMEOUT,
     "socket_connect_timeout": REDIS_TIMEOUT,
-    # kombu would knock for six seconds at a closed door, whatever `retry=False` says.
+    # kombu would retry for six seconds, whatever `retry=False` says.
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0,
     "interval_max": 0,
     "socket_keepalive": True,
 }
-CELERY_IMPORTS = ["prescriptions.prescribers.tasks"]  # the others lie in an app's tasks.py
+CELERY_IMPORTS = ["prescriptions.prescribers.tasks"]  # the others are in an app's tasks.py
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 300
@@ -178,6 +186,8 @@ CELERY_BEAT_SCHEDULE = {
         "prescriptions.sweep_uploads": 30,
         "prescriptions.prompt_renewals": 3600,
         "billing.sweep_documents": 60,
+        "intake.end_idle_tablets": 60,
+        "intake.sweep_scans": 30,
         "prescriptions.sweep_requests": 60,
     }.items()
 }
@@ -186,14 +196,13 @@ EMAIL_URL = env.str("EMAIL_URL", default="filemail://")
 _email = env.email_url("EMAIL_URL", default="consolemail://") if EMAIL_URL != "filemail://" else {}
 if _email:
     vars().update({key: value for key, value in _email.items() if key.startswith("EMAIL_")})
-else:  # the embedded default: mail lands in files that the owner can open
+else:  # the embedded default: mail goes to files the owner can open
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 EMAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default="Stillwater Medical Massage <hello@stillwater.example>"
 )
-SMS_URL = env.str("SMS_URL", default="")
 
 AUTH_USER_MODEL = "clinic.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -207,54 +216,54 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
-    # The 20,000 most used of published breaches; then whatever a guesser would come upon soon.
+    # The 20,000 most used in published breaches; then whatever is easily guessed.
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "clinic.passwords.GuessableValidator"},
+    {"NAME": "clinic.accounts.passwords.GuessableValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "after-login"
 LOGOUT_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "clinic.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "clinic.accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"  # the code by e-mail is the proof; booking makes the account
+ACCOUNT_EMAIL_VERIFICATION = "none"  # the code by e-mail is the proof; booking creates the account
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 900
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_USER_DISPLAY = "clinic.adapter.display"
-ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever loses a password or a second step hears of it
+ACCOUNT_USER_DISPLAY = "clinic.accounts.adapter.display"
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # notify the owner when a password or second step changes
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-# allauth's own asks the database more for a known address than for an unknown one.
+# allauth's own makes more queries for a known address than for an unknown one.
 _TOKENS = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = _TOKENS
-PASSWORD_RESET_TIMEOUT = 3600  # the mail says an hour
+PASSWORD_RESET_TIMEOUT = 3600  # the e-mail says an hour
 ACCOUNT_FORMS = {
-    "request_login_code": "clinic.sign_in_forms.RequestCodeForm",
-    "reset_password": "clinic.sign_in_forms.RequestResetForm",
+    "request_login_code": "clinic.accounts.forms.RequestCodeForm",
+    "reset_password": "clinic.accounts.forms.RequestResetForm",
 }
-# Allowed are tries, not accounts: the key is the account and the address together
-# (clinic/adapter.py), so nobody can lock another out, and each window slides on.
+# Limits count tries: the key is the account and the address together
+# (clinic/accounts/adapter.py), so no one can lock another out, and each window slides.
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "5/15m/key,50/15m/ip",
     "login": "30/m/ip",
     "request_login_code": "20/m/ip,50/15m/key",
     "reset_password": "20/m/ip,50/15m/key",
-    "sign_in_mail": "5/15m/key",  # before either of these two: clinic/sign_in_forms.py
+    "sign_in_mail": "5/15m/key",  # before either of these two: clinic/accounts/forms.py
     "reauthenticate": "10/5m/user",
     "confirm_code": "5/15m/user",
     "change_address": "5/15m/user,5/15m/key",
 }
-# Staff sign in with a second step; on the demo it is theirs to choose (clinic/two_step.py).
+# Staff sign in with a second step; in the demo they choose (clinic/accounts/second_step).
 STAFF_TWO_STEP = not DEMO
-MFA_ADAPTER = "clinic.adapter.MFAAdapter"
+MFA_ADAPTER = "clinic.accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_FORMS = {"add_webauthn": "clinic.passkeys.AddPasskeyForm"}
+MFA_FORMS = {"add_webauthn": "clinic.accounts.passkeys.AddPasskeyForm"}
 
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -263,7 +272,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "clinic.errors_views.csrf_failure"
+CSRF_FAILURE_VIEW = "clinic.error_views.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
@@ -288,14 +297,17 @@ CONTENT_SECURITY_POLICY = {
         "manifest-src": [SELF],
     }
 }
-LOCATION_KEPT = 2  # seconds that a process keeps the clinic's own row (clinic/here.py)
-REQUEST_MAX_SIZE = 64 * 1024 * 1024  # the largest upload that is taken, and room for its form
+LOCATION_KEPT = 2  # seconds a process caches the clinic's own row (clinic/web/location.py)
+REQUEST_MAX_SIZE = 64 * 1024 * 1024  # the largest upload accepted, and room for its form
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 # unix:///run/clamav/clamd.ctl or tcp://host:3310; unset: uploads are not scanned for viruses.
 CLAMAV_URL = env.str("CLAMAV_URL", default="")
+# A PKCS#12 file; without one, documents are not signed.
+DOCUMENT_CERTIFICATE = env.str("DOCUMENT_CERTIFICATE", default="")
+DOCUMENT_CERTIFICATE_PASSPHRASE = env.str("DOCUMENT_CERTIFICATE_PASSPHRASE", default="")
 
 # How other calendars are fetched; the rules are in booking/calendars/fetching.py.
 CALENDAR_FETCH: dict[str, Any] = {}
@@ -315,7 +327,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-# Compressing is the slow part of a first start: pages ask for hashed names, and nobody for maps.
+# Compressing is the slow part of a first start: pages use hashed names, and no one loads maps.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 DOCUMENT_ROOT = DATA_DIR / "documents"
@@ -324,8 +336,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "request_id": {"()": "clinic.context.RequestIdFilter"},
-        "hide_keys": {"()": "clinic.logs.HideKeys"},
+        "request_id": {"()": "clinic.web.context.RequestIdFilter"},
+        "hide_keys": {"()": "clinic.web.logs.HideKeys"},
     },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}
@@ -339,7 +351,7 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
-        # These tell every step of every document, or announce themselves at every start.
+        # These log every step of every document, or announce themselves at every start.
         **{name: {"level": "WARNING"} for name in ("fontTools", "pikepdf", "weasyprint")},
         # Django's own handlers would write past the filters.
         **{name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},

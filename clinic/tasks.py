@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import logging
-from smtplib import SMTPException
+from datetime import timedelta
 from time import monotonic
 
 from celery import shared_task
 from django.core.cache import cache
-from django.db import transaction
 from django.utils import timezone
 
-from clinic import health, keys, messages, rights, rotation, sealing
+from clinic import duties, health
+from clinic.audit import chaining
+from clinic.messaging import outbox
+from clinic.privacy import services as privacy
+from clinic.rotation import keys
+from clinic.rotation import services as rotation
 
 logger = logging.getLogger(__name__)
 
@@ -17,25 +21,17 @@ SWEEP_BATCH = 200
 ROTATE_FOR = 45  # seconds at a time: other work must not wait for it
 
 
-@shared_task(name=messages.DELIVER)
+@shared_task(name=outbox.DELIVER)
 def deliver_message(pk: str) -> None:
-    """Send one message; no row means it was sent, withdrawn, or another worker holds it."""
-    with transaction.atomic(durable=True):
-        waiting = messages.due().filter(pk=pk).select_for_update(skip_locked=True, no_key=True)
-        if message := waiting.first():
-            try:
-                messages.send(message)
-            except (SMTPException, OSError, ValueError) as error:
-                logger.warning("message %s was not taken: %s", pk, type(error).__name__)
-                messages.failed(message, error)
+    outbox.deliver(pk)
 
 
 @shared_task(name="clinic.sweep_messages")
 def sweep_messages() -> None:
-    """Find what the broker lost, and what has become due."""
-    messages.expire()
-    for pk in messages.due().order_by("not_before").values_list("pk", flat=True)[:SWEEP_BATCH]:
-        deliver_message.delay(str(pk))
+    """Find what the broker lost, what is now due, and what a dead worker left."""
+    outbox.expire()
+    outbox.give_up_on_dead_workers()
+    duties.sweep(outbox.ready(), deliver_message, since=timedelta(0))
 
 
 @shared_task(name="clinic.heartbeat")
@@ -46,44 +42,42 @@ def heartbeat() -> None:
 
 @shared_task(name="clinic.seal_audit")
 def seal_audit() -> None:
-    """Chain what has been written down since; a long queue in several steps."""
-    done = number = sealing.seal()
-    while number == sealing.BATCH:
-        number = sealing.seal()
+    """Chain the new audit rows; a long queue in several steps."""
+    done = number = chaining.extend_chain()
+    while number == chaining.BATCH:
+        number = chaining.extend_chain()
         done += number
-    if done and (found := sealing.head()):
-        # Logs usually leave this machine: a head in them shows later whether the end was cut off.
+    if done and (found := chaining.head()):
+        # Logs usually leave this machine: a head in them later shows whether the end was cut off.
         logger.info("audit head %s", found)
 
 
 @shared_task(name="clinic.rotate_keys")
 def rotate_keys() -> None:
-    """Go on sealing anew, if a manager has asked for it; the beat comes again until all is done."""
-    if not rotation.is_taking_over():
+    """Continue re-encrypting, if requested; beat runs it again until all is done."""
+    if not rotation.is_running():
         return
     keys.require()
     until = monotonic() + ROTATE_FOR
     done = lost = 0
-    for step in rotation.run():
+    for step in rotation.reencrypt_all():
         done, lost = done + step.done, lost + step.lost
-        if monotonic() > until or not rotation.is_taking_over():
+        if monotonic() > until or not rotation.is_running():
             break
-    remaining = rotation.left()
-    logger.info("keys: %s sealed anew, %s left, %s cannot be opened", done, remaining, lost)
-    if not done:  # all that is left cannot be opened
-        rotation.take_over(going=False)
+    remaining = rotation.remaining()
+    logger.info("keys: %s re-encrypted, %s left, %s cannot be opened", done, remaining, lost)
+    if not done:  # nothing left can be opened
+        rotation.set_running(running=False)
 
 
-@shared_task(name=rights.PUT_TOGETHER)
-def put_together(pk: str) -> None:
-    rights.put_together(pk)
+@shared_task(name=privacy.CREATE_ARCHIVE)
+def create_archive(pk: str) -> None:
+    privacy.create_archive(pk)
 
 
 @shared_task(name="clinic.sweep_exports")
 def sweep_exports() -> None:
-    """Go on with archives that were left lying, and remove those that are too old."""
-    for pk in rights.overdue().values_list("pk", flat=True)[:SWEEP_BATCH]:
-        put_together.delay(str(pk))
-    rights.give_up()
-    for old in rights.expired(timezone.now()).select_related("document")[:SWEEP_BATCH]:
-        rights.remove_export(old)
+    """Continue unfinished archives, and remove expired ones."""
+    duties.sweep(privacy.unfinished(), create_archive)
+    for old in privacy.expired(timezone.now()).select_related("document")[:SWEEP_BATCH]:
+        privacy.remove_export(old)

@@ -9,82 +9,53 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from clinic import access, audit, looks, people, selectors
-from clinic.models import Role
+from clinic import access
+from clinic.audit import services as audit
+from clinic.audit import view_log
+from clinic.people import services as people
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
 
-HOMES = {
-    Role.CLIENT: "portal",
-    Role.FRONT_DESK: "booking:day",
-    Role.THERAPIST: "treatment:today",
-    Role.BILLER: "billing:desk",
-    Role.MANAGER: "booking:day",
-}
 NOON, EVENING = 12, 17
 
 
 @access.public
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "public/home.html", {"services": selectors.price_list()})
-
-
-@access.public
-@require_safe
-def prices(request: HttpRequest) -> HttpResponse:
-    return render(request, "public/prices.html", {"services": selectors.price_list()})
-
-
-@access.public
-@require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Some programs ask for the icon here, whatever the page's link says."""
+    """Some programs request the icon here, whatever the page's link says."""
     return redirect(static("img/favicon.svg"), permanent=True)
-
-
-@access.public
-@require_safe
-def medical_massage(request: HttpRequest) -> HttpResponse:
-    return render(request, "public/medical_massage.html")
-
-
-@access.public
-@require_safe
-def insurance(request: HttpRequest) -> HttpResponse:
-    return render(request, "public/insurance.html")
 
 
 @require_safe
 def after_login(request: HttpRequest) -> HttpResponse:
-    """Everybody lands where their work is."""
-    return redirect(HOMES[Role(access.user_of(request).role)])
+    """Sends each user to where their work is."""
+    return redirect(access.home_of(access.user_of(request)))
 
 
 @require_safe
 def portal(request: HttpRequest) -> HttpResponse:
     clients = list(access.clients_for(request.user))
-    if not clients and access.user_of(request).is_clinic_staff:
+    if not clients and access.works_here(request.user):
         return redirect("after-login")
     client = access.acting_client(request) if clients else None
-    if client is not None:  # and with it what the parts of this page show
-        audit.viewed(request, client, again=looks.PAGE)
+    if client is not None:  # which also covers the parts of this page
+        audit.viewed(request, client, again=view_log.PAGE)
     context = {
         "client": client,
         "clients": clients,
         "unconfirmed": list(people.unconfirmed(access.user_of(request))),
         "greeting": greeting(timezone.localtime().hour),
     }
-    return render(request, "portal/home.html", context)
+    return render(request, "clinic/portal/home.html", context)
 
 
 @require_POST
 def act_for(request: HttpRequest) -> HttpResponse:
-    """Choose whose portal this login looks at."""
-    client = access.own(
+    """Choose whose portal this login views."""
+    client = access.visible(
         request, access.clients_for(request.user), request.POST.get("client", ""), "pk"
     )
     request.session[access.ACTING] = str(client.pk)
@@ -95,7 +66,7 @@ def act_for(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def confirm_person(request: HttpRequest, guardian_id: UUID) -> HttpResponse:
-    """Whether a person who was booked for with one's address belongs to one."""
+    """Whether a person booked with this user's address belongs to them."""
     user = access.user_of(request)
     guardian = get_object_or_404(people.unconfirmed(user), pk=guardian_id)
     people.confirm(actor=user, guardian=guardian, is_mine=request.POST.get("answer") == "yes")

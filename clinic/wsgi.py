@@ -6,7 +6,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
 application = get_wsgi_application()
 
-# Behind the set-up: models are needed to ask which keys the data was encrypted with.
-from clinic import keys  # noqa: E402
+# After the setup: models are needed to check which keys the data was encrypted with.
+from clinic.rotation import keys  # noqa: E402
 
 keys.require_if_possible()

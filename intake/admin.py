@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @admin.register(Questionnaire)
 class QuestionnaireAdmin(admin.ModelAdmin):
-    """To read only: versions are published by `load_questionnaire`."""
+    """Read-only: versions are published by `load_questionnaire`."""
 
     list_display = ["title", "slug", "version", "published_at"]
     readonly_fields = ["title", "slug", "version", "published_at", "definition"]

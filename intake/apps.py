@@ -7,11 +7,16 @@ class IntakeConfig(AppConfig):
     verbose_name = _("Intake")
 
     def ready(self) -> None:
-        from clinic import consents, export
-        from clinic.merging import floors
-        from intake import merging, own_data
+        from clinic.people import tiles
+        from clinic.people.merging import registry
+        from clinic.privacy import consents, export
+        from intake import desk, merging, own_data
 
-        export.contribute("questionnaires", own_data.questionnaires)
-        export.contribute("consents", own_data.consents)
-        consents.contribute("intake", own_data.standing)
-        floors.contribute("intake", merging.FLOOR)
+        export.register("questionnaires", own_data.questionnaires)
+        export.register("tablets", own_data.tablets)
+        export.register("asked-aloud", own_data.asked_aloud)
+        export.register("paper-forms", own_data.scans)
+        export.register("consents", own_data.consents)
+        consents.register("intake", own_data.current_consents)
+        registry.register("intake", merging.RULES)
+        tiles.register_alerts(desk.alerts)

@@ -4,67 +4,137 @@ from clinic.errors import DomainError, InvalidTransition
 
 
 class NoQuestionnaire(DomainError):
-    code = "no_questionnaire"
     message = _("The health questionnaire is not set up yet. Please call us.")
 
 
 class ChangedAfterPublishing(DomainError):
-    code = "changed_after_publishing"
     message = _("This version is published and differs. Give the new wording a new version.")
 
 
 class AlreadySigned(InvalidTransition):
-    code = "already_signed"
     message = _("These answers are signed and can no longer be changed.")
 
 
 class Incomplete(DomainError):
-    code = "incomplete"
     message = _("Some answers are still missing. They are listed below.")
 
 
 class EmergencyStands(DomainError):
-    code = "emergency_stands"
     message = _("One of your answers is an emergency. Please call 911.")
 
 
 class ConsentNeeded(DomainError):
-    code = "consent_needed"
-    message = _("We can treat you only if you agree to the texts marked as required.")
+    message = _("We can treat you only if you agree to everything marked as required.")
 
 
 class SignatureNeeded(DomainError):
-    code = "signature_needed"
     message = _("Please type your full name to sign.")
 
 
 class GuardianNeeded(DomainError):
-    code = "guardian_needed"
-    message = _("A parent or legal guardian signs for somebody under 18. Please say which you are.")
+    message = _("A parent or legal guardian signs for anyone under 18. Please say which you are.")
+
+
+class WrongScanDay(DomainError):
+    field = "signed_on"
+    message = _("That day is still to come. Type the date that stands on the paper.")
+
+
+class TooManyScans(DomainError):
+    message = _("Several paper forms of this client are still being checked. Try again shortly.")
 
 
 class NotATherapist(DomainError):
-    code = "not_a_therapist"
     message = _("Only a therapist may decide this.")
 
 
 class NothingToDecide(InvalidTransition):
-    code = "nothing_to_decide"
     message = _(
-        "There is nothing to decide here: these answers stop no visit, or newer ones exist."
+        "There is nothing to decide here: these answers do not stop a visit, or there are "
+        "newer ones."
     )
 
 
 class BlockStands(DomainError):
-    code = "block_stands"
-    message = _("Answers that rule out treatment cannot be cleared. The client answers anew first.")
+    message = _(
+        "Answers that rule out treatment cannot be cleared. The client must answer again first."
+    )
 
 
 class ReasonNeeded(DomainError):
-    code = "reason_needed"
     message = _("Please give a reason for the decision.")
 
 
 class NeededForVisits(DomainError):
-    code = "needed_for_visits"
     message = _("We cannot treat you without this consent. Please call us to withdraw it.")
+
+
+class WrongWord(DomainError):
+    message = _("That is neither your password nor a code of your app. Please try again.")
+
+
+class TooManyTries(DomainError):
+    message = _("Too many tries. Wait 15 minutes, or take the tablet back at another computer.")
+
+
+class AlreadyBack(InvalidTransition):
+    message = _("This tablet has been taken back already. Please sign in.")
+
+
+class WrongPaperDay(DomainError):
+    field = "paper_signed_on"
+    message = _(
+        "The paper must have been signed today or within the last 30 days. If it is older, have"
+        " a new one filled in."
+    )
+
+
+class NewerAnswers(DomainError):
+    field = "paper_signed_on"
+    message = _("The client has signed newer answers since that day. The paper is out of date.")
+
+
+class NoAddress(DomainError):
+    message = _(
+        "There is no e-mail address to send it to. Hand over the tablet, or enter a paper form."
+    )
+
+
+class SentToday(DomainError):
+    message = _("The link was already sent today. It is in the same mailbox as before.")
+
+
+class NotTheTherapist(DomainError):
+    message = _("Only the therapist who treats this visit may ask these questions.")
+
+
+class NotThisDay(DomainError):
+    message = _("This counts for today only. Ask on the day of the visit.")
+
+
+class NothingToAsk(DomainError):
+    message = _("The questionnaire is signed: nothing has to be asked aloud.")
+
+
+class StopStands(DomainError):
+    message = _(
+        "An answer that was signed before stops this visit. Asking aloud does not undo it: decide"
+        " on the answers, or have the questionnaire filled in again."
+    )
+
+
+class AskedToday(InvalidTransition):
+    message = _("These questions were already asked for this visit today. Here are the answers.")
+
+
+class NotAllAsked(DomainError):
+    message = _("Every question must be asked and answered.")
+
+
+class DrawingNeeded(DomainError):
+    field = "drawing"
+    message = _("Please have the client sign with a finger in the box.")
+
+
+class OtherQuestions(DomainError):
+    message = _("The questions have changed since this page was opened. Please ask them again.")

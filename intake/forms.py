@@ -1,4 +1,4 @@
-"""Shape of input only: text into answers. What an answer may be is decided in questionnaire.py."""
+"""Input parsing only: text into answers. questionnaire.py decides what an answer may be."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 
 from clinic import body
+from clinic.ids.phone import Phone
 from clinic.models import Guardian
+from clinic.web.fields import PhoneField
 from intake import questionnaire
 from intake.models import Clearance
 from intake.services import SIGN_FOR_MINORS
@@ -66,7 +67,7 @@ def _iso(text: str) -> str:
     try:
         return forms.DateField().to_python(text).isoformat()  # type: ignore[union-attr]
     except ValidationError as error:
-        message = _("Please give each date as month/day/year, such as 03/15/2024.")
+        message = _("Please enter each date as month/day/year, such as 03/15/2024.")
         raise ValidationError(message) from error
 
 
@@ -77,7 +78,7 @@ def field_for(question: Question) -> forms.Field:
         case "long_text":
             field = forms.CharField(widget=forms.Textarea({**CONTROL, "rows": 3}))
         case "phone":
-            field = PhoneNumberField(region="US")
+            field = PhoneField()
             field.widget.attrs |= {**CONTROL, "autocomplete": "off"}
         case "choice" | "yes_no" | "yes_no_unsure":
             field = forms.ChoiceField(choices=question.options, widget=forms.RadioSelect)
@@ -139,7 +140,7 @@ class SectionForm(forms.Form):
         return cleaned
 
     def answers(self) -> dict[str, Any]:
-        """What may be kept: an empty answer is None; a faulty one is left out."""
+        """What may be saved: an empty answer is None; an invalid one is left out."""
         kept = {
             question.id: _plain(self.cleaned_data[question.id])
             for question in self.section.questions
@@ -157,13 +158,13 @@ class SectionForm(forms.Form):
 
 def _plain(value: Any) -> Any:
     """A cleaned value as it is stored: JSON, and None for nothing."""
-    if value is None or value is False or value == "" or value == []:
+    if value is None or value is False or value in ("", [], Phone()):
         return None
-    return value.as_e164 if hasattr(value, "as_e164") else value
+    return value.stored if isinstance(value, Phone) else value
 
 
 class BodyMapForm(forms.Form):
-    """The body map as a list: a tick, a kind of pain and a strength for each place."""
+    """The body map as a list: a checkbox, a kind of pain and a strength for each area."""
 
     def __init__(
         self,
@@ -214,7 +215,7 @@ class BodyMapForm(forms.Form):
         ]
 
     def views(self) -> list[dict[str, Any]]:
-        """Front and back, each with its places and their three fields."""
+        """Front and back, each with its areas and their three fields."""
         return [
             {
                 "id": view,
@@ -235,7 +236,7 @@ class BodyMapForm(forms.Form):
 
 
 class SignForm(forms.Form):
-    """A tick for each text that is required, and the typed name."""
+    """A checkbox for each required text, and the typed name."""
 
     relationship = forms.ChoiceField(
         label=_("I am the client's"),
@@ -288,5 +289,18 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea({**CONTROL, "rows": 4}),
         max_length=4000,
     )
-    # The newest decision on screen: a colleague's newer one is not overruled unseen.
+    # The newest decision on screen: a colleague's newer one is not overridden unseen.
     after = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, blocked: bool, **kwargs: Any) -> None:
+        """`blocked`: these answers cannot be cleared."""
+        super().__init__(*args, **kwargs)
+        self.blocked = blocked
+
+    def decisions(self) -> list[Any]:
+        """The choices to offer; the service refuses the others."""
+        return [
+            option
+            for option in self["decision"]
+            if not self.blocked or option.data["value"] == Clearance.Decision.REFUSED
+        ]

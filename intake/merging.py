@@ -1,4 +1,4 @@
-"""What the intake has to say when two records are joined: see `clinic.merging.floors`."""
+"""What this app says about its rows when two records are merged: `clinic.people.merging`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from clinic.merging.floors import Fact, Floor, Hanging
-from intake.models import Clearance, Consent
+from clinic.people.merging.registry import Dependent, Fact, MergeRules
+from intake.models import Clearance, Consent, Handover
 
 if TYPE_CHECKING:
     from clinic.models import Client
@@ -18,8 +18,12 @@ def facts(client: Client) -> list[Fact]:
     return [Fact(_("Health questionnaires signed"), str(signed.count()))]
 
 
-FLOOR = Floor(
+RULES = MergeRules(
     facts=facts,
     # A consent is part of the answers it was signed with.
-    hanging=[Hanging(Consent, "response__client"), Hanging(Clearance, "response__client")],
+    dependents=[
+        Dependent(Consent, "response__client"),
+        Dependent(Clearance, "response__client"),
+        Dependent(Handover, "response__client"),
+    ],
 )

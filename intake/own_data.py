@@ -1,4 +1,4 @@
-"""What the intake keeps of a client, for the archive and for the page of consents."""
+"""What the intake keeps about a client, for the archive and the consents page."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
-from clinic.consents import Given
-from clinic.export import Part, facts, who
+from clinic.privacy.consents import Given
+from clinic.privacy.export import Part, facts, who
 from intake import progress, selectors
+from intake.aloud import questions
 
 if TYPE_CHECKING:
     from clinic.models import Client
-    from intake.models import Clearance, Consent, QuestionnaireResponse
+    from intake.models import Clearance, Consent, OralScreening, QuestionnaireResponse
 
 SIGNED = ("signed_at", "signed_ip", "withdrawn_at")
 
@@ -20,7 +21,7 @@ SIGNED = ("signed_at", "signed_ip", "withdrawn_at")
 def questionnaires(client: Client) -> Part:
     """Every response in words, the alerts it raised and what was decided about them."""
     found = (
-        client.intakes.select_related("client", "questionnaire", "signed_by")
+        client.intakes.select_related("client", "questionnaire", "signed_by", "entered_by")
         .prefetch_related("flags", "clearances__decided_by", "clearances__document")
         .order_by("created_at")
     )
@@ -30,21 +31,29 @@ def questionnaires(client: Client) -> Part:
 
 
 def _response(response: QuestionnaireResponse, client: Client) -> dict[str, Any]:
-    told = progress.signed(response)
+    shown = progress.signed(response)
     return facts(
-        response, "status", "created_at", "completed_at", "signed_name", "signed_ip", "sha256"
+        response,
+        "status",
+        "created_at",
+        "completed_at",
+        "signed_name",
+        "signed_ip",
+        "sha256",
+        "paper_signed_on",
     ) | {
         "title": response.questionnaire.title,
         "version": response.questionnaire.version,
         "signed_as": response.get_signed_relationship_display(),
         "signed_by": who(response.signed_by, client),
+        "entered_from_paper_by": who(response.entered_by, client),
         "answers": {
             str(section.title): {str(line.label): line.text for line in lines}
-            for section, lines in told["answers"]
+            for section, lines in shown["answers"]
         },
         "places": [
             {"place": mark.place.label, "feels": mark.word, "of_10": mark.intensity}
-            for mark in told["marks"]
+            for mark in shown["marks"]
         ],
         "alerts": [facts(flag, "rule", "severity", "message") for flag in response.flags.all()],
         "decisions": [_decision(one, client) for one in response.clearances.all()],
@@ -66,8 +75,61 @@ def consents(client: Client) -> Part:
     )
 
 
-def standing(client: Client) -> list[Given]:
-    """The newest of each kind that was not withdrawn; a visit's own two only by a call."""
+def tablets(client: Client) -> Part:
+    """When a tablet of the clinic was in the client's hands, and how that ended."""
+    found = client.handovers.select_related("handed_by", "back_by").order_by("created_at")
+    return Part(
+        [
+            facts(one, "created_at", "ended_at", "how", "back_at")
+            | {"handed_by": who(one.handed_by, client), "back_by": who(one.back_by, client)}
+            for one in found
+        ]
+    )
+
+
+def scans(client: Client) -> Part:
+    """Photos and scans of signed paper questionnaires."""
+    found = client.paper_scans.filter(status="ready").select_related("sent_by", "document")
+    rows = [
+        facts(one, "created_at", "signed_name", "signed_on")
+        | {
+            "signed_as": one.get_signed_relationship_display(),
+            "attached_by": who(one.sent_by, client),
+        }
+        for one in found
+    ]
+    return Part(rows, [one.document for one in found if one.document is not None])
+
+
+def asked_aloud(client: Client) -> Part:
+    """The stop questions that a therapist asked, in words, and the consent signed before them."""
+    found = client.oral_screenings.select_related("asked_by", "questionnaire")
+    return Part([_oral(one, client) for one in found.order_by("created_at")])
+
+
+def _oral(one: OralScreening, client: Client) -> dict[str, Any]:
+    words = {
+        asked.key: asked.words for asked in questions.asked(selectors.parsed(one.questionnaire))
+    }
+    return facts(
+        one,
+        "day",
+        "created_at",
+        "may_go_ahead",
+        "reason",
+        "consent_how",
+        "consent_name",
+        "consent_relationship",
+        "consent_version",
+        "consent_drawing",
+    ) | {
+        "by": who(one.asked_by, client),
+        "answers": {str(words.get(key, key)): said for key, said in one.answers.items()},
+    }
+
+
+def current_consents(client: Client) -> list[Given]:
+    """The newest of each kind not withdrawn; the two a visit needs are withdrawn only by phone."""
     newest: dict[str, Consent] = {}
     for one in client.consents.filter(withdrawn_at__isnull=True).order_by("signed_at"):
         newest[one.kind] = one

@@ -1,4 +1,4 @@
-"""Where a client stands in the questionnaire, and answers as words. Reads for screens."""
+"""How far a client is in the questionnaire, and answers as words. Reads for pages."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from phonenumber_field.phonenumber import to_python
 
+from clinic.ids import phone
 from intake import questionnaire, screening, selectors
 from intake.screening import Severity
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from intake.screening import Alert
 
 REVIEW = "review"
-GUARDIAN_STAYS = 13  # up to this age a guardian is in the room; later by agreement
+GUARDIAN_STAYS = 13  # below this age a guardian is in the room; later by agreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """All that a screen says about an unfinished questionnaire."""
+class Progress:
+    """Everything a screen says about an unfinished questionnaire."""
 
     steps: list[Step]
     missing: list[Missing]
@@ -55,7 +55,7 @@ class Standing:
     forward: str
 
 
-def standing(response: QuestionnaireResponse, *, today: date, current: str = REVIEW) -> Standing:
+def progress_of(response: QuestionnaireResponse, *, today: date, current: str = REVIEW) -> Progress:
     definition = selectors.definition_of(response)
     age = response.client.age_on(today)
     sections = definition.sections_for(age)
@@ -64,7 +64,7 @@ def standing(response: QuestionnaireResponse, *, today: date, current: str = REV
     order = [section.id for section in sections]
     seen = order.index(response.section) if response.section in order else -1
     place = order.index(current) if current in order else len(order)
-    return Standing(
+    return Progress(
         steps=[
             Step(
                 section,
@@ -102,7 +102,7 @@ def section_of(response: QuestionnaireResponse, section_id: str, *, today: date)
 
 
 def resume_at(response: QuestionnaireResponse, *, today: date) -> str:
-    """Where the client left off; with renewed answers the review, which asks what has changed."""
+    """Where the client left off; for a renewal the review, which asks what has changed."""
     if not response.section:
         if response.based_on_id:
             return REVIEW
@@ -124,13 +124,14 @@ def review(response: QuestionnaireResponse) -> dict[str, Any]:
     """What the review-and-sign screen shows."""
     today = selectors.clinic_today()
     definition = selectors.definition_of(response)
+    age = response.client.age_on(today)
     return {
-        "standing": standing(response, today=today),
-        "answers": spelled(definition, response.answers, age=response.client.age_on(today)),
+        "progress": progress_of(response, today=today),
+        "answers": spelled(definition, response.answers, age=age),
         "marks": selectors.marks_of(response),
         "map": selectors.map_of(response),
         "minor": response.client.is_minor_on(today),
-        "guardian_stays": response.client.age_on(today) <= GUARDIAN_STAYS,
+        "guardian_stays": age is not None and age <= GUARDIAN_STAYS,
     }
 
 
@@ -148,7 +149,7 @@ def signed(response: QuestionnaireResponse) -> dict[str, Any]:
 
 
 def spelled(
-    definition: Definition, answers: Mapping[str, Any], *, age: int
+    definition: Definition, answers: Mapping[str, Any], *, age: int | None
 ) -> list[tuple[Section, list[Line]]]:
     """Each section with its answers in words, questions that were skipped left out."""
     counted = questionnaire.effective(definition, answers, age=age)
@@ -178,7 +179,7 @@ def _words(question: Question, value: Any) -> StrOrPromise:
         case "agree":
             return _("Yes")
         case "phone":
-            return str(to_python(value).as_national)
+            return str(phone.read(value) or value)
         case "dated_list":
             return "; ".join(
                 f"{row['what']} ({date_format(date.fromisoformat(row['date']), 'M j, Y')})"

@@ -1,4 +1,4 @@
-"""What a questionnaire is: sections of questions, read from data; which apply, which are missing.
+"""A questionnaire: sections of questions, read from data; which apply and which are missing.
 
 Pure. The format is described in docs/intake.md; the texts are data, not code: a translation is a
 questionnaire of its own.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Answers = Mapping[str, Any]
 
-NONE = "none"  # "none of these": stands alone
+NONE = "none"  # "none of these": excludes the others
 YES_NO = (("no", _("No")), ("yes", _("Yes")))
 YES_NO_UNSURE = (*YES_NO, ("unsure", _("Not sure")))
 SCALE_MAX = 10
@@ -65,7 +65,7 @@ class Question:
     high: str = ""
     when: str = ""  # asked only if this question ...
     when_in: tuple[str, ...] = ()  # ... was answered with one of these
-    consent: str = ""  # of a tick: the consent it gives
+    consent: str = ""  # for a checkbox: the consent it gives
 
     def applies(self, answers: Answers) -> bool:
         if not self.when:
@@ -87,8 +87,9 @@ class Section:
     intro: str = ""
     ages: tuple[int, int] | None = None  # asked only of clients of these ages, both included
 
-    def applies(self, age: int) -> bool:
-        return self.ages is None or self.ages[0] <= age <= self.ages[1]
+    def applies(self, age: int | None) -> bool:
+        """An unknown age (None) is asked everything: better too much than too little."""
+        return self.ages is None or age is None or self.ages[0] <= age <= self.ages[1]
 
     @property
     def is_body_map(self) -> bool:
@@ -112,7 +113,7 @@ class Definition:
     sections: tuple[Section, ...]
     consents: tuple[ConsentText, ...]
 
-    def sections_for(self, age: int) -> list[Section]:
+    def sections_for(self, age: int | None) -> list[Section]:
         return [section for section in self.sections if section.applies(age)]
 
     def questions(self) -> Iterator[Question]:
@@ -130,7 +131,7 @@ def parse(data: Mapping[str, Any]) -> Definition:
     """Read a definition.
 
     Raises:
-        InvalidDefinition: something is absent, misspelt or refers to nothing.
+        InvalidDefinition: something is missing, misspelled or refers to nothing.
     """
     try:
         definition = Definition(
@@ -193,8 +194,8 @@ def _check(definition: Definition) -> None:
         seen[question.id] = question
 
 
-def effective(definition: Definition, answers: Answers, *, age: int) -> dict[str, Any]:
-    """The answers that count: not those to questions that, given the others, are not asked."""
+def effective(definition: Definition, answers: Answers, *, age: int | None) -> dict[str, Any]:
+    """The answers that count: without those to questions that the other answers rule out."""
     kept: dict[str, Any] = {}
     for section in definition.sections_for(age):
         for question in section.questions:
@@ -203,8 +204,10 @@ def effective(definition: Definition, answers: Answers, *, age: int) -> dict[str
     return kept
 
 
-def missing(definition: Definition, answers: Answers, *, age: int, today: date) -> list[Missing]:
-    """Questions that must be answered and are not, or not properly, in the order of asking."""
+def missing(
+    definition: Definition, answers: Answers, *, age: int | None, today: date
+) -> list[Missing]:
+    """Required questions that are unanswered, or not validly answered, in order."""
     counted = effective(definition, answers, age=age)
     return [
         Missing(section, question)
@@ -237,7 +240,7 @@ def problem(question: Question, value: Any, *, today: date) -> StrOrPromise | No
             low = question.minimum or 0
             high = SCALE_MAX if question.maximum is None else question.maximum
             if type(value) is not int or not low <= value <= high:
-                return _("Please give a whole number from %(low)s to %(high)s.") % {
+                return _("Please enter a whole number from %(low)s to %(high)s.") % {
                     "low": low,
                     "high": high,
                 }
@@ -252,7 +255,7 @@ def _choices_problem(question: Question, value: Any) -> StrOrPromise | None:
     if not isinstance(value, list) or not set(value) <= set(dict(question.options)):
         return _("Please choose from the answers.")
     if NONE in value and len(value) > 1:
-        return _('"None of these" cannot stand beside another answer.')
+        return _('"None of these" cannot go with another answer.')
     return None
 
 
@@ -261,9 +264,9 @@ def _rows_problem(question: Question, value: Any, today: date) -> StrOrPromise |
         return _("Please shorten the list.")
     for row in value:
         if not row.get("what") or not row.get("date"):
-            return _("Please give both what it was and when.")
+            return _("Please enter both what it was and when.")
         if len(row["what"]) > TEXT_LENGTH:
             return _("Please make this shorter.")
         if not OLDEST <= date.fromisoformat(row["date"]) <= today:
-            return _("The date cannot lie ahead, or before 1900.")
+            return _("The date cannot be in the future or before 1900.")
     return None

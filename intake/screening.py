@@ -1,7 +1,7 @@
-"""Which answers stop a visit, which change it. Pure: answers in, alerts out.
+"""Which answers stop a visit and which change it. Pure: answers in, alerts out.
 
 The table is in docs/intake.md; a clinician should sign off its thresholds. Every alert is
-kept; the gravest decides. "Unsure" never passes silently: a therapist looks before treating.
+kept; the most severe decides. "Unsure" never passes silently: a therapist looks before treating.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An answer that always means the same, whatever else was said."""
+    """An answer that always means the same, whatever else was answered."""
 
     question: str
     answer: str
@@ -94,7 +94,7 @@ RULES: tuple[Rule, ...] = (
         SEE_DOCTOR,
     ),
     _rule("today", "fever", Severity.BLOCK, _("Fever of 100.4 °F or more."), CALL_US),
-    _rule("today", "contagious", Severity.BLOCK, _("An illness others can catch."), CALL_US),
+    _rule("today", "contagious", Severity.BLOCK, _("A contagious illness."), CALL_US),
     _rule("today", "intoxicated", Severity.BLOCK, _("Under the influence."), CALL_US),
     _rule(
         "acute_injury",
@@ -178,7 +178,7 @@ RULES: tuple[Rule, ...] = (
         "skin",
         "spreading_infection",
         Severity.BLOCK,
-        _("Infection of the skin that spreads. Medical care first."),
+        _("A spreading skin infection. Medical care first."),
         SEE_DOCTOR,
     ),
     _rule("implants", "port", Severity.LOCAL, _("Port or catheter: keep off the area.")),
@@ -211,7 +211,7 @@ RULES: tuple[Rule, ...] = (
 OPEN_QUESTIONS: dict[str, StrOrPromise] = {
     "emergency_signs": _("signs of an emergency"),
     "today": _("being well enough today"),
-    "acute_injury": _("a fresh injury"),
+    "acute_injury": _("a recent injury"),
     "blood_clot": _("blood clots"),
     "blood_pressure": _("blood pressure"),
     "conditions": _("heart, kidney and other conditions"),
@@ -232,7 +232,7 @@ SAFETY_QUESTIONS = frozenset(OPEN_QUESTIONS)
 
 
 def screen(answers: Answers, *, today: date) -> list[Alert]:
-    """All alerts the answers raise, gravest first."""
+    """All alerts the answers raise, most severe first."""
     alerts = [rule.alert for rule in RULES if _says(answers, rule.question, rule.answer)]
     alerts += _blood_pressure(answers)
     alerts += _healing(answers, "surgery", "surgeries", today)
@@ -275,7 +275,7 @@ def _blood_pressure(answers: Answers) -> Iterator[Alert]:
 
 
 def _healing(answers: Answers, question: str, rows: str, today: date) -> Iterator[Alert]:
-    """Surgery or a fracture: under six weeks needs clearance; the area is spared either way."""
+    """Surgery or a fracture: under six weeks needs clearance; the area is avoided either way."""
     if not _says(answers, question, "yes"):
         return
     dates = [date.fromisoformat(row["date"]) for row in answers.get(rows) or [] if row.get("date")]
@@ -283,7 +283,7 @@ def _healing(answers: Answers, question: str, rows: str, today: date) -> Iterato
     if not dates or today - max(dates) < HEALING:
         message = _("Surgery or a broken bone within six weeks: medical clearance first.")
         yield Alert(f"{question}_recent", Severity.CLEARANCE, message)
-    message = _("Surgery or a broken bone: spare the area.")
+    message = _("Surgery or a broken bone: avoid the area.")
     yield Alert(f"{question}_area", Severity.LOCAL, message)
 
 
@@ -308,7 +308,7 @@ def _pregnancy(answers: Answers) -> Iterator[Alert]:
 
 
 def _wishes(answers: Answers) -> Iterator[Alert]:
-    """What the client asks for may be what must not be given."""
+    """What the client asks for may be ruled out."""
     bleeds = _says(answers, "blood_thinner", "yes") or _says_any(
         answers, "conditions", "low_platelets", "bleeding_disorder"
     )

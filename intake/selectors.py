@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Prefetch, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from clinic import body, selectors
+from clinic.dates import bounds
 from intake import questionnaire, screening
-from intake.models import Clearance, Consent, QuestionnaireResponse, ScreenFlag
+from intake.models import (
+    Clearance,
+    Consent,
+    Handover,
+    OralScreening,
+    QuestionnaireResponse,
+    ScreenFlag,
+)
 from intake.screening import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
     from typing import Any
     from uuid import UUID
 
@@ -26,17 +33,20 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from clinic.models import Client
+    from intake.models import Questionnaire
 
 Status = QuestionnaireResponse.Status
-# A visit needs these; the others are free choices.
+# A visit needs these; the others are optional.
 NEEDED_CONSENTS = frozenset({Consent.Kind.TREATMENT, Consent.Kind.PRIVACY})
 LATELY = timedelta(days=14)
+OUT = timedelta(hours=12)  # a session lasts no longer
+NOON = time(12)
 NOT_YET = _("Not filled in yet")
 
 
 @dataclass(frozen=True, slots=True)
 class IntakeReadiness:
-    """May a visit go ahead, as far as the intake goes. Holds no answers: any staff may see it."""
+    """Whether the intake lets a visit go ahead. Holds no answers: any staff may see it."""
 
     complete: bool = False
     consented: bool = False
@@ -53,21 +63,21 @@ def clinic_zone() -> Any:
 
 
 def clinic_today() -> date:
-    return timezone.localdate(timezone=clinic_zone())
+    return selectors.clinic_today()
 
 
 def readiness(
     client_ids: Iterable[UUID], *, today: date | None = None
 ) -> dict[UUID, IntakeReadiness]:
-    """One light per client, whatever their number, in four queries."""
+    """One light per client, in four queries however many there are."""
     ids = list(client_ids)
     zone = clinic_zone()
     today = today or timezone.localdate(timezone=zone)
     signed = {row.client_id: row for row in _newest_signed(ids)}
     opened = dict(
-        QuestionnaireResponse.objects.filter(client__in=ids, status=Status.IN_PROGRESS).values_list(
-            "client_id", "severity"
-        )
+        QuestionnaireResponse.objects.filter(client__in=ids, status=Status.IN_PROGRESS)
+        .order_by(F("severity").asc(nulls_first=True))  # of two, the graver counts
+        .values_list("client_id", "severity")
     )
     consents: dict[UUID, set[str]] = {}
     for consent in _consents_in_force(ids, today, zone):
@@ -87,6 +97,30 @@ def readiness(
 
 def readiness_for(client: Client, *, today: date | None = None) -> IntakeReadiness:
     return readiness([client.pk], today=today)[client.pk]
+
+
+def missing_on(client: Client, day: date) -> list[StrOrPromise]:
+    """What a client had not given by the end of a day, in words; for visits entered later."""
+    zone = clinic_zone()
+    _begin, end = bounds(day, zone)
+    signed = _newest_signed([client.pk]).filter(completed_at__lt=end).first()
+    given = [one for one in _consents_in_force([client.pk], day, zone) if one.signed_at < end]
+    paper = _light(
+        signed,
+        consented={one.kind for one in given} >= NEEDED_CONSENTS,
+        started=False,
+        emergency=False,
+        today=day,
+        zone=zone,
+    )
+    if not paper.complete:
+        return [_("The health questionnaire was not answered by then.")]
+    missing: list[StrOrPromise] = []
+    if not paper.consented:
+        missing.append(_("The consent was not signed by then."))
+    if paper.light == "stop":
+        missing.append(_("The health questionnaire raised a stop the therapist has to review."))
+    return missing
 
 
 def _newest_signed(ids: list[UUID]) -> QuerySet[QuestionnaireResponse]:
@@ -112,15 +146,17 @@ def _consents_in_force(ids: list[UUID], today: date, zone: Any) -> list[Consent]
     return [
         consent
         for consent in given.select_related("client").defer("text")
-        if in_force(consent.client, consent.signed_at, consent.relationship, today=today, zone=zone)
+        if in_force(
+            consent.client,
+            timezone.localdate(consent.signed_at, zone),
+            consent.relationship,
+            today=today,
+        )
     ]
 
 
-def in_force(
-    client: Client, signed_at: datetime, relationship: str, *, today: date, zone: Any
-) -> bool:
-    """A signature holds for twelve months; a guardian's ends when the client comes of age."""
-    signed_on = timezone.localdate(signed_at, zone)
+def in_force(client: Client, signed_on: date, relationship: str, *, today: date) -> bool:
+    """A signature is valid for twelve months; a guardian's ends when the client comes of age."""
     came_of_age = client.is_minor_on(signed_on) and not client.is_minor_on(today)
     return today < a_year_after(signed_on) and not (relationship and came_of_age)
 
@@ -132,7 +168,7 @@ def a_year_after(day: date) -> date:
         return date(day.year + 1, 3, 1)
 
 
-def _light(  # the order of the cases is the order of gravity
+def _light(  # cases in order of severity
     signed: Any, *, consented: bool, started: bool, emergency: bool, today: date, zone: Any
 ) -> IntakeReadiness:
     if signed is None:
@@ -140,10 +176,8 @@ def _light(  # the order of the cases is the order of gravity
         facts = IntakeReadiness(text=text)
         signed_on = None
     else:
-        signed_on = timezone.localdate(signed.completed_at, zone)
-        complete = in_force(
-            signed.client, signed.completed_at, signed.signed_relationship, today=today, zone=zone
-        )
+        signed_on = signed.paper_signed_on or timezone.localdate(signed.completed_at, zone)
+        complete = in_force(signed.client, signed_on, signed.signed_relationship, today=today)
         facts = IntakeReadiness(
             complete=complete,
             consented=consented,
@@ -183,11 +217,32 @@ def _with(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class AskedAloud:
+    """That the stop questions were asked aloud for one visit today; no answers."""
+
+    client: UUID
+    therapist: UUID | None  # who asked
+    may_go_ahead: bool
+
+
+def asked_aloud(visits: Iterable[UUID], *, today: date) -> dict[UUID, AskedAloud]:
+    """By visit, for those asked about today, in one query."""
+    rows = OralScreening.objects.filter(visit__in=list(visits), day=today)
+    found = rows.values_list("visit", "client", "asked_by__therapist", "may_go_ahead")
+    return {visit: AskedAloud(client, who, goes) for visit, client, who, goes in found}
+
+
 # ---- one client ----
 
 
 def open_response(client: Client) -> QuestionnaireResponse | None:
-    return _responses(client).filter(status=Status.IN_PROGRESS).first()
+    """The client's own; what staff type in from paper is not shown to them."""
+    return _responses(client).filter(status=Status.IN_PROGRESS, entered_by=None).first()
+
+
+def open_paper(client: Client) -> QuestionnaireResponse | None:
+    return _responses(client).filter(status=Status.IN_PROGRESS, entered_by__isnull=False).first()
 
 
 def newest_signed(client: Client) -> QuestionnaireResponse | None:
@@ -201,12 +256,16 @@ def _responses(client: Client) -> QuerySet[QuestionnaireResponse]:
 
 
 def definition_of(response: QuestionnaireResponse) -> questionnaire.Definition:
-    return questionnaire.parse(response.questionnaire.definition)
+    return parsed(response.questionnaire)
+
+
+def parsed(row: Questionnaire) -> questionnaire.Definition:
+    return questionnaire.parse(row.definition)
 
 
 def marks_of(response: QuestionnaireResponse) -> list[body.Mark]:
     known = body.places_by_key()
-    found = [body.Mark.of_data(told) for told in response.marks]
+    found = [body.Mark.of_data(stored) for stored in response.marks]
     return body.in_order(mark for mark in found if mark.key in known)
 
 
@@ -228,11 +287,20 @@ def map_of(response: QuestionnaireResponse) -> list[dict[str, Any]]:
 
 def signed_on(response: QuestionnaireResponse) -> date:
     """The clinic-local day of the signature (of today, while there is none)."""
-    return timezone.localdate(response.completed_at or timezone.now(), clinic_zone())
+    now = response.completed_at or timezone.now()
+    return response.paper_signed_on or timezone.localdate(now, clinic_zone())
+
+
+def signed_at(response: QuestionnaireResponse) -> datetime:
+    """When its consents were signed; on paper, which gives a day only, by noon of it."""
+    at = response.completed_at or timezone.now()
+    if response.paper_signed_on is None:
+        return at
+    return min(at, datetime.combine(response.paper_signed_on, NOON, clinic_zone()))
 
 
 def alerts_of(response: QuestionnaireResponse, *, today: date) -> list[screening.Alert]:
-    """What the rules say of the answers as they stand."""
+    """What the rules say about the current answers."""
     counted = questionnaire.effective(
         definition_of(response), response.answers, age=response.client.age_on(today)
     )
@@ -240,7 +308,7 @@ def alerts_of(response: QuestionnaireResponse, *, today: date) -> list[screening
 
 
 def consents_given(client: Client) -> set[str]:
-    """Kinds of consent that stand, whoever gave them."""
+    """Kinds of consent in effect, whoever gave them."""
     return set(
         Consent.objects.filter(client=client, withdrawn_at__isnull=True).values_list(
             "kind", flat=True
@@ -270,7 +338,7 @@ def _grave() -> QuerySet[QuestionnaireResponse]:
 
 
 def waiting() -> QuerySet[QuestionnaireResponse]:
-    """Nobody has decided yet, the longest waiting first."""
+    """Not decided yet, longest wait first."""
     return _grave().filter(clearances__isnull=True).order_by("completed_at")
 
 
@@ -280,10 +348,17 @@ def decided_lately() -> QuerySet[QuestionnaireResponse]:
 
 
 def emergencies() -> QuerySet[QuestionnaireResponse]:
-    """Somebody was told to call 911 and has not changed or signed the answers since."""
+    """The client was told to call 911 and has not changed or signed the answers since."""
     return (
         QuestionnaireResponse.objects.filter(status=Status.IN_PROGRESS, severity=Severity.EMERGENCY)
         .select_related("client")
         .defer("answers", "marks")
         .order_by("-emergency_at")
     )
+
+
+def tablets_out() -> QuerySet[Handover]:
+    """In a client's hands, or ended and not unlocked since; the oldest first."""
+    since = timezone.now() - OUT
+    rows = Handover.objects.filter(back_at=None, created_at__gte=since)
+    return rows.select_related("client", "handed_by").order_by("created_at")

@@ -8,21 +8,26 @@ class PrescriptionsConfig(AppConfig):
     verbose_name = _("Prescriptions")
 
     def ready(self) -> None:
-        from prescriptions import virus
+        from prescriptions.uploading import virus
 
         virus.scanner(settings.CLAMAV_URL)  # a mistyped address stops the start
-        self._contribute()
+        self._register()
 
-    def _contribute(self) -> None:
-        from clinic import consents, export, retention
-        from clinic.merging import floors
-        from prescriptions import merging, own_data
+    def _register(self) -> None:
+        from clinic.documents import letterhead
+        from clinic.people import tiles
+        from clinic.people.merging import registry
+        from clinic.privacy import consents, export, retention
+        from prescriptions import desk, merging, own_data
+        from prescriptions.uploading import sandbox
 
-        export.contribute("prescriptions", own_data.prescriptions)
-        export.contribute("uploads", own_data.uploads)
-        export.contribute("requests-to-doctors", own_data.requests)
-        export.contribute("shared-with-doctors", own_data.shared)
-        export.contribute("doctors-named", own_data.named)
-        consents.contribute("prescriptions", own_data.standing)
-        floors.contribute("prescriptions", merging.FLOOR)
+        letterhead.register(sandbox.logo)
+        export.register("prescriptions", own_data.prescriptions)
+        export.register("uploads", own_data.uploads)
+        export.register("requests-to-doctors", own_data.requests)
+        export.register("shared-with-doctors", own_data.shared)
+        export.register("doctors-named", own_data.named)
+        consents.register("prescriptions", own_data.current_consents)
+        registry.register("prescriptions", merging.RULES)
+        tiles.register("order", desk.order_tile)
         retention.register("uploads", own_data.became_nothing, own_data.remove_upload)

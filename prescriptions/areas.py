@@ -26,7 +26,7 @@ class Side:
 
 
 def known(keys: Iterable[str]) -> list[body.Place]:
-    """The places of these keys in the order given; a key that the map has lost is passed over."""
+    """The places of these keys in the order given; a key that the map has lost is skipped."""
     places = body.places_by_key()
     return [places[key] for key in keys if key in places]
 
@@ -42,9 +42,9 @@ def drawing(ordered: Collection[body.Place]) -> list[Side]:
 
 
 def outside(ordered: Iterable[str], treated: Iterable[str]) -> list[str]:
-    """What was treated and not ordered, in the order treated, each once.
+    """What was treated but not ordered, in the order treated, each once.
 
-    An order that names no place bounds nothing, so nothing lies outside it.
+    An order that names no place sets no limit, so nothing falls outside it.
     """
     allowed = set(ordered)
     if not allowed:

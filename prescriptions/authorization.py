@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from datetime import date
 
 RENEW_AT_VISITS = 2
 RENEW_AT_DAYS = 21
-WEEK = 7
 
 
 class Order(Protocol):
-    """The part of a prescription that these rules read."""
+    """The part of a prescription that these rules look at."""
 
     status: str
     starts_on: date | None
@@ -28,7 +25,7 @@ class Order(Protocol):
 
 
 class State(StrEnum):
-    """The reviewer's decision, or what time and visits have made of an approval."""
+    """The reviewer's decision, or what has become of an approval since (dates, visits)."""
 
     SUBMITTED = "submitted"
     NEEDS_INFORMATION = "needs_information"
@@ -40,7 +37,7 @@ class State(StrEnum):
 
 
 class Renewal(StrEnum):
-    """What makes a new prescription due; a client hears of each once."""
+    """What makes a new prescription due; the client is told once for each."""
 
     DAYS = "days"
     VISITS = "visits"
@@ -48,10 +45,10 @@ class Renewal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """Where the visits are: authorized = used + reserved + left + expired, whatever happens.
+    """Where the visits are: authorized = used + reserved + left + expired, always.
 
-    `released` counts the visits that were given back. They are part of no sum: what is given back
-    is left again, or has expired with the rest.
+    `released` counts the visits that were given back. It is not part of the sum: a visit given
+    back is left to book again, or has expired with the rest.
     """
 
     authorized: int
@@ -78,7 +75,7 @@ def bookable(order: Order) -> int:
 
 
 def accounts(order: Order, today: date, *, released: int = 0) -> Accounts:
-    """What nobody has booked is left; once the order is over or replaced, it has expired."""
+    """Unbooked visits are left; once the order has ended or been replaced, they are expired."""
     rest = bookable(order)
     over = state(order, today) in (State.EXPIRED, State.SUPERSEDED)
     return Accounts(
@@ -104,7 +101,7 @@ def covers(order: Order, on: date) -> bool:
 
 
 def renewal(order: Order, today: date) -> Renewal | None:
-    """Two visits or three weeks before the end, so that treatment need not pause."""
+    """Two visits or three weeks before the end, so treatment does not have to pause."""
     if order.through_on is None or state(order, today) != State.APPROVED:
         return None
     if (order.through_on - today).days <= RENEW_AT_DAYS:
@@ -114,15 +111,3 @@ def renewal(order: Order, today: date) -> Renewal | None:
 
 def needs_renewal(order: Order, today: date) -> bool:
     return renewal(order, today) is not None
-
-
-def over_weekly_rate(
-    taken: Iterable[date], on: date, *, starts_on: date, per_week: Decimal | None
-) -> bool:
-    """Whether a visit passes the weekly rate, in 7-day blocks from the start. Only a warning."""
-    if not per_week:
-        return False
-    first = starts_on + timedelta(days=(on - starts_on).days // WEEK * WEEK)
-    inside = sum(first <= day < first + timedelta(days=WEEK) for day in taken)
-    # Less than one a week (every other week) is still one in the week it falls in.
-    return inside + 1 > max(per_week, Decimal(1))

@@ -1,8 +1,8 @@
-"""The visits of a prescription: set aside, used, given back. Nothing else changes its totals.
+"""The visits of a prescription: reserved, used, given back. Nothing else changes its totals.
 
-The prescription's row lock queues concurrent writers; the CHECK constraint
-`prescription_visits_not_overdrawn` is the proof. Law: authorized = used + reserved + left + expired
-(`accounts`), and the totals equal the entries (`VisitReservation`).
+The prescription's row lock serializes concurrent writers; the CHECK constraint
+`prescription_visits_not_overdrawn` guarantees it. Always (`accounts`): authorized = used +
+reserved + left + expired, and the totals equal the entries (`VisitReservation`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import F
 
-from clinic import audit
+from clinic.audit import services as audit
 from clinic.errors import InvalidTransition
 from prescriptions import authorization
 from prescriptions.authorization import accounts
@@ -42,10 +42,10 @@ RESERVED, USED, RELEASED = (
 
 @transaction.atomic
 def reserve_visit(*, actor: User | None, prescription: Prescription, on: date) -> VisitReservation:
-    """Set one visit aside for a day.
+    """Reserve one visit for a day.
 
     Raises:
-        NotCovered: not approved, or the day lies outside its dates.
+        NotCovered: not approved, or the day is outside its dates.
         NoVisitsLeft: every visit is used or booked.
     """
     locked = _lock(prescription)
@@ -61,7 +61,7 @@ def reserve_visit(*, actor: User | None, prescription: Prescription, on: date) -
 
 @transaction.atomic
 def release_visit(*, actor: User | None, reservation: VisitReservation) -> None:
-    """Give a booked visit back: it was cancelled, missed or switched to self-pay."""
+    """Give a booked visit back: it was cancelled, missed, or switched to self-pay."""
     _move(actor, reservation, RESERVED, RELEASED, "visit.released", reserved=-1)
 
 
@@ -73,17 +73,17 @@ def use_visit(*, actor: User | None, reservation: VisitReservation) -> None:
 
 @transaction.atomic
 def unuse_visit(*, actor: User | None, reservation: VisitReservation) -> None:
-    """The record of a visit was voided: it is booked again, and may un-exhaust."""
+    """The record of a visit was voided: it counts as booked again; the order may reopen."""
     _move(actor, reservation, USED, RESERVED, "visit.unused", reserved=1, used=-1)
 
 
 @transaction.atomic
 def move_visit(*, actor: User | None, reservation: VisitReservation, on: date) -> None:
-    """The booked visit is on another day; a replaced prescription keeps what it had.
+    """Move the booked visit to another day; a replaced prescription keeps its visits.
 
     Raises:
-        NotCovered: the day lies outside the prescription's dates.
-        InvalidTransition: the visit is used or given back.
+        NotCovered: the day is outside the prescription's dates.
+        InvalidTransition: the visit was used or given back.
     """
     locked = _lock(reservation.prescription)
     if not authorization.in_window(locked, on):
@@ -119,10 +119,10 @@ def _move(
     reserved: int,
     used: int = 0,
 ) -> None:
-    """One entry from one state to another, and the totals with it.
+    """Move one entry from one state to another, and update the totals.
 
     Raises:
-        InvalidTransition: somebody else has moved it already.
+        InvalidTransition: someone else has already moved it.
     """
     locked = _lock(reservation.prescription)
     entry = VisitReservation.objects.filter(pk=reservation.pk, status=source)

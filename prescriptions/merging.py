@@ -1,4 +1,4 @@
-"""What prescriptions have to say when two records are joined: see `clinic.merging.floors`."""
+"""What this app says about its rows when two records are merged: `clinic.people.merging`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.merging.floors import Fact, Floor, Hanging
+from clinic.people.merging.registry import Dependent, Fact, MergeRules
 from prescriptions.models import DoctorRequest, Prescription, ReviewDecision, ShareConsent, Upload
 
 if TYPE_CHECKING:
-    from clinic.merging.changes import Changes
     from clinic.models import Client
+    from clinic.people.merging.changes import Changes
 
 Asked = DoctorRequest.Status
 
@@ -26,7 +26,7 @@ def facts(client: Client) -> list[Fact]:
 
 
 def prepare(kept: Client, merged: Client, changes: Changes) -> None:
-    """One consent in force and one open request for each prescriber: the kept record's."""
+    """Keep one active consent and one open request per prescriber: the kept record's."""
     in_force = {
         one.prescriber_id: one
         for one in ShareConsent.objects.filter(client=kept, withdrawn_at__isnull=True)
@@ -39,19 +39,19 @@ def prepare(kept: Client, merged: Client, changes: Changes) -> None:
     for request in DoctorRequest.objects.filter(client=merged, status=Asked.OPEN):
         if request.prescriber_id in asked:
             changes.make(request, status=Asked.WITHDRAWN, closed_at=timezone.now())
-        elif (standing := in_force.get(request.prescriber_id)) is not None:
-            # Else the client could take the consent back and the request would stay open.
-            changes.make(request, consent_id=standing.pk)
+        elif (current := in_force.get(request.prescriber_id)) is not None:
+            # Otherwise the client could withdraw the consent and the request would stay open.
+            changes.make(request, consent_id=current.pk)
 
 
-FLOOR = Floor(
+RULES = MergeRules(
     facts=facts,
     prepare=prepare,
-    hanging=[
-        Hanging(Upload, "answers__client"),
-        Hanging(Prescription, "uploads__client"),
-        Hanging(Prescription, "doctor_request__client"),
-        Hanging(Prescription, "superseded__client"),
-        Hanging(ReviewDecision, "prescription__client"),
+    dependents=[
+        Dependent(Upload, "answers__client"),
+        Dependent(Prescription, "uploads__client"),
+        Dependent(Prescription, "doctor_request__client"),
+        Dependent(Prescription, "superseded__client"),
+        Dependent(ReviewDecision, "prescription__client"),
     ],
 )

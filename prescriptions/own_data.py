@@ -1,4 +1,4 @@
-"""What is kept of a client's prescriptions, for the archive, the page of consents, the clock."""
+"""What we keep of a client's prescriptions, for export, the consents page, and retention."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.urls import reverse
 
-from clinic import audit, documents
-from clinic.consents import Given
-from clinic.export import Part, facts, who
+from clinic.audit import services as audit
+from clinic.documents import store as documents
 from clinic.models import Document
-from clinic.retention import PERIODS
+from clinic.privacy.consents import Given
+from clinic.privacy.export import Part, facts, who
+from clinic.privacy.retention import PERIODS
 from prescriptions.models import DoctorRequest, Prescriber, Prescription, Upload
 from prescriptions.prescribers import selectors
 
@@ -77,7 +78,7 @@ def uploads(client: Client) -> Part:
 
 
 def requests(client: Client) -> Part:
-    """What we asked doctors for, and what they answered. A doctor's own address stays out."""
+    """What we asked doctors for, and what they answered. A doctor's own address is left out."""
     found = list(
         client.doctor_requests.select_related("prescriber", "document", "asked_by").order_by(
             "created_at"
@@ -106,15 +107,15 @@ def shared(client: Client) -> Part:
 
 
 def named(client: Client) -> Part:
-    """Doctors the client has named and nobody of the clinic has checked."""
+    """Doctors the client named whom clinic staff have not checked."""
     found = Prescriber.objects.filter(named_by=client).order_by("created_at")
     return Part(
-        [facts(one, *DOCTOR) | {"phone": str(one.phone), "fax": str(one.fax)} for one in found]
+        [facts(one, *DOCTOR) | {"phone": str(one.telephone), "fax": str(one.fax)} for one in found]
     )
 
 
-def standing(client: Client) -> list[Given]:
-    """Consents to share with a doctor; they are withdrawn where requests are seen too."""
+def current_consents(client: Client) -> list[Given]:
+    """Consents to share with a doctor; withdrawn on the page that also shows requests."""
     return [
         Given(
             title=one.prescriber.title,
@@ -128,11 +129,11 @@ def standing(client: Client) -> list[Given]:
     ]
 
 
-# ---- What has been kept long enough ----
+# ---- Retention: what may be deleted ----
 
 
 def became_nothing(now: datetime) -> QuerySet[Upload]:
-    """Refused, and never part of a prescription."""
+    """Refused uploads that never became a prescription."""
     return Upload.objects.filter(
         status=Upload.Status.REFUSED,
         prescription__isnull=True,
@@ -142,7 +143,7 @@ def became_nothing(now: datetime) -> QuerySet[Upload]:
 
 @transaction.atomic
 def remove_upload(upload: Upload) -> None:
-    """With what was sent, unless a prescription or another upload holds it too."""
+    """Deletes the files too, unless a prescription or another upload also has them."""
     audit.record(None, "upload.removed", upload)
     sent = list(Document.objects.filter(pk__in=upload.originals.values("pk")))
     upload.delete()

@@ -1,6 +1,6 @@
-"""Prompts to renew: the client hears once of each thing that makes a new prescription due.
+"""Renewal prompts: the client is told once of each thing that makes a new prescription due.
 
-With a consent in force, which names the renewal, the prescriber is asked by a link as well.
+With an active consent, which covers renewal, the prescriber is also sent a link.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from clinic import audit, messages, people
+from clinic.audit import services as audit
+from clinic.messaging import outbox
 from clinic.models import Message
-from prescriptions import authorization, selectors, services
+from clinic.people import services as people
+from prescriptions import authorization, selectors
 from prescriptions.prescribers import errors
 from prescriptions.prescribers import selectors as prescribers
 from prescriptions.prescribers import services as requests
+from prescriptions.reviewing import services
 
 if TYPE_CHECKING:
     from datetime import date
@@ -26,10 +29,10 @@ KIND = "prescription_renewal"
 
 
 def prompt(today: date) -> int:
-    """Write the prompts that are due; the message's key makes each a single one."""
+    """Write the prompts that are due; the message key makes sure each is sent once."""
     due = list(selectors.renewals_due(today))
     keys = {_key(one, today): one for one in due}
-    # What has its message is known by one query, not one each.
+    # One query finds which already have a message, not one query each.
     known = set(Message.objects.filter(key__in=keys).values_list("key", flat=True))
     return sum(_tell(one, key) for key, one in keys.items() if key not in known)
 
@@ -40,12 +43,12 @@ def _key(prescription: Prescription, today: date) -> str:
 
 @transaction.atomic
 def _tell(prescription: Prescription, key: str) -> bool:
-    """Neutral: it says that there is something to see, not what."""
-    written = messages.queue(
+    """Neutral: says that there is something to see, not what."""
+    written = outbox.queue(
         kind=KIND,
         key=key,
         recipient=people.notify_address(prescription.client),
-        subject=_("Something in your account runs out soon"),
+        subject=_("Something in your account will run out soon"),
         template="messages/prescription_renewal.txt",
         context=services.message_context(prescription),
         client=prescription.client,
@@ -69,4 +72,4 @@ def _ask_prescriber(prescription: Prescription) -> None:
         with transaction.atomic():
             requests.ask(actor=None, client=client, prescriber=prescriber, renews=prescription)
     except (errors.AlreadyAsked, errors.TooManyOpen):
-        return  # the client is being told all the same
+        return  # the client is told either way

@@ -1,13 +1,14 @@
-"""Doors for the worker and the beat. Each finds its work in the tables."""
+"""Tasks for the worker and beat. Each finds its work in the tables."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
-from prescriptions import receiving, renewals, selectors
+from clinic import duties
+from prescriptions import renewals, selectors
+from prescriptions.uploading import receiving
 
-SWEEP_BATCH = 100
-# Scanning, cleaning or reading: each ends by its own clock before these (seconds).
+# Scanning, cleaning, and reading each time out on their own before these (seconds).
 SOFT, HARD = 240, 290
 
 
@@ -23,11 +24,9 @@ def read_words(pk: str) -> None:
 
 @shared_task(name="prescriptions.sweep_uploads")
 def sweep_uploads() -> None:
-    """Find what the broker lost, what a dead worker left, and what waits for the scanner."""
-    for pk in receiving.overdue().values_list("pk", flat=True)[:SWEEP_BATCH]:
-        process_upload.delay(str(pk))
-    for pk in receiving.unread().values_list("pk", flat=True)[:SWEEP_BATCH]:
-        read_words.delay(str(pk))
+    """Find what the broker lost, what a dead worker left, and what is waiting for the scanner."""
+    duties.sweep(receiving.unfinished(), process_upload)
+    duties.sweep(receiving.unread(), read_words)
 
 
 @shared_task(name="prescriptions.prompt_renewals")

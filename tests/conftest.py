@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client as Browser
 from django.test import TransactionTestCase
 
 from clinic.celery import app
 from clinic.models import Role
-from tests import factories, pages
+from tests import databases, factories, pages
 from tests.booking.factories import booked_appointment
 from tests.flushing import empty_what_was_filled
+from tests.treatment.factories import mid_afternoon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pytest_django import DjangoDbBlocker
 
     from booking.models import Appointment
     from clinic.models import (
@@ -41,14 +46,31 @@ TransactionTestCase._fixture_teardown = empty_what_was_filled  # type: ignore[at
 # Eager mode silently skips tasks it has not loaded.
 app.loader.import_default_modules()
 
+# What a process of the suite makes is small and soon gone, or stays as long as it does: to look
+# through all of it every few hundred objects took a third of its time.
+gc.set_threshold(100_000, 50, 100)
 
-FIRST = ("tests/e2e/", "tests/runtime/")
+# By the seconds they take. Each goes to one process whole, so none may begin near the end.
+FIRST = (
+    *("test_main_job", "test_sealing_what_was_open", "test_bench", "test_quiet_logs", "test_up"),
+    *("test_route_table", "test_two_step", "test_roles", "test_crawl", "in_browser"),
+)
+
+
+def pytest_collection_finish() -> None:
+    """All modules and cases are there to stay: never look through them again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, so that in a parallel run nobody waits for them in the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+    items.sort(
+        key=lambda item: next(
+            (n for n, name in enumerate(FIRST) if name in item.path.stem), len(FIRST)
+        )
+    )
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -69,12 +91,29 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """The tests' database is a copy of one that is migrated already."""
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = databases.migrated()
+
+
 @pytest.fixture(autouse=True)
 def _clean_cache() -> Iterator[None]:
     """Throttles count in Redis; one test's tries must not block the next."""
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def afternoon() -> Iterator[None]:
+    """For a visit earlier today, at whatever hour the suite runs. Named with `usefixtures`, which
+    comes before a browser signs in."""
+    with mid_afternoon():
+        yield
 
 
 @pytest.fixture

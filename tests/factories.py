@@ -29,7 +29,7 @@ def make_user(email: str, role: Role = Role.CLIENT, **fields: Any) -> User:
 def make_client(
     first_name: str = "Ana",
     last_name: str = "Lima",
-    birth_date: date = date(1981, 4, 12),
+    birth_date: date | None = date(1981, 4, 12),
     user: User | None = None,
     **fields: Any,
 ) -> Client:

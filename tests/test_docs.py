@@ -2,9 +2,15 @@
 
 import ast
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from clinic.runtime.config import ROOT, listed_variables
+
+FOLDERS = (
+    *("clinic", "intake", "prescriptions", "booking", "treatment", "billing"),
+    *("demo", "website", "templates", "static", "tests", "docs", "bench"),
+)
 
 # Functions of django-environ and of the starter whose first or second argument names a variable.
 READERS = {"str", "bool", "int", "float", "list", "dict", "url", "db_url", "email_url", "cache_url"}
@@ -47,31 +53,91 @@ def test_the_running_guide_explains_every_variable() -> None:
     assert missing == set()
 
 
-def test_links_between_documents_lead_somewhere() -> None:
-    documents = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
-    dead = [
-        f"{document.relative_to(ROOT)} -> {target}"
-        for document in documents
-        if document.exists()
-        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", document.read_text("utf-8"))
-        if not (document.parent / target).exists()
+def documents() -> list[Path]:
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def wrong(find: Callable[[Path, str], list[str]]) -> list[str]:
+    """What is found in each guide."""
+    return [
+        f"{document.relative_to(ROOT)} -> {found}"
+        for document in documents()
+        for found in find(document, document.read_text(encoding="utf-8"))
     ]
 
-    assert dead == []
+
+def dead_links(document: Path, text: str) -> list[str]:
+    targets = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text)
+    return [target for target in targets if not (document.parent / target).exists()]
+
+
+def dead_anchors(document: Path, text: str) -> list[str]:
+    """Links to a heading that is not there."""
+    found = []
+    for target, anchor in re.findall(r"\]\(([^)#:\s]*)#([^)]+)\)", text):
+        page = document.parent / target if target else document
+        headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+        if anchor not in {anchor_of(heading) for heading in headings}:
+            found.append(f"{target}#{anchor}")
+    return found
+
+
+def anchor_of(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def missing_paths(_document: Path, text: str) -> list[str]:
+    """Paths of ours in backticks; `*` stands for anything."""
+    named = {path for path in re.findall(r"`([\w./*-]+)`", text) if is_ours(path)}
+    return sorted(path for path in named if not exists(path))
+
+
+def is_ours(path: str) -> bool:
+    first, slash, _rest = path.partition("/")
+    if slash:
+        return bool(first) and not first.startswith(".") and (ROOT / first).is_dir()
+    return re.search(r"\w\.(py|html|js|md|toml|sh)$", path) is not None
+
+
+def exists(path: str) -> bool:
+    """A name without a folder may stand anywhere in ours: the text around it says where."""
+    if "/" in path or (ROOT / path).exists():
+        return any(ROOT.glob(path.rstrip("/")))
+    return any(True for app in FOLDERS for _found in (ROOT / app).rglob(path))
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    assert wrong(dead_links) == []
+    assert wrong(dead_anchors) == []
+
+
+def test_every_path_that_documents_name_exists() -> None:
+    assert wrong(missing_paths) == []
+
+
+def test_the_search_for_paths_finds_what_is_not_there() -> None:
+    readme = ROOT / "README.md"
+
+    assert dead_links(readme, "[x](docs/no.md)") == ["docs/no.md"]
+    assert dead_anchors(readme, "[x](docs/run.md#no)") == ["docs/run.md#no"]
+    assert dead_anchors(readme, "[x](docs/run.md#environment)") == []
+    assert missing_paths(readme, "`clinic/no.py`, `no_such_module.py`, `clinic/no*.py`") == [
+        "clinic/no*.py",
+        "clinic/no.py",
+        "no_such_module.py",
+    ]
+    assert missing_paths(readme, "`clinic/access.py`, `tests/clinic/test_*.py`, `/book/`") == []
 
 
 def test_make_targets_that_documents_name_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    documents = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
-    named = {
-        name
-        for document in documents
-        if document.exists()
-        for name in re.findall(r"`make ([a-z-]+)", document.read_text(encoding="utf-8"))
-    }
 
-    assert named <= targets
+    unknown = wrong(
+        lambda _document, text: sorted(set(re.findall(r"`make ([a-z-]+)", text)) - targets)
+    )
+
+    assert unknown == []
 
 
 def test_the_proofs_that_the_security_guide_names_exist() -> None:

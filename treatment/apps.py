@@ -7,7 +7,7 @@ class TreatmentConfig(AppConfig):
     verbose_name = _("Treatment")
 
     def ready(self) -> None:
-        from clinic import export
+        from clinic.privacy import export
         from treatment import own_data
 
-        export.contribute("sessions", own_data.sessions)
+        export.register("sessions", own_data.sessions)

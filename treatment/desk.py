@@ -1,8 +1,7 @@
-"""What staff do with a visit: check in, start, record, finish."""
+"""Visit pages for staff: check in, start, record, finish."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages as flash
@@ -12,15 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from booking import readiness
 from booking import selectors as booking
 from booking.links import on_board
-from clinic import access, audit
-from clinic.dates import day_or_none
-from clinic.errors import DomainError
-from clinic.models import Role, Therapist
-from treatment import selectors, services
-from treatment.forms import RecordForm
+from booking.visits import readiness
+from clinic import access
+from clinic.audit import services as audit
+from clinic.web.days import shown_day
+from clinic.web.form_page import act, form_page
+from treatment import late, selectors, services
+from treatment.forms import REASONS, RecordForm
 from treatment.models import Visit
 
 if TYPE_CHECKING:
@@ -30,105 +29,127 @@ if TYPE_CHECKING:
 
     from booking.models import Appointment
 
-hands_on = access.roles(Role.THERAPIST, Role.MANAGER)
+RECORD = "treatment/record.html"
 
 
-@access.staff
+@access.care_team
 @require_safe
 def panel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    """The visit of an appointment: beside the day board by htmx, else a page of its own."""
-    appointment = _appointment(request, appointment_id)
+    """An appointment's visit: a panel on the day board (htmx) or a page of its own."""
+    appointment = appointment_of(request, appointment_id)
     part = bool(getattr(request, "htmx", False))
     audit.viewed(request, appointment, action="treatment.viewed", part=part)
-    context = {
+    page = "treatment/_panel.html" if part else "treatment/visit.html"
+    return render(request, page, _panel(request, appointment))
+
+
+def _panel(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
+    visit = selectors.visit_of(appointment)
+    today = timezone.localdate(timezone=appointment.location.zone)
+    return {
         "appointment": appointment,
-        "visit": selectors.visit_of(appointment),
+        "visit": visit,
+        "history": selectors.history_of(visit),
         "readiness": readiness.of(appointment),
-        "is_today": appointment.local_date == timezone.localdate(),
-        "may_record": access.user_of(request).role in {Role.THERAPIST, Role.MANAGER},
+        "is_today": appointment.local_date == today,
+        "may_be_late": late.may_be_late(appointment),
+        "may_record": access.records_treatment(request.user),
         "board_url": on_board(appointment),
     }
-    page = "treatment/_panel.html" if part else "treatment/visit.html"
-    return render(request, page, context)
 
 
-@access.staff
+@access.care_team
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_in(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    appointment = _appointment(request, appointment_id)
-    if request.method != "POST":  # an address that was kept, or a page loaded again
+    appointment = appointment_of(request, appointment_id)
+    if request.method != "POST":  # a bookmarked URL, or a reloaded page
         return redirect(on_board(appointment))
-    try:
+
+    def arrive() -> None:
         services.check_in(actor=access.user_of(request), appointment=appointment)
-        flash.success(request, _("Checked in."))
-    except DomainError as refusal:
-        flash.error(request, str(refusal.message))
+
+    act(request, arrive, _("Checked in."))
     return redirect(on_board(appointment))
 
 
-@hands_on
+@access.treatment
 @require_POST
 def start(request: HttpRequest, visit_id: UUID) -> HttpResponse:
-    visit = _visit(request, visit_id)
-    try:
+    visit = visit_of(request, visit_id)
+
+    def begin() -> None:
         services.start(actor=access.user_of(request), visit=visit)
-    except DomainError as refusal:
-        flash.error(request, str(refusal.message))
+
+    act(request, begin)
     return redirect("treatment:record", visit.pk)
 
 
-@hands_on
+@access.treatment
+@require_POST
+def undo_start(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    """The wrong client's button was pressed."""
+    visit = visit_of(request, visit_id)
+
+    def undo() -> None:
+        services.undo_start(actor=access.user_of(request), visit=visit)
+
+    act(request, undo, _("The client is waiting again."))
+    return redirect("treatment:record", visit.pk)
+
+
+@access.treatment
 @require_http_methods(["GET", "HEAD", "POST"])
 def record(request: HttpRequest, visit_id: UUID) -> HttpResponse:
-    """Start, stop and minutes; finishing uses up the prescribed visit."""
-    visit = _visit(request, visit_id)
+    """Start, stop, and minutes; finishing uses up the prescribed visit."""
+    visit = visit_of(request, visit_id)
     audit.viewed(request, visit, client=visit.appointment.client)
-    if visit.status != Visit.Status.IN_PROGRESS:
-        return render(request, "treatment/record.html", _about(visit))
+    if request.method != "POST" and visit.status != Visit.Status.IN_PROGRESS:
+        return render(request, RECORD, _about(visit))
     techniques = selectors.techniques_for(visit.therapist)
     form = RecordForm(request.POST or None, visit=visit, techniques=techniques)
-    if form.is_valid():
-        try:
-            services.finish(actor=access.user_of(request), visit=visit, **form.record())
-        except DomainError as refusal:
-            form.add_error(None, str(refusal.message))
-        else:
-            to_pay = visit.appointment.price_cents
-            said = _("Recorded. The front desk can take the payment.") if to_pay else _("Recorded.")
-            flash.success(request, said)
-            return redirect("treatment:record", visit.pk)
-    status = 422 if form.is_bound else 200
-    return render(request, "treatment/record.html", {**_about(visit), "form": form}, status=status)
+
+    def save(_data: dict[str, Any]) -> HttpResponse:
+        services.finish(actor=access.user_of(request), visit=visit, **form.record())
+        return _recorded(request, visit)
+
+    return form_page(request, form, RECORD, save, context=lambda: _about(visit), edits=visit)
 
 
-@access.roles(Role.THERAPIST)
+def _recorded(request: HttpRequest, visit: Visit) -> HttpResponse:
+    to_pay = visit.appointment.price_cents
+    said = _("Recorded. The front desk can take the payment.") if to_pay else _("Recorded.")
+    flash.success(request, said)
+    return redirect("treatment:record", visit.pk)
+
+
+@access.therapist
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
     """A therapist's own day."""
-    therapist = Therapist.objects.filter(user=access.user_of(request)).first()
+    therapist = selectors.own_therapist(access.user_of(request))
     if therapist is None:
         raise Http404
-    now = timezone.localdate()
-    day = day_or_none(request.GET.get("day")) or now
-    context = {
-        "therapist": therapist,
-        "rows": selectors.day_of(therapist, day),
-        "day": day,
-        "today": now,
-        "previous": day - timedelta(days=1),
-        "next": day + timedelta(days=1),
-    }
+    days = shown_day(request)
+    context = {**days, "therapist": therapist, "rows": selectors.day_of(therapist, days["day"])}
     return render(request, "treatment/today.html", context)
 
 
 def _about(visit: Visit) -> dict[str, Any]:
     total = sum(row.minutes for row in visit.minutes.all())
-    return {"visit": visit, "total": total, "board_url": on_board(visit.appointment)}
+    appointment = visit.appointment
+    return {
+        "visit": visit,
+        "total": total,
+        "board_url": on_board(appointment),
+        "history": selectors.history_of(visit),
+        "may_be_late": late.may_be_late(appointment),
+        "reasons": REASONS,
+    }
 
 
-def _appointment(request: HttpRequest, pk: UUID) -> Appointment:
-    return access.own(request, booking.appointments(), pk)
+def appointment_of(request: HttpRequest, pk: UUID) -> Appointment:
+    return access.visible(request, booking.appointments(), pk)
 
 
-def _visit(request: HttpRequest, pk: UUID) -> Visit:
-    return access.own(request, selectors.visits(), pk, client_field="appointment__client")
+def visit_of(request: HttpRequest, pk: UUID) -> Visit:
+    return access.visible(request, selectors.visits(), pk, client_field="appointment__client")

@@ -1,10 +1,10 @@
-"""What is kept of a client's sessions, for the archive."""
+"""What we keep of a client's sessions, for export."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clinic.export import Part, facts, who
+from clinic.privacy.export import Part, facts, who
 from treatment.models import Visit
 
 if TYPE_CHECKING:
@@ -14,16 +14,23 @@ if TYPE_CHECKING:
 def sessions(client: Client) -> Part:
     found = (
         Visit.objects.filter(appointment__client=client)
-        .select_related("therapist", "finished_by")
-        .prefetch_related("minutes__technique")
+        .select_related("therapist", "finished_by", "late_by")
+        .prefetch_related("minutes__technique", "corrections__by")
         .order_by("arrived_at")
     )
     return Part(
         [
-            facts(one, "status", "arrived_at", "started_at", "stopped_at")
+            facts(one, "status", "arrived_at", "started_at", "stopped_at", "times_reason")
+            | facts(one, "late_at", "late_reason", "late_missing")
             | {
                 "therapist": one.therapist.title,
                 "finished_by": who(one.finished_by, client),
+                "late_by": who(one.late_by, client),
+                "corrections": [
+                    facts(entry, "kind", "at", "reason", "before", "after")
+                    | {"by": who(entry.by, client)}
+                    for entry in one.corrections.all()
+                ],
                 "minutes": {row.technique.name: row.minutes for row in one.minutes.all()},
             }
             for one in found

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from booking import readiness
 from booking.models import FREE, Appointment, AppointmentStatus
-from clinic import selectors as ground
-from clinic.models import Technique
+from booking.visits import readiness
+from clinic import selectors as clinic_selectors
+from clinic.models import Technique, Therapist, User
+from treatment import history
 from treatment.models import Visit
 
 if TYPE_CHECKING:
@@ -13,14 +14,16 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from booking.readiness import Readiness
-    from clinic.models import Therapist
+    from booking.visits.readiness import Readiness
+    from clinic.access import Actor
+    from treatment.history import Entry
 
 
 def visits() -> QuerySet[Visit]:
-    """Visits with all that a page about one says."""
+    """Visits with everything a visit page shows."""
     return Visit.objects.select_related(
         "therapist",
+        "late_by",
         "appointment__client",
         "appointment__option__service",
         "appointment__location",
@@ -33,15 +36,38 @@ def visit_of(appointment: Appointment) -> Visit | None:
 
 
 def techniques_for(therapist: Therapist) -> list[Technique]:
-    """What this therapist does; everything in use when nothing is said of them."""
+    """This therapist's techniques; all active ones if none are listed."""
     own = list(therapist.techniques.filter(is_active=True))
     return own or list(Technique.objects.filter(is_active=True))
 
 
+def techniques() -> list[Technique]:
+    return list(Technique.objects.filter(is_active=True))
+
+
+def techniques_of(visit: Visit) -> list[Technique]:
+    """What may be recorded for a visit, and what is: a technique may be retired since."""
+    offered = techniques_for(visit.therapist)
+    recorded = [row.technique for row in visit.minutes.all()]
+    return offered + [one for one in recorded if one not in offered]
+
+
+def own_therapist(user: Actor) -> Therapist | None:
+    """The therapist that a login is."""
+    return Therapist.objects.filter(user=user.pk).first() if isinstance(user, User) else None
+
+
+def history_of(visit: Visit | None) -> list[Entry]:
+    """The corrections of a visit, newest first."""
+    if visit is None:
+        return []
+    return history.entries(visit.corrections.select_related("by"))
+
+
 def day_of(therapist: Therapist, day: date) -> list[tuple[Appointment, Readiness]]:
-    """A therapist's visits of a clinic-local date, in order, each with its lights."""
+    """A therapist's visits on a clinic-local date, in order, each with its readiness lights."""
     rows = list(
-        Appointment.objects.on(day, ground.location().zone)
+        Appointment.objects.on(day, clinic_selectors.location().zone)
         .with_names()
         .filter(therapist=therapist)
         .exclude(status__in=[*FREE, AppointmentStatus.HELD])

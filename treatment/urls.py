@@ -1,6 +1,6 @@
 from django.urls import path
 
-from treatment import desk
+from treatment import desk, fixes
 
 app_name = "treatment"
 urlpatterns = [
@@ -8,5 +8,10 @@ urlpatterns = [
     path("desk/appointments/<uuid:appointment_id>/treatment/", desk.panel, name="panel"),
     path("desk/appointments/<uuid:appointment_id>/check-in/", desk.check_in, name="check-in"),
     path("desk/visits/<uuid:visit_id>/start/", desk.start, name="start"),
+    path("desk/visits/<uuid:visit_id>/start/undo/", desk.undo_start, name="undo-start"),
+    path("desk/appointments/<uuid:appointment_id>/late/", fixes.late_entry, name="late"),
+    path("desk/clients/<uuid:client_id>/past-visit/", fixes.past_visit, name="past-visit"),
+    path("desk/visits/<uuid:visit_id>/correct/", fixes.correct, name="correct"),
+    path("desk/visits/<uuid:visit_id>/take-back/", fixes.take_back, name="take-back"),
     path("desk/visits/<uuid:visit_id>/", desk.record, name="record"),
 ]

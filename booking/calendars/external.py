@@ -1,6 +1,6 @@
-"""A therapist's calendar elsewhere: its busy times cannot be booked. Titles are never kept.
+"""A therapist's outside calendar: its busy times cannot be booked. Titles are never kept.
 
-The row is the duty to read it; Celery rings. A reading that fails leaves the last good one.
+The row says it has to be read; Celery triggers it. A failed reading keeps the last good one.
 """
 
 from __future__ import annotations
@@ -17,14 +17,16 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from booking import placing, selectors
-from booking.availability import moment, seconds
+from booking import selectors
 from booking.calendars import busy_times, fetching
 from booking.calendars.busy_times import CannotRead, Unreadable
-from booking.calendars.fetching import FetchFailed, Rules, Why
+from booking.calendars.fetching import FetchFailed, FetchRules, Why
 from booking.models import LONGEST, Appointment, CalendarFeed, ExternalBusy, ExternalCalendar
-from clinic import audit
-from clinic import selectors as ground
+from booking.times.availability import moment, seconds
+from booking.visits import placement
+from clinic import duties
+from clinic import selectors as clinic_selectors
+from clinic.audit import services as audit
 from clinic.celery import enqueue
 from clinic.errors import DomainError
 
@@ -34,60 +36,52 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django_stubs_ext import StrOrPromise
 
-    from booking.availability import Span
+    from booking.times.availability import Span
     from clinic.models import Therapist, User
 
-EVERY = timedelta(minutes=9)  # the beat comes every ten
-CLAIM = timedelta(minutes=2)  # longer than one reading can take
+EVERY = timedelta(minutes=9)  # the beat runs every ten
 STALE = timedelta(days=1)
 SHOWN = 20  # collisions on the page
 LONGEST_ADDRESS = 2000
 DAY = timedelta(days=1)
 
 TROUBLE: dict[str, StrOrPromise] = {
-    Why.ADDRESS: _("This is not an address of a calendar. It starts with https:// or webcal://."),
+    Why.ADDRESS: _("That is not a calendar address. It should start with https:// or webcal://."),
     Why.SCHEME: _(
-        "The address has to start with https:// or webcal://, so that nobody reads along."
+        "The address has to start with https:// or webcal://, so that no one else can read it."
     ),
-    Why.PORT: _("An address with a port of its own cannot be read. Use the usual https address."),
-    Why.PASSWORD: _("Take the user name and password out of the address."),
-    Why.PRIVATE: _(
-        "That address leads into a private network. Use one that the internet can read."
-    ),
-    Why.UNKNOWN_HOST: _("There is no such site. Please check the address."),
+    Why.PORT: _("We cannot read an address with a port number. Use the usual https address."),
+    Why.PASSWORD: _("Remove the user name and password from the address."),
+    Why.PRIVATE: _("That address is on a private network. Use one the internet can reach."),
+    Why.UNKNOWN_HOST: _("We cannot find that site. Please check the address."),
     Why.UNREACHABLE: _("The other calendar did not answer properly."),
-    Why.CERTIFICATE: _("The site could not prove that it is who it says (its certificate is bad)."),
+    Why.CERTIFICATE: _("The site could not prove its identity (its certificate is bad)."),
     Why.TIMEOUT: _("The other calendar took too long to answer."),
-    Why.REDIRECTS: _("The address sends us from one place to the next. Use the final one."),
+    Why.REDIRECTS: _("The address redirects too many times. Use the final one."),
     Why.FORBIDDEN: _("The other calendar does not let us in. Use its secret or public address."),
-    Why.MISSING: _("There is no calendar at that address any more. Please copy it again."),
+    Why.MISSING: _("There is no calendar at that address now. Please copy it again."),
     Why.STATUS: _("The other calendar answered with an error."),
     Why.TOO_BIG: _("That calendar is larger than 5 MB. Use one with fewer old entries."),
     Unreadable.WEB_PAGE: _(
-        "That is a web page, not the calendar itself. See below where its ICS address is."
+        "That is a web page, not the calendar itself. See below where to find its ICS address."
     ),
-    Unreadable.NOT_A_CALENDAR: _(
-        "What is there is no calendar in ICS format. Its address is here:"
-    ),
-    Unreadable.TOO_MANY: _(
-        "That calendar holds too many entries, or one that never stops repeating."
-    ),
+    Unreadable.NOT_A_CALENDAR: _("That is not a calendar in ICS format. Find its address here:"),
+    Unreadable.TOO_MANY: _("That calendar has too many entries, or one that repeats forever."),
 }
 WRONG_PLACE = {Unreadable.WEB_PAGE, Unreadable.NOT_A_CALENDAR}
 
 
 class BadAddress(DomainError):
-    code = "bad_address"
+    """The address cannot be read, and why."""
 
 
 class OwnFeed(DomainError):
-    code = "own_feed"
-    message = _("That is the calendar of this clinic itself; its visits take up time already.")
+    message = _("That is this clinic's own calendar; its visits already block time.")
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """How the reading of a calendar stands, for the page."""
+class ReadingState:
+    """The state of reading a calendar, for the page."""
 
     calendar: ExternalCalendar
     spans: int
@@ -95,8 +89,11 @@ class State:
 
     @property
     def is_reading(self) -> bool:
-        tried, read = self.calendar.tried_at, self.calendar.fetched_at
-        return not self.calendar.error and (tried is None or read is None or read < tried)
+        """For the first time, right now, or because someone does not want to wait."""
+        one = self.calendar
+        read, claimed = one.fetched_at, one.work_claimed_at
+        asked = read is None or claimed is not None or one.work_due_at < read + EVERY
+        return asked and not one.error
 
     @property
     def trouble(self) -> str:
@@ -104,7 +101,7 @@ class State:
 
     @property
     def is_wrong_place(self) -> bool:
-        """The address leads to something else: say where the right one is found."""
+        """The address leads to something else: say where to find the right one."""
         return self.calendar.error in WRONG_PLACE
 
     @property
@@ -115,7 +112,7 @@ class State:
 
     @property
     def host(self) -> str:
-        """What may be shown of the address: the rest of it is a key."""
+        """The part of the address that may be shown: the rest is a secret."""
         return urlsplit(self.calendar.url).hostname or ""
 
 
@@ -124,39 +121,37 @@ def explain(why: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TherapistCalendars:
     """One therapist on the manager's list."""
 
     therapist: Therapist
     feed: CalendarFeed | None
-    state: State | None
+    state: ReadingState | None
 
 
-def overview() -> list[Row]:
+def overview() -> list[TherapistCalendars]:
     """All therapists with their calendars; three queries."""
-    now = timezone.now()
-    spans = Count("busy", filter=Q(busy__ends_at__gt=now))
-    calendars = {one.therapist_id: one for one in ExternalCalendar.objects.annotate(spans=spans)}
+    states = _states(ExternalCalendar.objects.all())
     live = CalendarFeed.objects.filter(revoked_at=None, therapist__isnull=False)
     links = {one.therapist_id: one for one in live}
-    rows = []
-    for therapist in selectors.therapists():
-        calendar = calendars.get(therapist.pk)
-        state = State(calendar, calendar.spans, now) if calendar else None
-        rows.append(Row(therapist, links.get(therapist.pk), state))
-    return rows
+    return [
+        TherapistCalendars(one, links.get(one.pk), states.get(one.pk))
+        for one in selectors.therapists()
+    ]
 
 
-def state_of(therapist: Therapist) -> State | None:
-    calendar = ExternalCalendar.objects.filter(therapist=therapist).first()
-    if calendar is None:
-        return None
+def state_of(therapist: Therapist) -> ReadingState | None:
+    return _states(ExternalCalendar.objects.filter(therapist=therapist)).get(therapist.pk)
+
+
+def _states(calendars: QuerySet[ExternalCalendar]) -> dict[UUID, ReadingState]:
     now = timezone.now()
-    return State(calendar, calendar.busy.filter(ends_at__gt=now).count(), now)
+    counted = calendars.annotate(spans=Count("busy", filter=Q(busy__ends_at__gt=now)))
+    return {one.therapist_id: ReadingState(one, one.spans, now) for one in counted}
 
 
 def collisions(therapist: Therapist) -> QuerySet[Appointment]:
-    """Visits ahead, booked while the other calendar now says busy. Nobody cancels them for that."""
+    """Upcoming visits at times the other calendar now calls busy. They are not canceled."""
     busy = ExternalBusy.objects.filter(
         calendar__therapist=therapist,
         starts_at__lt=OuterRef("ends_at"),
@@ -168,16 +163,16 @@ def collisions(therapist: Therapist) -> QuerySet[Appointment]:
     return ahead.filter(Exists(busy)).order_by("starts_at")
 
 
-def rules() -> Rules:
+def rules() -> FetchRules:
     """Public addresses over https; a test may widen that to its own servers."""
-    return Rules(**settings.CALENDAR_FETCH)
+    return FetchRules(**settings.CALENDAR_FETCH)
 
 
 def cleaned(text: str) -> str:
-    """An address as it can be read.
+    """An address in the form we can read.
 
     Raises:
-        BadAddress: it cannot.
+        BadAddress: we cannot read it.
         OwnFeed: it is ours.
     """
     url = text.strip()
@@ -200,14 +195,14 @@ def cleaned(text: str) -> str:
 
 @transaction.atomic
 def connect(*, actor: User, therapist: Therapist, url: str) -> ExternalCalendar:
-    """Read this calendar from now on; another one's busy times go at once.
+    """Read this calendar from now on; the busy times of the previous one are dropped at once.
 
     Raises:
-        BadAddress: it is no address that can be read.
+        BadAddress: it is not an address we can read.
         OwnFeed: it is ours.
     """
     url = cleaned(url)
-    placing.lock_therapist(therapist.pk)
+    placement.lock_therapist(therapist.pk)
     calendar = ExternalCalendar.objects.filter(therapist=therapist).first()
     if calendar is not None and calendar.url == url:
         read_again(therapist=therapist)
@@ -226,15 +221,16 @@ def read_again(*, therapist: Therapist) -> bool:
     calendar = ExternalCalendar.objects.filter(therapist=therapist).first()
     if calendar is None:
         return False
-    ExternalCalendar.objects.filter(pk=calendar.pk).update(tried_at=None, error="")
+    now = timezone.now()
+    ExternalCalendar.objects.filter(pk=calendar.pk).update(work_due_at=now, error="")
     enqueue("booking.fetch_calendar", str(calendar.pk))
     return True
 
 
 @transaction.atomic
 def disconnect(*, actor: User, therapist: Therapist) -> bool:
-    """Its busy times are free again; False when there was none."""
-    placing.lock_therapist(therapist.pk)
+    """Free its busy times again; False if there was no calendar."""
+    placement.lock_therapist(therapist.pk)
     calendar = ExternalCalendar.objects.filter(therapist=therapist).first()
     if calendar is None:
         return False
@@ -243,44 +239,36 @@ def disconnect(*, actor: User, therapist: Therapist) -> bool:
     return True
 
 
-def ring_for_due() -> None:
-    """Ask for a reading of every calendar that is due, each by a task of its own."""
-    due = ExternalCalendar.objects.filter(_due(EVERY), therapist__is_active=True)
-    for pk in due.values_list("pk", flat=True):
-        enqueue("booking.fetch_calendar", str(pk))
+def followed() -> QuerySet[ExternalCalendar]:
+    return ExternalCalendar.objects.filter(therapist__is_active=True)
 
 
 def refresh(pk: UUID | str) -> None:
-    """Read one calendar now, unless somebody else is at it."""
-    now = timezone.now()
-    if not ExternalCalendar.objects.filter(_due(CLAIM), pk=pk).update(tried_at=now):
+    """Read one calendar if it is due, unless another worker is reading it."""
+    calendar = duties.claim(ExternalCalendar.objects.all(), pk)
+    if calendar is None:
         return
-    calendar = ExternalCalendar.objects.select_related("therapist").get(pk=pk)
+    now = timezone.now()
     try:
         etag, spans = _read(calendar, now)
     except (FetchFailed, CannotRead) as error:
-        still = ExternalCalendar.objects.filter(pk=pk)
-        still.update(error=error.why)
+        duties.put_back(calendar, work_due_at=now + EVERY, error=error.why)
         return
     _store(calendar, etag, spans)
 
 
-def _due(after: timedelta) -> Q:
-    return Q(tried_at=None) | Q(tried_at__lte=timezone.now() - after)
-
-
 def _read(calendar: ExternalCalendar, now: datetime) -> tuple[str, list[Span] | None]:
-    """The ETag and the busy spans; None: they are as they were."""
-    location = ground.location()
+    """The ETag and the busy spans; None if nothing has changed."""
+    location = clinic_selectors.location()
     zone = location.zone
     today = now.astimezone(zone).date()
     # Repeating events reach one day further every day, so a calendar that has not changed is
-    # read through all the same on the first reading of a day.
+    # still read in full on the first reading of a day.
     read = calendar.fetched_at
     same_day = read is not None and read.astimezone(zone).date() == today
     fetched = fetching.fetch(calendar.url, etag=calendar.etag if same_day else "", rules=rules())
     if fetched.content is None:
-        if not same_day:  # an answer to a question we did not ask
+        if not same_day:  # an answer that does not fit our request
             raise FetchFailed(Why.STATUS)
         return calendar.etag, None
     last = today + (selectors.policy_of(location).horizon_days + 2) * DAY
@@ -295,9 +283,9 @@ def _read(calendar: ExternalCalendar, now: datetime) -> tuple[str, list[Span] | 
 
 
 def _ours(content: bytes) -> list[str]:
-    """Appointments of ours in there: who subscribes to our feed may well publish it again.
+    """Our own appointments in it: someone who subscribes to our feed may publish it again.
 
-    All that ever were, also the cancelled and moved ones: such a copy is a day old at times.
+    All of them, including canceled and moved ones: such a copy can be a day old.
     """
     known = Appointment.objects.filter(ical_uid__in=busy_times.possibly_ours(content))
     return [str(uid) for uid in known.values_list("ical_uid", flat=True)]
@@ -305,10 +293,11 @@ def _ours(content: bytes) -> list[str]:
 
 @transaction.atomic
 def _store(calendar: ExternalCalendar, etag: str, spans: list[Span] | None) -> None:
-    """Write only what differs: any write here makes everybody look the diary up afresh."""
-    placing.lock_therapist(calendar.therapist_id)
-    still = ExternalCalendar.objects.filter(pk=calendar.pk)  # it may be gone by now
-    if not still.update(fetched_at=timezone.now(), etag=etag, error="") or spans is None:
+    """Write only what differs: any write here invalidates every cached answer."""
+    placement.lock_therapist(calendar.therapist_id)
+    now = timezone.now()
+    good = {"fetched_at": now, "work_due_at": now + EVERY, "etag": etag, "error": ""}
+    if not duties.done(calendar, **good) or spans is None:  # it may be gone by now
         return
     rows = ExternalBusy.objects.filter(calendar=calendar)
     known = {

@@ -1,6 +1,6 @@
-"""Calendar feeds: an address that shows one person's visits to whoever knows it.
+"""Calendar feeds: an address that shows one person's visits to anyone who knows it.
 
-The address is the key, so we keep only its SHA-256: a copy of our database opens nobody's calendar.
+The address is the key, so we keep only its SHA-256: a copy of our database opens no calendar.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from booking import ics
 from booking.models import TAKES_TIME, Appointment, CalendarFeed, TimeOff
-from clinic import access, audit, people
-from clinic import selectors as ground
-from clinic.links import absolute
+from booking.visits import ics
+from clinic import access
+from clinic import selectors as clinic_selectors
+from clinic.audit import services as audit
+from clinic.messaging.links import absolute, hashed
 from clinic.models import Client, Therapist
+from clinic.people import services as people
 
 if TYPE_CHECKING:
     from icalendar import Event
@@ -41,11 +43,11 @@ def of(owner: Therapist | Client) -> CalendarFeed | None:
 
 @transaction.atomic
 def make(*, actor: User, owner: Therapist | Client) -> str:
-    """A new address, told this once; the one before stops working."""
+    """A new address, shown only once; the previous one stops working."""
     _lock(owner)
     _revoke(actor, owner)
     token = token_urlsafe(TOKEN_BYTES)
-    feed = CalendarFeed.objects.create(**_whose(owner), token_hash=_hash(token), created_by=actor)
+    feed = CalendarFeed.objects.create(**_whose(owner), token_hash=hashed(token), created_by=actor)
     audit.record(actor, "calendar_feed.made", feed)
     return token
 
@@ -62,12 +64,12 @@ def address(token: str) -> str:
 
 
 def find(token: str) -> CalendarFeed | None:
-    """The feed behind an address, as long as whoever made it may still see what it shows.
+    """The feed behind an address, as long as its maker may still see what it shows.
 
-    What is compared is a hash: how long that takes says nothing about any token.
+    We compare hashes, so the timing reveals nothing about any token.
     """
     feed = (
-        CalendarFeed.objects.filter(token_hash=_hash(token), revoked_at=None)
+        CalendarFeed.objects.filter(token_hash=hashed(token), revoked_at=None)
         .select_related("therapist", "client", "created_by")
         .first()
     )
@@ -81,13 +83,13 @@ def find(token: str) -> CalendarFeed | None:
 
 
 def content(feed: CalendarFeed) -> bytes:
-    """The calendar as it stands. Cancelled visits are left out, not marked.
+    """The current calendar. Canceled visits are left out, not marked.
 
-    A subscriber replaces its copy by what we send, so what is missing goes everywhere. Marked
-    STATUS:CANCELLED it would go from Google, stay struck through at Apple, and stay as if nothing
-    had happened in Outlook.
+    Subscribers replace their copy with ours, so a missing visit disappears everywhere. Marked
+    STATUS:CANCELLED it would vanish from Google, stay struck through at Apple, and look unchanged
+    in Outlook.
     """
-    location = ground.location()
+    location = clinic_selectors.location()
     today = timezone.now().astimezone(location.zone).date()
     since = datetime.combine(today - BACK, time(), location.zone)
     visits = Appointment.objects.agreed().filter(TAKES_TIME, starts_at__gte=since)
@@ -104,7 +106,7 @@ def fingerprint(content: bytes) -> str:
 
 
 def was_read(feed: CalendarFeed) -> None:
-    """Remember that somebody looks, at most once an hour."""
+    """Record that a calendar has read it, at most once an hour."""
     now = timezone.now()
     due = now - READ_EVERY
     if feed.read_at is None or feed.read_at <= due:
@@ -138,7 +140,7 @@ def _revoke(actor: User, owner: Therapist | Client) -> bool:
 
 
 def _lock(owner: Therapist | Client) -> None:
-    """Two clicks queue: only one address works at a time."""
+    """Two clicks wait for each other: only one address works at a time."""
     if isinstance(owner, Client):
         people.lock(owner)
     else:
@@ -147,7 +149,3 @@ def _lock(owner: Therapist | Client) -> None:
 
 def _whose(owner: Therapist | Client) -> dict[str, Any]:
     return {"therapist": owner} if isinstance(owner, Therapist) else {"client": owner}
-
-
-def _hash(token: str) -> str:
-    return sha256(token.encode()).hexdigest()

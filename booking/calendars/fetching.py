@@ -1,4 +1,4 @@
-"""Reads an address that somebody typed, without becoming a door into our own network.
+"""Fetches an address someone typed, without opening a door into our own network.
 
 No Django in here. A name is looked up once, every answer must be an address of the public internet,
 and the connection goes to an address that was checked: a second look-up could answer otherwise (DNS
@@ -39,7 +39,7 @@ AGENT = "ClinicCalendar/1.0"
 
 # IPv6 addresses that only wrap an IPv4 one: what counts is what they wrap.
 NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
-# Tunnels and translators whose real destination is for others to decide: nothing to reach there.
+# Tunnels and translators whose real destination is decided elsewhere: nothing we may reach.
 NEVER: tuple[Network, ...] = (
     ipaddress.ip_network("64:ff9b:1::/48"),  # RFC 8215
     ipaddress.ip_network("2001::/32"),  # Teredo
@@ -78,7 +78,7 @@ class FetchFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class FetchRules:
     """What may be reached. Only tests widen it, to talk to servers of their own."""
 
     schemes: frozenset[str] = frozenset({"https"})
@@ -105,7 +105,7 @@ class _Clock:
     seconds: float
     ends: float = field(init=False)
     socket: socket.socket | None = None
-    rang: bool = False
+    is_over: bool = False
 
     def __post_init__(self) -> None:
         self.ends = monotonic() + self.seconds
@@ -113,13 +113,13 @@ class _Clock:
     @property
     def left(self) -> float:
         left = self.ends - monotonic()
-        if left <= 0 or self.rang:
+        if left <= 0 or self.is_over:
             raise FetchFailed(Why.TIMEOUT)
         return left
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        timer = threading.Timer(self.seconds, self._ring)
+        timer = threading.Timer(self.seconds, self._stop)
         timer.daemon = True
         timer.start()
         try:
@@ -127,11 +127,11 @@ class _Clock:
         finally:
             timer.cancel()
 
-    def _ring(self) -> None:
-        self.rang = True
+    def _stop(self) -> None:
+        self.is_over = True
         if self.socket is not None:
             with suppress(OSError):
-                # Whoever waits on it wakes up. Not by TLS's own farewell: that would want to talk.
+                # Wakes up the waiting thread. Not by a TLS shutdown: that would wait for an answer.
                 socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
 
 
@@ -172,16 +172,16 @@ def fetch(
     url: str,
     *,
     etag: str = "",
-    rules: Rules | None = None,
+    rules: FetchRules | None = None,
     resolver: Resolver = resolve,
     tls: ssl.SSLContext | None = None,
 ) -> Fetched:
     """What is at a public address.
 
     Raises:
-        FetchFailed: it cannot be had, or should not be.
+        FetchFailed: it cannot be fetched, or should not be.
     """
-    rules = rules or Rules()
+    rules = rules or FetchRules()
     clock = _Clock(rules.seconds)
     tls = tls or ssl.create_default_context()
     with clock.running():
@@ -196,13 +196,13 @@ def fetch(
         except ssl.SSLCertVerificationError as error:
             raise FetchFailed(Why.CERTIFICATE) from error
         except (OSError, http.client.HTTPException, ValueError, zlib.error) as error:
-            late = clock.rang or isinstance(error, TimeoutError)
+            late = clock.is_over or isinstance(error, TimeoutError)
             raise FetchFailed(Why.TIMEOUT if late else Why.UNREACHABLE) from error
     raise FetchFailed(Why.REDIRECTS)
 
 
-def expect_address(url: str, rules: Rules) -> SplitResult:
-    """The parts of an address that may be asked at all.
+def expect_address(url: str, rules: FetchRules) -> SplitResult:
+    """The parts of an address that we may request.
 
     Raises:
         FetchFailed: another scheme or port, a password in it, or no address.
@@ -225,8 +225,10 @@ def expect_address(url: str, rules: Rules) -> SplitResult:
     return parts
 
 
-def _addresses(host: str, port: int, rules: Rules, clock: _Clock, resolver: Resolver) -> list[str]:
-    """Where a host is. One private answer among public ones condemns them all."""
+def _addresses(
+    host: str, port: int, rules: FetchRules, clock: _Clock, resolver: Resolver
+) -> list[str]:
+    """Where a host is. One private answer among public ones rules out all of them."""
     found: list[list[str]] = []
 
     def look() -> None:
@@ -258,7 +260,7 @@ def _within(text: str, networks: list[Network]) -> bool:
 
 
 def _connect(addresses: list[str], port: int, clock: _Clock) -> socket.socket:
-    """To the first that answers; the addresses are numbers, so nothing is looked up again."""
+    """Connect to the first that answers; numeric addresses, so there is no second look-up."""
     failure: OSError | None = None
     for address in addresses:
         try:
@@ -270,9 +272,9 @@ def _connect(addresses: list[str], port: int, clock: _Clock) -> socket.socket:
 
 
 def _ask(
-    url: str, etag: str, rules: Rules, clock: _Clock, resolver: Resolver, tls: ssl.SSLContext
+    url: str, etag: str, rules: FetchRules, clock: _Clock, resolver: Resolver, tls: ssl.SSLContext
 ) -> Fetched | str:
-    """One request: what was found, or where to look instead."""
+    """One request: what was found, or where to go instead."""
     parts = expect_address(url, rules)
     host = (parts.hostname or "").encode("idna").decode()
     port = parts.port or PORTS[parts.scheme]
@@ -313,7 +315,7 @@ def _host_header(host: str, port: int | None) -> str:
     return name if port is None else f"{name}:{port}"
 
 
-def _read(response: http.client.HTTPResponse, rules: Rules, clock: _Clock) -> Fetched:
+def _read(response: http.client.HTTPResponse, rules: FetchRules, clock: _Clock) -> Fetched:
     etag = (response.getheader("ETag") or "")[:200]
     if response.status == NOT_MODIFIED:
         return Fetched(None, etag)
@@ -327,7 +329,7 @@ def _read(response: http.client.HTTPResponse, rules: Rules, clock: _Clock) -> Fe
     while chunk := response.read1(CHUNK):
         _ = clock.left
         received += len(chunk)
-        # A bomb stays small: no more is unpacked than may still come.
+        # A zip bomb stays small: we unpack no more than the limit still allows.
         plain = inflate.decompress(chunk, rules.most_bytes + 1 - size) if inflate else chunk
         size += len(plain)
         if max(size, received) > rules.most_bytes:
@@ -340,7 +342,7 @@ def _read(response: http.client.HTTPResponse, rules: Rules, clock: _Clock) -> Fe
 
 
 def _inflater(encoding: str) -> zlib._Decompress | None:
-    """We ask for no compression, but some servers do it all the same."""
+    """We ask for no compression, but some servers compress anyway."""
     name = encoding.strip().lower()
     if name == "identity":
         return None

@@ -1,13 +1,13 @@
-"""The public address of a feed, and the pages on which people make one and name their calendar."""
+"""The public address of a feed, and the pages where people create one or add their calendar."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages as flash
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag, urlencode
@@ -15,21 +15,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from booking import flow, throttle
+from booking import throttle
 from booking.calendars import external, feeds
+from booking.visits import requests
 from clinic import access
-from clinic.errors import DomainError
-from clinic.models import Client, Role, Therapist
-from clinic.throttle import WINDOW, crowded
+from clinic.models import Client, Therapist
+from clinic.web.form_page import form_page
+from clinic.web.throttle import WINDOW, over_limit
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-MISSES, READS = 60, 120  # in ten minutes: by one address, of one feed
+MISSES, READS = 60, 120  # per ten minutes: by one IP address, of one feed
 TOO_MANY = 429
+DESK = "booking/calendars/desk.html"
 LINK = "calendar_link"  # session key: a link that is still to be shown, once
-theirs = access.roles(Role.THERAPIST, Role.MANAGER)
+theirs = access.treatment
 
 
 class ExternalForm(forms.Form):
@@ -52,22 +54,29 @@ class ExternalForm(forms.Form):
 @access.public
 @require_safe
 def feed(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Who knows the address may read; 404 for an unknown one and a revoked one alike."""
+    """Anyone who knows the address may read it; unknown and revoked ones are both a 404."""
     found = feeds.find(token)
     if found is None:
         if throttle.too_many(request, "feed-miss", MISSES):
             return _later()
         raise Http404
-    if crowded(f"booking:feed:{found.pk}", READS):
+    if over_limit(f"booking:feed:{found.pk}", READS):
         return _later()
     content = feeds.content(found)
     feeds.was_read(found)
-    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = 'inline; filename="calendar.ics"'
-    response["Cache-Control"] = "private, no-cache"  # keep it, but ask us each time
-    response["X-Robots-Tag"] = "noindex"
-    etag = response["ETag"] = quote_etag(feeds.fingerprint(content))
+    etag = quote_etag(feeds.fingerprint(content))
+    response = _calendar(content, etag)
     return get_conditional_response(request, etag=etag, response=response) or response
+
+
+def _calendar(content: bytes, etag: str) -> HttpResponse:
+    headers = {
+        "Content-Disposition": 'inline; filename="calendar.ics"',
+        "Cache-Control": "private, no-cache",  # keep it, but ask us each time
+        "X-Robots-Tag": "noindex",
+        "ETag": etag,
+    }
+    return HttpResponse(content, content_type="text/calendar; charset=utf-8", headers=headers)
 
 
 @require_safe
@@ -98,24 +107,24 @@ def mine_revoke(request: HttpRequest) -> HttpResponse:
 @theirs
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
-    """A therapist's own two calendars; a manager gets the list, then anybody's."""
+    """A therapist's own two calendars; a manager gets the list, then anyone's."""
     therapist = _therapist(request)
     if therapist is None:
-        context = {"rows": external.overview(), "may_list": _is_manager(request)}
+        context = {"rows": external.overview(), "may_list": access.is_manager(request.user)}
         return render(request, "booking/calendars/list.html", context)
-    if flow.wants_part(request, "external-state"):
+    if requests.wants_part(request, "external-state"):
         context = {"state": external.state_of(therapist), "page_url": _page(therapist)}
         return render(request, "booking/calendars/_external_state.html", context)
-    return _desk_page(request, therapist, ExternalForm())
+    return render(request, DESK, _desk_page(request, therapist) | {"form": ExternalForm()})
 
 
 @theirs
 @require_POST
 def desk_make(request: HttpRequest) -> HttpResponse:
-    """Only one's own: a link shows the diary to whoever holds it, and it is shown to its maker."""
+    """Only your own: a link shows the diary to anyone who has it, and only its maker sees it."""
     therapist = _therapist(request)
     if therapist is None or therapist.user != request.user:
-        flash.error(request, _("Only therapists can make the link to their own calendar."))
+        flash.error(request, _("Only therapists can make a link to their own calendar."))
     else:
         _make(request, therapist)
     return redirect(_page(therapist))
@@ -133,21 +142,18 @@ def desk_revoke(request: HttpRequest) -> HttpResponse:
 @theirs
 @require_http_methods(["GET", "HEAD", "POST"])
 def external_connect(request: HttpRequest) -> HttpResponse:
-    """Name the calendar whose busy times count, or have it read again."""
+    """Set the calendar whose busy times count, or have it read again."""
     therapist = _therapist(request)
     if therapist is None or request.method != "POST":
         return redirect(_page(therapist))
-    form = ExternalForm(request.POST)
-    if not form.is_valid():
-        return _desk_page(request, therapist, form, status=422)
-    try:
-        url = form.cleaned_data["url"]
-        external.connect(actor=access.user_of(request), therapist=therapist, url=url)
-    except DomainError as refusal:
-        form.add_error("url", str(refusal.message))
-        return _desk_page(request, therapist, form, status=422)
-    flash.success(request, _("Saved. We are reading the calendar now."))
-    return redirect(_page(therapist))
+
+    def save(data: dict[str, Any]) -> str:
+        external.connect(actor=access.user_of(request), therapist=therapist, url=data["url"])
+        flash.success(request, _("Saved. We are checking the calendar now."))
+        return _page(therapist)
+
+    context = _desk_page(request, therapist)
+    return form_page(request, ExternalForm(request.POST), DESK, save, context=context, field="url")
 
 
 @theirs
@@ -155,7 +161,7 @@ def external_connect(request: HttpRequest) -> HttpResponse:
 def external_again(request: HttpRequest) -> HttpResponse:
     therapist = _therapist(request)
     if therapist is not None and external.read_again(therapist=therapist):
-        flash.success(request, _("We are reading the calendar again."))
+        flash.success(request, _("We are checking the calendar again."))
     return redirect(_page(therapist))
 
 
@@ -169,40 +175,28 @@ def external_disconnect(request: HttpRequest) -> HttpResponse:
     return redirect(_page(therapist))
 
 
-def _desk_page(
-    request: HttpRequest, therapist: Therapist, form: ExternalForm, status: int = 200
-) -> HttpResponse:
-    context = {
+def _desk_page(request: HttpRequest, therapist: Therapist) -> dict[str, Any]:
+    return {
         "therapist": therapist,
         "is_own": therapist.user == request.user,
-        "may_list": _is_manager(request),
+        "may_list": access.is_manager(request.user),
         "feed": feeds.of(therapist),
         "link": _fresh_link(request, therapist),
         "state": external.state_of(therapist),
         "collisions": external.collisions(therapist)[: external.SHOWN],
-        "form": form,
         "page_url": _page(therapist),
     }
-    return render(request, "booking/calendars/desk.html", context, status=status)
 
 
 def _therapist(request: HttpRequest) -> Therapist | None:
-    """Whose calendars: one's own, or for a manager the one asked for. Raises Http404."""
+    """Whose calendars: your own, or for a manager the one requested. Raises Http404."""
     user = access.user_of(request)
-    if user.role != Role.MANAGER:
+    if not access.is_manager(user):
         return Therapist.objects.filter(user=user).first()
     wanted = request.POST.get("therapist") or request.GET.get("therapist")
     if not wanted:
         return None
-    pk = flow.uuid_or_none(wanted)
-    found = Therapist.objects.filter(pk=pk).first() if pk else None
-    if found is None:
-        raise Http404
-    return found
-
-
-def _is_manager(request: HttpRequest) -> bool:
-    return access.user_of(request).role == Role.MANAGER
+    return get_object_or_404(Therapist, pk=requests.uuid_or_none(wanted))
 
 
 def _page(therapist: Therapist | None) -> str:
@@ -218,11 +212,11 @@ def _make(request: HttpRequest, owner: Therapist | Client) -> None:
 def _revoke(request: HttpRequest, owner: Therapist | Client) -> None:
     request.session.pop(LINK, None)
     if feeds.revoke(actor=access.user_of(request), owner=owner):
-        flash.success(request, _("The link is switched off. It shows nothing any more."))
+        flash.success(request, _("The link is off. It no longer shows anything."))
 
 
 def _fresh_link(request: HttpRequest, owner: Therapist | Client) -> dict[str, str] | None:
-    """The link just made. The session forgets it with this look; we could not show it again."""
+    """The link just made. Reading it removes it from the session; we cannot show it again."""
     if request.method != "GET":
         return None
     whose, token = request.session.pop(LINK, None) or ("", "")
@@ -233,9 +227,9 @@ def _fresh_link(request: HttpRequest, owner: Therapist | Client) -> dict[str, st
 
 
 def _later() -> HttpResponse:
-    response = HttpResponse(_("Too many questions. Try again later."), status=TOO_MANY)
+    response = HttpResponse(_("Too many requests. Try again later."), status=TOO_MANY)
     response["Retry-After"] = str(WINDOW)
     response["Cache-Control"] = "no-store"
-    # Django would write the address, which is a key, into the log.
+    # Django would log the URL, which is a secret.
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response

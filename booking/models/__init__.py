@@ -1,10 +1,15 @@
-"""The diary: who works when, who comes when, who waits, and which calendars look on."""
+"""The diary: who works when, who comes when, who waits, and which calendars connect to it."""
 
 from booking.models.appointment import (
+    BUSY_SQL,
     FREE,
+    HELD_SQL,
+    LAPSED_SQL,
     LONGEST,
+    OPEN,
     SEATS,
     TAKES_TIME,
+    TAKES_TIME_SQL,
     TRANSITIONS,
     Appointment,
     AppointmentQuerySet,
@@ -23,10 +28,15 @@ from booking.models.hours import (
 from booking.models.waitlist import WaitlistEntry, WaitlistOffer
 
 __all__ = [
+    "BUSY_SQL",
     "FREE",
+    "HELD_SQL",
+    "LAPSED_SQL",
     "LONGEST",
+    "OPEN",
     "SEATS",
     "TAKES_TIME",
+    "TAKES_TIME_SQL",
     "TRANSITIONS",
     "Appointment",
     "AppointmentQuerySet",

@@ -8,52 +8,64 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.dates import bounds
-from clinic.fields import EncryptedTextField
 from clinic.models import BaseModel, Client, Location, Room, ServiceOption, Therapist
+from clinic.vault.fields import EncryptedTextField
 from prescriptions.models import VisitReservation
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 
-# No appointment blocks time further than this from its start: session and buffers together.
+# No appointment blocks time further than this from its start, session and buffers included.
 LONGEST = timedelta(hours=8)
 SEATS = 2  # a double room is the largest there is
+NO_SHOW_AFTER = timedelta(minutes=15)  # past its start; until then a client is only late
 
 
 class AppointmentStatus(models.TextChoices):
-    """FHIR R4 Appointment codes, and `held`: a time kept while the form is filled in."""
+    """FHIR R4 Appointment codes, and `held`: a time held while the form is filled in."""
 
     HELD = "held", _("Held")
     BOOKED = "booked", _("Booked")
     ARRIVED = "arrived", _("Arrived")
     CHECKED_IN = "checked-in", _("In the room")
     FULFILLED = "fulfilled", _("Done")
-    CANCELLED = "cancelled", _("Cancelled")
-    NO_SHOW = "noshow", _("Did not come")
+    CANCELLED = "cancelled", _("Canceled")
+    NO_SHOW = "noshow", _("No-show")
 
 
 class CancelCause(models.TextChoices):
-    """Why a visit was cancelled; only the client's own change of mind may cost something."""
+    """Why a visit was canceled; only the client's own change of mind may cost money."""
 
     CLIENT = "client", _("The client asked")
     ILLNESS = "illness", _("Illness")
-    CLINIC = "clinic", _("The clinic cannot give it")
+    CLINIC = "clinic", _("The clinic canceled")
 
 
-# What takes up the diary. A lapsed hold still does until a booking or the sweep clears it.
+# What takes up time. To the constraints a lapsed hold still does, until a booking or the sweep
+# clears it; to a reader it does not. The SQL says it word for word as the diary's index does.
 FREE = (AppointmentStatus.CANCELLED, AppointmentStatus.NO_SHOW)
 TAKES_TIME = ~Q(status__in=FREE)
+OPEN = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN)
+HELD_SQL = f"status = '{AppointmentStatus.HELD}'"
+TAKES_TIME_SQL = "NOT (status IN ({}))".format(", ".join(f"'{status}'" for status in FREE))
+LAPSED_SQL = f"({HELD_SQL} AND held_until <= %(now)s)"
+BUSY_SQL = f"{TAKES_TIME_SQL} AND NOT {LAPSED_SQL}"
 
 
-# FHIR: from which status to which. Anything else is refused.
+def busy(now: datetime) -> Q:
+    """What is taken: everything but canceled and missed visits and lapsed holds."""
+    return TAKES_TIME & ~Q(status=AppointmentStatus.HELD, held_until__lte=now)
+
+
+# FHIR: allowed status changes. Anything else is refused.
 TRANSITIONS: dict[str, frozenset[str]] = {
     AppointmentStatus.HELD: frozenset({AppointmentStatus.BOOKED}),
     AppointmentStatus.BOOKED: frozenset(
@@ -77,12 +89,10 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def taking_time(self, now: datetime) -> AppointmentQuerySet:
-        """What nobody else may have: all but the cancelled, the missed and lapsed holds."""
-        lapsed = Q(status=AppointmentStatus.HELD, held_until__lte=now)
-        return self.filter(TAKES_TIME).exclude(lapsed)
+        return self.filter(busy(now))
 
     def touching(self, start: datetime, end: datetime) -> AppointmentQuerySet:
-        """Those that may block something in the range; bounded, so that the index serves it."""
+        """Those that may block time in the range; bounded, so the index can be used."""
         first, last = start.astimezone(UTC) - LONGEST, end.astimezone(UTC) + LONGEST
         return self.filter(starts_at__gt=first, starts_at__lt=last)
 
@@ -95,7 +105,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.select_related("client", "therapist", "room", "location", "option__service")
 
     def unclaimed(self) -> AppointmentQuerySet:
-        """Booked by a visitor who was not signed in: anybody may have typed that name."""
+        """Booked by a visitor who was not signed in: anyone could have typed that name."""
         return self.filter(source=Appointment.Source.ONLINE, booked_by=None)
 
     def owing_a_fee(self) -> AppointmentQuerySet:
@@ -107,10 +117,13 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
 
 class Appointment(BaseModel):
+    Status = AppointmentStatus
+
     class Source(models.TextChoices):
         ONLINE = "online", _("Online")
         DESK = "desk", _("Front desk")
         WALK_IN = "walk_in", _("Walk-in")
+        LATE = "late", _("Past visit")  # it took place before it was entered
 
     client = models.ForeignKey(
         Client, models.PROTECT, null=True, blank=True, related_name="appointments"
@@ -123,14 +136,16 @@ class Appointment(BaseModel):
     source = models.CharField(max_length=8, choices=Source, default=Source.ONLINE)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    blocked = DateTimeRangeField()  # [start - before, end + after): what nobody else may touch
+    blocked = DateTimeRangeField()  # [start - before, end + after): no one else may overlap it
     price_cents = models.PositiveIntegerField()  # as agreed; the price list may change later
-    # The terms of cancelling, as agreed too: none, where nobody was shown any.
+    # The cancellation terms, also as agreed; none if no one was shown any.
     cancel_cutoff = models.PositiveIntegerField(null=True, blank=True)  # minutes
     late_cancel_percent = models.PositiveSmallIntegerField(null=True, blank=True)
     no_show_percent = models.PositiveSmallIntegerField(null=True, blank=True)
     held_until = models.DateTimeField(null=True, blank=True)
     hold_token = models.UUIDField(null=True, blank=True)
+    # Who holds it, or has just booked it online, as keys that name nobody (`visits.caps`).
+    held_by = ArrayField(models.CharField(max_length=32), default=list, blank=True, editable=False)
     booked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -141,7 +156,7 @@ class Appointment(BaseModel):
     reservation = models.OneToOneField(
         VisitReservation, models.PROTECT, null=True, blank=True, related_name="appointment"
     )
-    # Who comes together shares a room: a couple is two appointments of one party, a seat each.
+    # People who come together share a room: a couple is two appointments of one party, a seat each.
     party = models.UUIDField(default=uuid4, editable=False)
     seat = models.PositiveSmallIntegerField(default=0, editable=False)
     # The visits of one plan ("2 per week for 6 weeks") that were booked at once.
@@ -173,7 +188,7 @@ class Appointment(BaseModel):
             ExclusionConstraint(
                 name="appointment_room_not_double_booked",
                 expressions=[
-                    # The time before the party: the index is searched by what stands in front.
+                    # The time before the party: the index is searched by its first column.
                     ("room", RangeOperators.EQUAL),
                     ("blocked", RangeOperators.OVERLAPS),
                     ("party", RangeOperators.NOT_EQUAL),
@@ -202,18 +217,19 @@ class Appointment(BaseModel):
                 & Q(blocked__endswith__gte=F("ends_at")),
                 name="appointment_times_agree",
             ),
-            # The diary's reads lean on this bound.
+            # The diary's reads rely on this bound.
             models.CheckConstraint(
                 condition=Q(blocked__startswith__gte=F("starts_at") - LONGEST)
                 & Q(blocked__endswith__lte=F("starts_at") + LONGEST),
                 name="appointment_length_is_bounded",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["held", "cancelled"]) | Q(client__isnull=False),
+                condition=Q(status__in=[AppointmentStatus.HELD, AppointmentStatus.CANCELLED])
+                | Q(client__isnull=False),
                 name="appointment_has_a_client",
             ),
             models.CheckConstraint(
-                condition=~Q(status="held")
+                condition=~Q(status=AppointmentStatus.HELD)
                 | (Q(held_until__isnull=False) & Q(hold_token__isnull=False)),
                 name="appointment_hold_expires",
             ),
@@ -238,7 +254,12 @@ class Appointment(BaseModel):
                 name="appointment_open_fees",
             ),
             models.Index(
-                fields=["held_until"], condition=Q(status="held"), name="appointment_holds"
+                fields=["held_until"],
+                condition=Q(status=AppointmentStatus.HELD),
+                name="appointment_holds",
+            ),
+            models.Index(
+                fields=["booked_at"], condition=~Q(held_by=[]), name="appointment_booked_lately"
             ),
         ]
 
@@ -248,13 +269,13 @@ class Appointment(BaseModel):
 
     @property
     def open_fee_cents(self) -> int:
-        """What is still to pay for a late cancellation or a missed visit."""
+        """What is still due for a late cancellation or a missed visit."""
         settled = self.fee_paid_at is not None or self.fee_waived_at is not None
         return 0 if settled else self.fee_cents
 
     @property
     def is_unclaimed(self) -> bool:
-        """Booked by a visitor who was not signed in, and whom nobody has vouched for since."""
+        """Booked by a visitor who was not signed in, and not vouched for by anyone since."""
         return self.source == self.Source.ONLINE and self.booked_by_id is None
 
     @property
@@ -266,15 +287,24 @@ class Appointment(BaseModel):
         return self.status == AppointmentStatus.BOOKED and self.starts_at > timezone.now()
 
     @property
+    def booked_until(self) -> datetime:
+        """The end as booked; `ends_at` is earlier once a visit has finished early."""
+        return self.starts_at.astimezone(UTC) + timedelta(minutes=self.option.minutes)
+
+    @property
+    def no_show_from(self) -> datetime:
+        return self.starts_at + NO_SHOW_AFTER
+
+    @property
+    def may_be_no_show(self) -> bool:
+        return self.status == AppointmentStatus.BOOKED and self.no_show_from <= timezone.now()
+
+    @property
     def is_ahead(self) -> bool:
-        """Its time is not over yet, whatever has become of it."""
+        """Its time is not over yet, whatever its status."""
         return self.ends_at > timezone.now()
 
     @property
     def is_open(self) -> bool:
-        """Not over: something may still be done with it."""
-        return self.status in {
-            AppointmentStatus.BOOKED,
-            AppointmentStatus.ARRIVED,
-            AppointmentStatus.CHECKED_IN,
-        }
+        """Not finished: it can still change."""
+        return self.status in OPEN

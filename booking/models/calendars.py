@@ -1,4 +1,4 @@
-"""The diary seen from other calendars, and other calendars seen from the diary (RFC 5545)."""
+"""Our diary in other calendars, and other calendars in our diary (RFC 5545)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from clinic.fields import EncryptedTextField
-from clinic.models import BaseModel, Client, Therapist
+from clinic.models import BaseModel, Client, Duty, Therapist
+from clinic.vault.fields import EncryptedTextField
 
 
 class CalendarFeed(BaseModel):
-    """An address that shows one person's visits to whoever knows it, until it is revoked."""
+    """An address that shows one person's visits to anyone who knows it, until it is revoked."""
 
     therapist = models.ForeignKey(
         Therapist, models.CASCADE, related_name="feeds", null=True, blank=True
@@ -41,19 +41,18 @@ class CalendarFeed(BaseModel):
         ]
 
 
-class ExternalCalendar(BaseModel):
-    """A calendar elsewhere whose busy times a therapist cannot be booked at."""
+class ExternalCalendar(Duty):
+    """An outside calendar; its busy times cannot be booked for this therapist."""
 
     therapist = models.OneToOneField(Therapist, models.CASCADE, related_name="external_calendar")
-    url = EncryptedTextField(_("address of the calendar"))  # whoever knows it can read it
+    url = EncryptedTextField(_("address of the calendar"))  # anyone who knows it can read it
     etag = models.CharField(max_length=200, blank=True)
     fetched_at = models.DateTimeField(null=True, blank=True)  # last success
-    tried_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=200, blank=True)  # why the last try failed
 
 
 class ExternalBusy(BaseModel):
-    """One span in which the other calendar says busy."""
+    """One span when the other calendar says busy."""
 
     calendar = models.ForeignKey(ExternalCalendar, models.CASCADE, related_name="busy")
     starts_at = models.DateTimeField()

@@ -8,15 +8,11 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
-from clinic.fields import EncryptedTextField
 from clinic.models import BaseModel, Location, Therapist
+from clinic.vault.fields import EncryptedTextField
 
-
-class TsTzRange(Func):
-    """Half-open, like every span of the diary."""
-
-    function = "TSTZRANGE"
-    output_field = DateTimeRangeField()
+# Half-open, like every span in the diary.
+SPAN = Func("starts_at", "ends_at", function="TSTZRANGE", output_field=DateTimeRangeField())
 
 
 class BookingPolicy(BaseModel):
@@ -40,7 +36,7 @@ class BookingPolicy(BaseModel):
         _("most sessions a day for one therapist"), null=True, blank=True
     )
     adjoining_starts = models.BooleanField(
-        _("also offer the minute the diary is free again after a booking"), default=False
+        _("also offer the first free minute after a booking"), default=False
     )
     packing = models.BooleanField(
         _("prefer times that leave no gap too short to sell"), default=True
@@ -106,13 +102,13 @@ class WorkingHours(BaseModel):
                 | Q(effective_until__isnull=True)
                 | Q(effective_until__gte=F("effective_from")),
                 name="working_hours_dates_in_order",
-                violation_error_message=_("The last date lies before the first."),
+                violation_error_message=_("The last date is before the first."),
             ),
         ]
 
 
 class WorkingBreak(BaseModel):
-    """A pause within working hours: no session runs into it, yet the start times do not shift."""
+    """A pause within working hours: no session runs into it, and the start times do not shift."""
 
     hours = models.ForeignKey(WorkingHours, models.CASCADE, related_name="breaks")
     starts = models.TimeField()
@@ -159,7 +155,7 @@ class DateHours(BaseModel):
 
 
 class ClosedDate(BaseModel):
-    """A date on which nobody works at a location, whatever else is said: a clinic holiday."""
+    """A date when no one works at a location, whatever else is set: a clinic holiday."""
 
     location = models.ForeignKey(Location, models.CASCADE, related_name="closed_dates")
     day = models.DateField(_("date"))
@@ -171,7 +167,7 @@ class ClosedDate(BaseModel):
             models.UniqueConstraint(
                 fields=["location", "day"],
                 name="closed_date_once",
-                violation_error_message=_("The clinic is closed on that date already."),
+                violation_error_message=_("The clinic is already closed on that date."),
             ),
         ]
 
@@ -185,7 +181,7 @@ class TimeOff(BaseModel):
     location = models.ForeignKey(Location, models.CASCADE, related_name="+")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    reason = EncryptedTextField(default=str, blank=True)  # may be a matter of staff's health
+    reason = EncryptedTextField(default=str, blank=True)  # may be about a staff member's health
 
     class Meta:
         ordering = ["starts_at"]
@@ -200,10 +196,10 @@ class TimeOff(BaseModel):
                 name="time_off_once_at_a_time",
                 expressions=[
                     ("therapist", RangeOperators.EQUAL),
-                    (TsTzRange("starts_at", "ends_at"), RangeOperators.OVERLAPS),
+                    (SPAN, RangeOperators.OVERLAPS),
                 ],
                 condition=Q(therapist__isnull=False),
-                violation_error_message=_("There is time off then already."),
+                violation_error_message=_("There is already time off then."),
             ),
         ]
         indexes = [models.Index(fields=["location", "ends_at"], name="time_off_by_end")]

@@ -1,4 +1,4 @@
-"""People who wait for a time to come free, and the times they are offered."""
+"""People waiting for a time to open up, and the times they are offered."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from booking.models.appointment import Appointment
-from clinic.fields import EncryptedTextField
 from clinic.models import BaseModel, Client, Location, ServiceOption, Therapist
+from clinic.vault.fields import EncryptedTextField
 
 
 class WaitlistEntry(BaseModel):
-    """What somebody waits for: a session, with one therapist or any, on some dates."""
+    """What someone waits for: a session, with one therapist or any, within some dates."""
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -34,7 +34,7 @@ class WaitlistEntry(BaseModel):
     client = models.ForeignKey(Client, models.CASCADE, related_name="waitlist")
     location = models.ForeignKey(Location, models.PROTECT, related_name="+")
     option = models.ForeignKey(ServiceOption, models.PROTECT, related_name="+")
-    therapist = models.ForeignKey(  # none: anybody
+    therapist = models.ForeignKey(  # none: anyone
         Therapist, models.PROTECT, related_name="+", null=True, blank=True
     )
     first_day = models.DateField(_("from"))
@@ -55,7 +55,7 @@ class WaitlistEntry(BaseModel):
             models.CheckConstraint(
                 condition=Q(last_day__gte=F("first_day")),
                 name="waitlist_dates_in_order",
-                violation_error_message=_("The last date lies before the first."),
+                violation_error_message=_("The last date is before the first."),
             ),
             models.UniqueConstraint(
                 fields=["client", "option"],
@@ -83,7 +83,7 @@ class WaitlistEntry(BaseModel):
 
 
 class WaitlistOffer(BaseModel):
-    """A time that is kept for one person in line; the hold behind it keeps everybody else out."""
+    """A time held for one person in line; the hold behind it keeps everyone else out."""
 
     class Status(models.TextChoices):
         OPEN = "open", _("Open")
@@ -92,8 +92,8 @@ class WaitlistOffer(BaseModel):
         EXPIRED = "expired", _("Expired")
 
     entry = models.ForeignKey(WaitlistEntry, models.CASCADE, related_name="offers")
-    # The hold, and once taken the visit. Whatever clears the hold away ends an open offer with it:
-    # a trigger says so (migration `waitlist_offers_end_with_their_hold`).
+    # The hold, and once taken, the visit. Whatever clears the hold also ends an open offer:
+    # a trigger says so (`booking_offer_ends_with_hold`).
     appointment = models.OneToOneField(
         Appointment, models.SET_NULL, null=True, blank=True, related_name="offer"
     )
@@ -101,7 +101,7 @@ class WaitlistOffer(BaseModel):
     therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="+")
     expires_at = models.DateTimeField()
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
-    # Why staff offered it past those next in line.
+    # Why staff offered it ahead of those next in line.
     reason = EncryptedTextField(default=str, blank=True)
     token = models.UUIDField(default=uuid4, unique=True, editable=False)
 

@@ -1,4 +1,4 @@
-"""For whom a series is planned, and what the page starts with."""
+"""Who a series is planned for, and what the page starts with."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from booking import selectors
 from booking.series import planning as series
-from booking.series.forms import SeriesForm, rates
 from booking.series.services import MOST
-from clinic import selectors as ground
+from clinic import selectors as clinic_selectors
 from clinic.models import Service
 from prescriptions import authorization
 from prescriptions.models import Prescription
@@ -25,15 +25,41 @@ if TYPE_CHECKING:
 
     from clinic.models import Client, ServiceOption, Therapist
 
-USUAL_COUNT = 6  # visits proposed to who has no prescription
+USUAL_COUNT = 6  # visits suggested without a prescription
+# In the order of the page; the value is visits a week.
+RATES = [
+    ("7", _("every day")),
+    ("6", _("6 a week")),
+    ("5", _("5 a week")),
+    ("4", _("4 a week")),
+    ("3", _("3 a week")),
+    ("2", _("2 a week")),
+    ("1", _("1 a week")),
+    ("0.5", _("every 2 weeks")),
+    ("0.33", _("every 3 weeks")),
+    ("0.25", _("every 4 weeks")),
+]
 
 
-class Ask:
-    """For whom a plan is made, and what bounds it."""
+def rates(prescribed: Decimal | None) -> list[tuple[str, Any]]:
+    """How often the client may come; never more often than prescribed."""
+    if not prescribed:
+        return list(RATES)
+    most = series.Pace.of(prescribed)
+    allowed = []
+    for value, words in RATES:
+        pace = series.Pace.of(Decimal(value))
+        if pace.visits * most.days <= most.visits * pace.days:
+            allowed.append((value, words))
+    return allowed or RATES[-1:]
+
+
+class PlanFor:
+    """Who a plan is for, and its limits."""
 
     def __init__(self, client: Client, *, by_desk: bool = False) -> None:
         self.client, self.by_desk = client, by_desk
-        self.location = ground.location()
+        self.location = clinic_selectors.location()
         self.policy = selectors.policy_of(self.location)
         self.today = timezone.localdate(timezone=self.location.zone)
         self.horizon = self.today + timedelta(days=self.policy.horizon_days)
@@ -44,7 +70,7 @@ class Ask:
 
     @cached_property
     def prescriptions(self) -> list[Prescription]:
-        """Those with visits to book, the first to run out first."""
+        """Those with visits left to book, the first to end first."""
         return list(self.usable().order_by("through_on", "created_at", "pk"))
 
     def usable(self) -> QuerySet[Prescription]:
@@ -52,14 +78,14 @@ class Ask:
         return mine.filter(through_on__gte=self.today).with_visits_left()
 
     def options(self) -> QuerySet[ServiceOption]:
-        """What is booked in series; medical sessions once there is a prescription for them."""
+        """What can be booked in series; medical sessions once there is a prescription for them."""
         found = selectors.bookable_options().exclude(service__kind=Service.Kind.CONSULTATION)
         if not self.prescriptions:
             found = found.exclude(service__kind=Service.Kind.MEDICAL)
         return found.order_by("service__position", "minutes")
 
     def initial(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """What the page starts with: as prescribed, else a modest plan."""
+        """What the page starts with: as prescribed, otherwise a modest plan."""
         prescription = self._prescription(wanted)
         options = list(self.options())
         medical = [one for one in options if one.service.needs_prescription]
@@ -79,7 +105,7 @@ class Ask:
         return values
 
     def prescribed_rate(self, data: Mapping[str, Any]) -> Decimal | None:
-        """The rate of the prescription that the chosen session is counted on."""
+        """The rate of the prescription that the chosen session counts on."""
         option = str(data.get("option") or "")
         medical = {str(one.pk) for one in self.options() if one.service.needs_prescription}
         prescription = self._prescription(data)
@@ -101,10 +127,3 @@ class Ask:
         needed = Decimal(authorization.bookable(prescription)) / weeks
         slow_enough = [value for value, _words in allowed if Decimal(value) >= needed]
         return str(slow_enough[-1] if slow_enough else allowed[0][0])
-
-    def read(self, data: Mapping[str, Any]) -> SeriesForm:
-        """The form of the address; what it does not say is as prescribed."""
-        if "count" in data:
-            return SeriesForm(data, ask=self)
-        named = {name: data[name] for name in ("option",) if data.get(name)}
-        return SeriesForm({**self.initial(data), **named}, ask=self)

@@ -1,4 +1,4 @@
-"""What a series refuses; each says what to do."""
+"""What a series refuses; each message says what to do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from clinic.errors import DomainError
-from clinic.templatetags.clinic_format import day, when
+from clinic.format import day, when
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class NoPlan(DomainError):
-    code = "no_plan"
-    message = _("There is no visit in this plan. Add one, or propose times again.")
+    message = _("There are no visits in this plan. Add one, or suggest times again.")
+
+
+class NothingChosen(DomainError):
+    message = _("Check the visits to cancel.")
 
 
 class TooManyAtOnce(DomainError):
-    code = "too_many_at_once"
-    message = _("These are too many visits for one plan. Please book the rest later.")
+    message = _("That is too many visits for one plan. Please book the rest later.")
 
 
 class TwoOnOneDay(DomainError):
     """A plan has one visit a day."""
-
-    code = "two_on_one_day"
 
     def __init__(self, days: Sequence[date]) -> None:
         text = _("Two visits are on %(day)s. Please change one of them to another day.")
@@ -36,7 +36,6 @@ class TwoOnOneDay(DomainError):
 
 
 class PrescriptionDue(DomainError):
-    code = "prescription_due"
     message = _(
         "Medical sessions are booked together once we have approved your prescription. Send it to"
         " us first, or choose a self-pay session."
@@ -46,13 +45,11 @@ class PrescriptionDue(DomainError):
 class NotEnoughLeft(DomainError):
     """The prescription has fewer visits left than the plan has."""
 
-    code = "not_enough_left"
-
     def __init__(self, left: int) -> None:
         self.left = left
         text = ngettext(
-            "Only %(left)s visit is left on the prescription. Please drop the others.",
-            "Only %(left)s visits are left on the prescription. Please drop the others.",
+            "Only %(left)s visit is left on the prescription. Please remove the others.",
+            "Only %(left)s visits are left on the prescription. Please remove the others.",
             left,
         )
         super().__init__(text % {"left": left})
@@ -61,8 +58,6 @@ class NotEnoughLeft(DomainError):
 class OutsideDates(DomainError):
     """Days that the prescription does not cover."""
 
-    code = "outside_dates"
-
     def __init__(self, days: Sequence[date]) -> None:
         self.days = list(days)
         text = _("The prescription does not cover %(days)s. Please choose other days.")
@@ -70,15 +65,25 @@ class OutsideDates(DomainError):
 
 
 class SeriesTaken(DomainError):
-    """Some of the times could not be had, so nothing is booked. `lost` are their starts."""
-
-    code = "series_taken"
+    """Some of the times were not available, so nothing is booked. `lost` are their starts."""
 
     def __init__(self, lost: Sequence[datetime]) -> None:
         self.lost = list(lost)
         text = ngettext(
-            "Nothing is booked yet: %(times)s is not free any more.",
-            "Nothing is booked yet: these times are not free any more: %(times)s.",
+            "Nothing is booked yet: %(times)s is no longer free.",
+            "Nothing is booked yet: these times are no longer free: %(times)s.",
             len(self.lost),
         )
         super().__init__(text % {"times": "; ".join(when(one) for one in lost)})
+
+
+class NeedsPaceReason(DomainError):
+    """Staff book more in a week than prescribed, and have to say why."""
+
+    def __init__(self, days: Sequence[date]) -> None:
+        self.days = list(days)
+        text = _(
+            "More visits in a week than prescribed: %(days)s. Say why, in a few words, or take them"
+            " out of the plan."
+        )
+        super().__init__(text % {"days": ", ".join(day(one) for one in days)})

@@ -1,38 +1,24 @@
-"""What a series should be like: how many, how often, when. It is read from the address."""
+"""What a series should be like: how many, how often, when. Read from the URL."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from booking import selectors
-from booking.series.planning import Pace, Part
+from booking.series.ask import RATES, PlanFor, rates
+from booking.series.planning import Part
 from booking.series.services import MOST
 from clinic.dates import FIRST, LAST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from booking.series.ask import Ask
     from clinic.models import ServiceOption, Therapist
     from prescriptions.models import Prescription
 
-# In the order of the page; the value is visits a week.
-RATES = [
-    ("7", _("every day")),
-    ("6", _("6 a week")),
-    ("5", _("5 a week")),
-    ("4", _("4 a week")),
-    ("3", _("3 a week")),
-    ("2", _("2 a week")),
-    ("1", _("1 a week")),
-    ("0.5", _("every 2 weeks")),
-    ("0.33", _("every 3 weeks")),
-    ("0.25", _("every 4 weeks")),
-]
 WEEKDAYS = [
     ("0", _("Mon")),
     ("1", _("Tue")),
@@ -51,19 +37,6 @@ PARTS = [
 SAME, ANYONE = "", "any"
 
 
-def rates(prescribed: Decimal | None) -> list[tuple[str, Any]]:
-    """How often one may come; never more often than prescribed."""
-    if not prescribed:
-        return list(RATES)
-    most = Pace.of(prescribed)
-    allowed = []
-    for value, words in RATES:
-        pace = Pace.of(Decimal(value))
-        if pace.visits * most.days <= most.visits * pace.days:
-            allowed.append((value, words))
-    return allowed or RATES[-1:]
-
-
 class SeriesForm(forms.Form):
     option: forms.ModelChoiceField[ServiceOption] = forms.ModelChoiceField(
         queryset=None,
@@ -80,7 +53,7 @@ class SeriesForm(forms.Form):
         widget=forms.HiddenInput,
         error_messages={
             "invalid_choice": _(
-                "No visit can be booked on this prescription any more. Choose a self-pay session,"
+                "No more visits can be booked on this prescription. Choose a self-pay session,"
                 " or send us a new prescription."
             )
         },
@@ -90,8 +63,8 @@ class SeriesForm(forms.Form):
         min_value=1,
         max_value=MOST,
         error_messages={
-            "required": _("Say how many visits."),
-            "invalid": _("Say how many visits, as a number."),
+            "required": _("Enter how many visits."),
+            "invalid": _("Enter how many visits, as a number."),
             "min_value": _("At least one visit."),
             "max_value": _("At most %(limit_value)s visits at once. Book the rest later."),
         },
@@ -99,7 +72,7 @@ class SeriesForm(forms.Form):
     )
     rate = forms.ChoiceField(label=_("How often"), choices=RATES)
     days = forms.MultipleChoiceField(
-        label=_("Days that suit best"),
+        label=_("Best days"),
         choices=WEEKDAYS,
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -117,7 +90,7 @@ class SeriesForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
-    def __init__(self, data: Mapping[str, Any], *, ask: Ask) -> None:
+    def __init__(self, data: Mapping[str, Any], *, ask: PlanFor) -> None:
         super().__init__(data)
         fields: Any = self.fields
         fields["option"].queryset = ask.options()
@@ -130,10 +103,18 @@ class SeriesForm(forms.Form):
         ]
         fields["rate"].choices = rates(ask.prescribed_rate(self.data))
 
+    @classmethod
+    def of(cls, ask: PlanFor, data: Mapping[str, Any]) -> SeriesForm:
+        """The form from the URL; what it leaves out is as prescribed."""
+        if "count" in data:
+            return cls(data, ask=ask)
+        named = {name: data[name] for name in ("option",) if data.get(name)}
+        return cls({**ask.initial(data), **named}, ask=ask)
+
     def clean_first(self) -> Any:
         day = self.cleaned_data["first"]
         if day and not FIRST <= day <= LAST:
-            raise forms.ValidationError(_("Choose a day that the diary reaches."), code="far")
+            raise forms.ValidationError(_("Choose a day that is open for booking."), code="far")
         return day
 
     @property

@@ -1,7 +1,8 @@
-"""A plan of visits ("2 per week for 6 weeks") from free openings. docs/booking.md: in prose.
+"""A plan of visits ("2 per week for 6 weeks") from free openings. See docs/booking.md.
 
-Pure. Laws (tests/booking/test_series.py): never more visits than asked for, never more in a block
-than the pace, never two on a day, every visit one of the openings; same question, same answer.
+Pure. Laws (tests/booking/series/test_series.py): never more visits than asked for, never more
+in a block than the pace, never two on a day, every visit one of the openings; same question,
+same answer.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from enum import StrEnum
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from booking.availability import moment
+from booking.times.availability import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from uuid import UUID
     from zoneinfo import ZoneInfo
 
-    from booking.availability import Instant, Opening
+    from booking.times.availability import Instant, Opening
 
     Booked = tuple[Instant, UUID]
 
@@ -46,14 +47,14 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """At most so many visits in every block of so many days."""
+    """At most this many visits in every block of this many days."""
 
     visits: int
     days: int = WEEK
 
     @classmethod
     def of(cls, per_week: Decimal) -> Pace:
-        """2 -> two a week; 0.5 -> one in two weeks; what is left of a fraction is not used."""
+        """2 -> two a week; 0.5 -> one in two weeks; the rest of a fraction is dropped."""
         if per_week >= 1:
             return cls(min(int(per_week), WEEK))
         weeks = int(1 / per_week) if per_week > 0 else 1
@@ -61,12 +62,12 @@ class Pace:
 
     @property
     def apart(self) -> int:
-        """Days from one visit to the next that we aim for: two a week, two days at least."""
+        """Target days from one visit to the next: for two a week, at least two days."""
         return max(1, self.days // self.visits * 2 // 3)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PlanRequest:
     """What the plan should be like. Blocks count from `starts_on`; both dates are included."""
 
     count: int
@@ -78,7 +79,8 @@ class Wish:
     part: Part = Part.ANY
     at: time | None = None
     same_therapist: bool = True
-    taken: frozenset[date] = frozenset()  # days they come anyway; these count for the pace
+    taken: frozenset[date] = frozenset()  # days they already come; these count toward the pace
+    coming: frozenset[date] = frozenset()  # days they come for something else; these do not
 
     def block(self, day: date) -> int:
         return (day - self.starts_on).days // self.pace.days
@@ -95,20 +97,28 @@ class Wish:
         return range(self.block(self.first), self.block(self.last) + 1)
 
     def days_of(self, block: int) -> list[date]:
-        """Its days within the dates that were asked for."""
+        """Its days within the requested dates."""
         begin = self.block_start(block)
         days = (begin + timedelta(days=n) for n in range(self.pace.days))
         return [day for day in days if self.first <= day <= self.last]
 
-    def room_in(self, block: int) -> int:
+    @property
+    def busy(self) -> frozenset[date]:
+        """No second visit on a day they come, whatever for."""
+        return self.taken | self.coming
+
+    def load(self, block: int) -> int:
+        """Visits there are in it already."""
         begin = self.block_start(block)
         end = begin + timedelta(days=self.pace.days)
-        here = sum(begin <= day < end for day in self.taken)
-        return max(0, self.pace.visits - here)
+        return sum(begin <= day < end for day in self.taken)
+
+    def room_in(self, block: int) -> int:
+        return max(0, self.pace.visits - self.load(block))
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class PlannedVisit:
     """One visit of a plan, and how it differs from the others."""
 
     day: date
@@ -121,13 +131,13 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`full` are the blocks in which a visit would be due and no time was free."""
+    """`full` are the blocks where a visit was due but no time was free."""
 
-    visits: tuple[Visit, ...]
+    visits: tuple[PlannedVisit, ...]
     missing: int = 0
     full: tuple[date, ...] = ()  # the first day of each
-    beyond: int = 0  # how many of the missing have no place before the last day
-    crowded: int = 0  # and how many because of the pace, with the visits they have already
+    beyond: int = 0  # how many of the missing do not fit before the last day
+    crowded: int = 0  # and how many because of the pace, given the visits they already have
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +149,7 @@ class _Time:
 
 @dataclass(slots=True)
 class _Taste:
-    """What a plan keeps to: the same offsets in each block, clock time and therapist."""
+    """What a plan keeps constant: the offsets in each block, clock time and therapist."""
 
     offsets: tuple[int, ...] = ()
     at: time | None = None
@@ -148,12 +158,12 @@ class _Taste:
 
 @dataclass(slots=True)
 class _Desk:
-    """The plan in the making."""
+    """The plan while it is being built."""
 
-    wish: Wish
+    wish: PlanRequest
     days: dict[date, list[_Time]]
     taste: _Taste = field(default_factory=_Taste)
-    chosen: dict[date, Visit] = field(default_factory=dict)
+    chosen: dict[date, PlannedVisit] = field(default_factory=dict)
     occupied: list[date] = field(default_factory=list)  # in order: chosen and taken
 
     def take(self, day: date) -> None:
@@ -166,7 +176,7 @@ class _Desk:
         near = self.occupied[max(0, index - 1) : index + 1]
         return min((abs((day - other).days) for other in near), default=WEEK * 60)
 
-    def best(self, day: date) -> Visit:
+    def best(self, day: date) -> PlannedVisit:
         taste, part = self.taste, self.wish.part
 
         def cost(pick: tuple[_Time, UUID]) -> tuple[bool, bool, int, Instant]:
@@ -179,9 +189,9 @@ class _Desk:
         when, who = min(picks, key=cost)
         return self.marked(day, when.at, when.start, who)
 
-    def marked(self, day: date, at: time, start: Instant, who: UUID) -> Visit:
+    def marked(self, day: date, at: time, start: Instant, who: UUID) -> PlannedVisit:
         taste = self.taste
-        return Visit(
+        return PlannedVisit(
             day,
             start,
             who,
@@ -192,12 +202,12 @@ class _Desk:
 
 
 def propose(
-    wish: Wish,
+    wish: PlanRequest,
     free: Sequence[Opening],
     zone: ZoneInfo,
     like: Sequence[Booked] = (),
 ) -> Plan:
-    """The plan that comes closest to the wish, as far as the openings go.
+    """The plan closest to the wish that the openings allow.
 
     First the same weekdays in every block; where one of them is full, another day of that block, as
     far from the other visits as the pace asks; days closer together only when the count needs them.
@@ -219,25 +229,25 @@ def propose(
                 most = wish.count - len(desk.chosen)
                 _fill(desk, block, left, 1, most=most, any_day=True)
     visits = tuple(desk.chosen[day] for day in sorted(desk.chosen))[: wish.count]
-    return _told(wish, visits)
+    return _with_reasons(wish, visits)
 
 
 def replacements(
-    wish: Wish,
+    wish: PlanRequest,
     lost: Sequence[Booked],
     kept: Iterable[Instant],
     free: Sequence[Opening],
     zone: ZoneInfo,
-) -> list[Visit | None]:
-    """For each time that could not be had the nearest that can: that day, else close to it."""
+) -> list[PlannedVisit | None]:
+    """For each time that was not available, the nearest one: that day, otherwise close to it."""
     days = _by_day(wish, free, zone)
-    used = set(wish.taken) | {_local_day(start, zone) for start in kept}
-    found: list[Visit | None] = []
+    used = set(wish.busy) | {_local_day(start, zone) for start in kept}
+    found: list[PlannedVisit | None] = []
     for start, therapist_id in lost:
         local = moment(start).astimezone(zone)
         taste = _Taste((wish.offset(local.date()),), local.time(), therapist_id)
         desk = _Desk(wish, days, taste, occupied=sorted(used))
-        load = Counter(wish.block(day) for day in used)
+        load = Counter(wish.block(day) for day in used - wish.coming)
 
         want = local.date()
 
@@ -258,7 +268,7 @@ def replacements(
     return found
 
 
-def marked(wish: Wish, booked: Sequence[Booked], zone: ZoneInfo) -> list[Visit]:
+def marked(wish: PlanRequest, booked: Sequence[Booked], zone: ZoneInfo) -> list[PlannedVisit]:
     """These visits, each with how it differs from most of them."""
     if not booked:
         return []
@@ -270,13 +280,13 @@ def marked(wish: Wish, booked: Sequence[Booked], zone: ZoneInfo) -> list[Visit]:
     return found
 
 
-def over_pace(wish: Wish, days: Iterable[date]) -> list[date]:
+def over_pace(wish: PlanRequest, days: Iterable[date]) -> list[date]:
     """The first days of the blocks that hold more visits than the pace."""
     load = Counter(wish.block(day) for day in [*days, *wish.taken])
     return [wish.block_start(block) for block in sorted(load) if load[block] > wish.pace.visits]
 
 
-def _by_day(wish: Wish, free: Sequence[Opening], zone: ZoneInfo) -> dict[date, list[_Time]]:
+def _by_day(wish: PlanRequest, free: Sequence[Opening], zone: ZoneInfo) -> dict[date, list[_Time]]:
     """The openings of the days that may be used, in order."""
     days: dict[date, list[_Time]] = defaultdict(list)
     for opening in free:
@@ -284,14 +294,14 @@ def _by_day(wish: Wish, free: Sequence[Opening], zone: ZoneInfo) -> dict[date, l
             continue
         local = moment(opening.start).astimezone(zone)
         day = local.date()
-        if wish.first <= day <= wish.last and day not in wish.taken:
+        if wish.first <= day <= wish.last and day not in wish.busy:
             at = local.time().replace(fold=0)
             days[day].append(_Time(at, opening.start, tuple(opening.therapist_ids)))
     return dict(sorted(days.items()))
 
 
-def _taste(wish: Wish, days: dict[date, list[_Time]]) -> _Taste:
-    """The offsets, clock time and therapist that most of the diary can keep to."""
+def _taste(wish: PlanRequest, days: dict[date, list[_Time]]) -> _Taste:
+    """The offsets, clock time and therapist that fit most of the diary."""
     by_offset: dict[int, Counter[UUID]] = defaultdict(Counter)
     anyone: Counter[int] = Counter()
     for day, times in days.items():
@@ -307,7 +317,7 @@ def _taste(wish: Wish, days: dict[date, list[_Time]]) -> _Taste:
     return _Taste(offsets, *_clock_and_who(wish, days, offsets))
 
 
-def _resembling(wish: Wish, like: Sequence[Booked], zone: ZoneInfo) -> _Taste:
+def _resembling(wish: PlanRequest, like: Sequence[Booked], zone: ZoneInfo) -> _Taste:
     """What most of these visits have in common."""
     local = [moment(start).astimezone(zone) for start, _who in like]
     offsets = Counter(wish.offset(when.date()) for when in local)
@@ -318,14 +328,14 @@ def _resembling(wish: Wish, like: Sequence[Booked], zone: ZoneInfo) -> _Taste:
 
 
 def _pattern_cost(
-    wish: Wish,
+    wish: PlanRequest,
     picked: tuple[int, ...],
     by_offset: dict[int, Counter[UUID]],
     anyone: Counter[int],
 ) -> tuple[int, bool, int, int, int, list[int]]:
     """Asked-for weekdays first, then far enough apart, then what is free, then the soonest.
 
-    Days on which they come anyway are not free, and yet the best to go on with: they count twice.
+    Days they already come are not free, but are the best to continue with: they count twice.
     """
     length = wish.pace.days
     unasked = sum(not _asked_for(wish, offset) for offset in picked)
@@ -343,14 +353,14 @@ def _pattern_cost(
     return unasked, gap < wish.pace.apart, -by_one, -together, -gap, soonest
 
 
-def _asked_for(wish: Wish, offset: int) -> bool:
+def _asked_for(wish: PlanRequest, offset: int) -> bool:
     if not wish.weekdays:
         return True
     return (wish.starts_on + timedelta(days=offset)).weekday() in wish.weekdays
 
 
 def _clock_and_who(
-    wish: Wish, days: dict[date, list[_Time]], offsets: tuple[int, ...]
+    wish: PlanRequest, days: dict[date, list[_Time]], offsets: tuple[int, ...]
 ) -> tuple[time | None, UUID | None]:
     """The clock time free on most of these days, and who is free then most often."""
     counts: Counter[tuple[time, UUID | None]] = Counter()
@@ -358,7 +368,7 @@ def _clock_and_who(
     for day, times in days.items():
         if wish.offset(day) not in offsets:
             continue
-        here: set[tuple[time, UUID | None]] = set()  # a clock that goes back shows a time twice
+        here: set[tuple[time, UUID | None]] = set()  # when clocks go back, a time appears twice
         for when in times:
             if wish.at is None and not wish.part.has(when.at):
                 continue
@@ -378,7 +388,7 @@ def _clock_and_who(
 
 
 def _regular(desk: _Desk, block: int, most: int) -> list[date]:
-    """The block's days of the pattern that can be had."""
+    """The block's days of the pattern that are available."""
     wish = desk.wish
     days = [
         day
@@ -397,13 +407,13 @@ def _fill(
     most: int = WEEK,
     any_day: bool = False,
 ) -> None:
-    """Other days of a block in which visits are still due."""
+    """Other days of a block where visits are still due."""
     wish = desk.wish
     inside = wish.days_of(block)
     regular = [day for day in inside if wish.offset(day) in desk.taste.offsets]
     missed = [day for day in regular if day not in desk.chosen]
     while left[block] > 0 and most > 0:
-        # Who asked for weekdays gets another one only in place of one that is full.
+        # If weekdays were requested, another one is used only to replace a full one.
         if wish.weekdays and not any_day and not missed:
             return
         open_days = [day for day in inside if day in desk.days and day not in desk.chosen]
@@ -422,7 +432,7 @@ def _fill(
         most -= 1
 
 
-def _told(wish: Wish, visits: tuple[Visit, ...]) -> Plan:
+def _with_reasons(wish: PlanRequest, visits: tuple[PlannedVisit, ...]) -> Plan:
     """What could not be placed, and why."""
     missing = wish.count - len(visits)
     if not missing:
@@ -432,13 +442,13 @@ def _told(wish: Wish, visits: tuple[Visit, ...]) -> Plan:
     capacity = whole = 0
     for block in wish.blocks():
         inside = wish.days_of(block)
-        usable = sum(day not in wish.taken for day in inside)
+        usable = sum(day not in wish.busy for day in inside)
         due = min(wish.room_in(block), usable)
-        if len(inside) * 2 < wish.pace.days:  # the tail of a block owes nothing
+        if len(inside) * 2 < wish.pace.days:  # a partial last block does not have to be filled
             due = min(due, placed[block])
             whole += due
         else:
-            whole += min(wish.pace.visits, len(inside))
+            whole += min(wish.pace.visits, sum(day not in wish.coming for day in inside))
         capacity += due
         if placed[block] < due:
             full.append(max(wish.block_start(block), wish.first))

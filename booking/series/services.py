@@ -2,7 +2,7 @@
 
 Lock order: prescription, therapists in order of their keys, rooms date by date in the clinic's
 order, client, appointments. Every room of the place is locked on each of the dates: which visit
-takes which room is found out one by one, and two series may not wait for each other's rooms.
+takes which room is decided one by one, and two series must not wait for each other's rooms.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from booking import minors, notices, owing, placing, selectors, services, steps
-from booking.availability import seconds
+from booking import selectors
 from booking.errors import FeeNotAgreed, NotBookable, PriceChanged, SlotTaken
-from booking.models import Appointment, AppointmentStatus, CancelCause
-from booking.series import selectors as series_reads
+from booking.models import Appointment, CancelCause
 from booking.series.errors import (
+    NeedsPaceReason,
     NoPlan,
     NotEnoughLeft,
     OutsideDates,
@@ -29,12 +28,19 @@ from booking.series.errors import (
     TooManyAtOnce,
     TwoOnOneDay,
 )
-from clinic import access, messages, people
-from clinic import selectors as ground
+from booking.times import search
+from booking.times.availability import seconds
+from booking.visits import coverage, late_fees, minors, notices, placement, services
+from booking.visits.past_order import Answer, Choice, Passed
+from clinic import access
+from clinic import selectors as clinic_selectors
 from clinic.errors import InvalidTransition
+from clinic.messaging import outbox
 from clinic.models import Client, Room, ServiceOption, Therapist, User
+from clinic.people import services as people
 from prescriptions import authorization, ledger
-from prescriptions.models import Prescription
+from prescriptions.models import Prescription, VisitReservation
+from prescriptions.reach import Short, WeekRule, measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -63,22 +69,25 @@ def book(
     token: UUID,
     prescription: Prescription | None = None,
     price_cents: int | None = None,
+    past_reason: str = "",
 ) -> list[Appointment]:
     """Book every visit of a plan, or none. The same token twice is one series.
 
-    `price_cents` is what the page showed for each.
+    `price_cents` is what the page showed for each. `past_reason`: why staff book more in a week
+    than prescribed.
 
     Raises:
-        SeriesTaken: names the times that cannot be had; nothing is booked.
+        SeriesTaken: names the times that are not available; nothing is booked.
         NotEnoughLeft, OutsideDates, PrescriptionDue: the prescription does not cover the plan.
-        NoPlan, TooManyAtOnce, TwoOnOneDay, NotBookable: it is no plan that could be booked.
+        NeedsPaceReason: staff go past the prescribed pace without saying why.
+        NoPlan, TooManyAtOnce, TwoOnOneDay, NotBookable: the plan cannot be booked.
         NeedsAdult: a minor's own login.
-        PriceChanged: nobody is booked at a price they did not see.
+        PriceChanged: no one is booked at a price they did not see.
     """
-    made = list(series_reads.visits(client.pk, token))
+    made = list(selectors.in_series(client.pk, token))
     if made:
         return made
-    location = ground.location()
+    location = clinic_selectors.location()
     in_order = sorted(wanted, key=lambda one: one.start)
     _expect_plan(actor, client, option, in_order, location)
     if price_cents is not None and price_cents != option.price_cents:
@@ -87,7 +96,7 @@ def book(
         prescription = None
     elif prescription is None or prescription.client_id != client.pk:
         raise PrescriptionDue
-    return _book(actor, client, option, in_order, token, prescription)
+    return _book(actor, client, option, in_order, token, prescription, past_reason.strip())
 
 
 @transaction.atomic
@@ -98,38 +107,37 @@ def _book(
     wanted: Sequence[Wanted],
     token: UUID,
     prescription: Prescription | None,
+    past_reason: str,
 ) -> list[Appointment]:
-    location = ground.location()
-    covering = _lock_prescription(prescription) if prescription else None
+    location = clinic_selectors.location()
+    order = _lock_prescription(prescription) if prescription else None
     days = [_day(one, location) for one in wanted]
     _lock_places({one.therapist_id for one in wanted}, location, days)
     people.lock(client)
-    made = list(series_reads.visits(client.pk, token))
-    if made:  # the same form came twice, and the first one was quicker
+    made = list(selectors.in_series(client.pk, token))
+    if made:  # the same form came twice, and the first one won
         return made
-    if covering is not None:
-        _expect_covered(covering, wanted, location)
+    over = _over_pace(order, days) if order is not None else set()
+    if over and access.works_here(actor) and not past_reason:
+        raise NeedsPaceReason(sorted(over))
     if lost := _lost(actor, client, option, wanted):
         raise SeriesTaken(lost)
-    for one in wanted:
-        appointment = steps.new(option, one.start)
-        appointment.client, appointment.series = client, token
-        appointment.status = AppointmentStatus.BOOKED
-        staff = actor.is_clinic_staff
-        appointment.source = Appointment.Source.DESK if staff else Appointment.Source.ONLINE
-        appointment.booked_by, appointment.booked_at = actor, timezone.now()
-        if covering is not None:
-            on = appointment.local_date
-            appointment.reservation = ledger.reserve_visit(
-                actor=actor, prescription=covering, on=on
-            )
+    by_desk = access.works_here(actor)
+    source = Appointment.Source.DESK if by_desk else Appointment.Source.ONLINE
+    past = Passed(Answer(Choice.ANYWAY, past_reason), {client.pk: (Short.PACE,)})
+    for one, on in zip(wanted, days, strict=True):
+        (visit,) = party = services.new(option, one.start)
+        visit.series = token
+        if order is not None:
+            visit.reservation = ledger.reserve_visit(actor=actor, prescription=order, on=on)
         try:
-            placing.place(appointment, therapist_id=one.therapist_id, start=one.start)
+            how: dict[str, Any] = {"source": source, "tell": False}
+            how["passed"] = past if by_desk and on in over else None
+            services.write(actor, party, [client], [one.therapist_id], **how)
         except SlotTaken as error:
             raise SeriesTaken([one.start]) from error
-        steps.booked(actor, appointment, tell=False)
-    made = list(series_reads.visits(client.pk, token))
-    notices.series_booked(made)
+    made = list(selectors.in_series(client.pk, token))
+    notices.series_booked(made, by=actor)
     return made
 
 
@@ -140,51 +148,50 @@ def cancel(
     client: Client,
     chosen: Sequence[Appointment],
     agreed: Mapping[UUID, int] | None = None,
-    reason: str = "",
     cause: str = CancelCause.CLIENT,
-    waived_because: str = "",
+    **how: Any,
 ) -> list[Appointment]:
     """Cancel several visits of one client's series at once, with one message for all of them.
 
-    `agreed` is what the page showed each visit to cost; None: staff who had no page. Cause and
-    waiving are as for one visit, and hold for all.
+    `agreed` is the fee the page showed for each visit; None: staff without a page. `cause` and
+    `how` (reason, waived_because) are as for `services.cancel`, and apply to all.
 
     Raises:
-        FeeNotAgreed, FeeNotShown: what one costs by now is not what the page showed; names the sum.
-        InvalidTransition: one of them has begun, or was moved or cancelled meanwhile.
+        FeeNotAgreed, FeeNotShown: a fee is no longer what the page showed; names the sum.
+        InvalidTransition: one of them has begun, or was moved or canceled in the meantime.
     """
     pks = [appointment.pk for appointment in chosen]
     found = selectors.appointments().filter(pk__in=pks, client=client, series__isnull=False)
-    visits = list(found.select_related("reservation").order_by("starts_at"))
+    visits = list(found.order_by("starts_at"))
     if not visits or len(visits) != len(pks) or len({visit.series for visit in visits}) > 1:
         raise InvalidTransition
-    fees = {visit.pk: owing.for_cancelling(visit) for visit in visits}
-    if cause == CancelCause.CLIENT or not actor.is_clinic_staff:
-        try:
-            for pk, fee in fees.items():
-                shown = None if agreed is None else agreed.get(pk, 0)
-                owing.expect_agreed(actor, fee, shown)
-        except FeeNotAgreed as refusal:
-            raise type(refusal)(sum(fees.values())) from None
-    covered_by = {visit.reservation.prescription_id for visit in visits if visit.reservation}
-    _lock_prescriptions(covered_by)
+    cause = cause if access.works_here(actor) else CancelCause.CLIENT
+    owed = _expect_agreed(actor, visits, cause, agreed)
+    coverage.lock(visits)
     days = [visit.local_date for visit in visits]
     _lock_places({visit.therapist_id for visit in visits}, visits[0].location, days)
     series = visits[0].series
-    waiting = series and messages.withdraw(about=series, kinds=[notices.SERIES])
-    for visit in sorted(visits, key=lambda one: one.pk):
-        services.cancel(
-            actor=actor,
-            appointment=visit,
-            reason=reason,
-            cause=cause,
-            agreed_cents=fees[visit.pk],
-            waived_because=waived_because,
-        )
+    waiting = series and outbox.withdraw(about=series, kinds=[notices.SERIES])
+    services.cancel(actor=actor, party=visits, cause=cause, agreed_cents=owed, **how)
     if waiting:
-        notices.series_booked(list(series_reads.remaining(client.pk, series)))
-    notices.series_cancelled(visits)
+        notices.series_booked(list(selectors.left_of_series(client.pk, series)), by=actor)
+    notices.series_cancelled(visits, by=actor)
     return visits
+
+
+def _expect_agreed(
+    actor: User, visits: Sequence[Appointment], cause: str, agreed: Mapping[UUID, int] | None
+) -> int:
+    """What canceling costs, if that is what the page said for each visit."""
+    owed = {visit.pk: late_fees.for_cancelling(visit, cause=cause) for visit in visits}
+    total = sum(owed.values())
+    try:
+        for pk, fee in owed.items():
+            shown = None if agreed is None else agreed.get(pk, 0)
+            late_fees.expect_agreed(actor, fee, shown)
+    except FeeNotAgreed as refusal:
+        raise type(refusal)(total) from None
+    return total
 
 
 def _expect_plan(
@@ -194,7 +201,7 @@ def _expect_plan(
     wanted: Sequence[Wanted],
     location: Location,
 ) -> None:
-    if not (actor.is_clinic_staff or access.may_act_for(actor, client)):
+    if not (access.works_here(actor) or access.may_act_for(actor, client)):
         raise NotBookable
     if not selectors.bookable_options().filter(pk=option.pk).exists():
         raise NotBookable
@@ -209,45 +216,53 @@ def _expect_plan(
         raise TwoOnOneDay(twice)
 
 
-def _expect_covered(
-    prescription: Prescription, wanted: Sequence[Wanted], location: Location
-) -> None:
-    days = [_day(one, location) for one in wanted]
+def _expect_covered(prescription: Prescription, days: Sequence[date]) -> None:
     outside = [day for day in days if not authorization.covers(prescription, day)]
     if outside:
         raise OutsideDates(outside)
     left = authorization.bookable(prescription)
-    if left < len(wanted):
+    if left < len(days):
         raise NotEnoughLeft(left)
 
 
+def _over_pace(order: Prescription, days: Sequence[date]) -> set[date]:
+    """The days of a plan that make more in a week than its order says."""
+    _expect_covered(order, days)
+    payer = order.client.payer
+    rule = payer.week_rule if payer else WeekRule.FROM_FIRST_DAY
+    kept = order.reservations.exclude(status=VisitReservation.Status.RELEASED)
+    visits = list(kept.values_list("visit_on", flat=True))
+    over = set()
+    for day in days:
+        if Short.PACE in measure(order, visits, day, rule=rule).short:
+            over.add(day)
+        visits.append(day)
+    return over
+
+
 def _lock_prescription(prescription: Prescription) -> Prescription:
-    return Prescription.objects.select_for_update(no_key=True).get(pk=prescription.pk)
-
-
-def _lock_prescriptions(pks: Iterable[UUID]) -> None:
-    locked = Prescription.objects.select_for_update(no_key=True).filter(pk__in=set(pks))
-    list(locked.order_by("pk").values_list("pk", flat=True))
+    rows = Prescription.objects.select_related("client__payer")
+    return rows.select_for_update(no_key=True, of=("self",)).get(pk=prescription.pk)
 
 
 def _lock_places(therapist_ids: Iterable[UUID], location: Location, days: Iterable[date]) -> None:
     therapists = Therapist.objects.select_for_update(no_key=True).filter(pk__in=set(therapist_ids))
     list(therapists.order_by("pk").values_list("pk", flat=True))
     rooms = Room.objects.filter(location=location, is_active=True).values_list("pk", flat=True)
-    placing.lock_rooms(list(rooms), days)
+    placement.lock_rooms(list(rooms), days)
 
 
 def _lost(
     actor: User, client: Client, option: ServiceOption, wanted: Sequence[Wanted]
 ) -> list[datetime]:
-    """The times that cannot be had: not free or not offered, or the client is elsewhere then."""
-    location = ground.location()
-    free = selectors.free_times(
+    """Times that cannot be booked: not free, not offered, or the client has a visit then."""
+    location = clinic_selectors.location()
+    free = search.free_times(
         option=option,
         start=_day(wanted[0], location),
         end=_day(wanted[-1], location),
         location=location,
-        by_desk=actor.is_clinic_staff,
+        by_desk=access.works_here(actor),
     )
     who = {opening.start: opening.therapist_ids for opening in free.openings}
     length = timedelta(minutes=option.minutes)

@@ -1,7 +1,8 @@
-"""The page on which a series is planned and booked, for clients and for the desk."""
+"""The page where a series is planned and booked, for clients and the desk."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -17,19 +18,23 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from booking import flow
-from booking.forms import StartField
-from booking.series import selectors as series_reads
+from booking import selectors
 from booking.series import services as series_booking
-from booking.series.after import DESK, PORTAL, Side
-from booking.series.ask import Ask
+from booking.series.ask import PlanFor
+from booking.series.booked import DESK, PORTAL, Side
 from booking.series.errors import SeriesTaken
-from booking.series.screen import Chosen, Planner, Screen
-from clinic import access, audit, looks
+from booking.series.forms import SeriesForm
+from booking.series.proposal import Chosen, Planner, Screen
+from booking.visits import requests
+from booking.visits.forms import StartField
+from clinic import access
+from clinic.audit import services as audit
+from clinic.audit import view_log
 from clinic.dates import day_or_none
 from clinic.errors import DomainError
-from clinic.numbers import number_or_none
-from clinic.templatetags.clinic_format import when
+from clinic.format import when
+from clinic.people import reaching
+from clinic.web.numbers import number_or_none
 from prescriptions.models import Prescription
 
 if TYPE_CHECKING:
@@ -37,7 +42,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from booking.series.forms import SeriesForm
+    from clinic.models import Client
+
 
 KEY = "series"  # session key: the plan as it was last adjusted
 PART = "series"  # id of the part that htmx swaps
@@ -46,14 +52,14 @@ PART = "series"  # id of the part that htmx swaps
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def plan(request: HttpRequest) -> HttpResponse:
-    """A signed-in client plans; a prescription in the address says for whom."""
-    named = flow.uuid_or_none(request.GET.get("prescription"))
+    """A signed-in client plans; a prescription in the URL says for whom."""
+    named = requests.uuid_or_none(request.GET.get("prescription"))
     if named:
         mine = Prescription.objects.select_related("client")
-        client = access.mine(request, mine, named).client
+        client = access.own(request, mine, named).client
     else:
         client = access.acting_client(request)
-    return _page(request, Ask(client), PORTAL)
+    return _page(request, PlanFor(client), PORTAL)
 
 
 @access.desk
@@ -61,57 +67,89 @@ def plan(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_plan(request: HttpRequest, client_id: UUID) -> HttpResponse:
     client = access.client(access.user_of(request), client_id)
-    audit.viewed(request, client, action="booking.viewed", again=looks.PAGE)
-    named = flow.uuid_or_none(request.GET.get("prescription"))
+    audit.viewed(request, client, action="booking.viewed", again=view_log.PAGE)
+    named = requests.uuid_or_none(request.GET.get("prescription"))
     if named and not Prescription.objects.filter(pk=named, client=client).exists():
         raise Http404
-    return _page(request, Ask(client, by_desk=True), DESK)
+    return _page(request, PlanFor(client, by_desk=True), DESK)
 
 
-def _page(request: HttpRequest, ask: Ask, side: Side) -> HttpResponse:
-    token = flow.uuid_or_none(request.POST.get("token"))
-    if token and series_reads.visits(ask.client.pk, token).exists():  # the form came twice
+def _page(request: HttpRequest, ask: PlanFor, side: Side) -> HttpResponse:
+    token = requests.uuid_or_none(request.POST.get("token"))
+    if token and selectors.in_series(ask.client.pk, token).exists():  # the form came twice
         return _go(request, side.of_series(ask.client, token))
-    form = ask.read(request.GET)
-    if not form.is_valid():
-        return _show(request, ask, form, side, status=422)
-    planner = Planner(ask, form)
+    page = Page(request, ask, side, SeriesForm.of(ask, request.GET))
+    if not page.form.is_valid():
+        return page.show(status=422)
+    planner = page.planner = Planner(ask, page.form)
     if request.method == "POST":
-        return _act(request, ask, form, planner, side)
+        return _act(page, planner)
     kept = _kept(request, ask)
-    notes: list[str] = []
     if kept is None:
         kept, notes = planner.propose()
     else:
         kept, gone = planner.renew(kept)
         notes = _not_replaced(gone)
-    screen = planner.screen(
-        kept,
-        notes,
-        change=number_or_none(request.GET.get("change")),
-        day=day_or_none(request.GET.get("day")),
-    )
-    return _show(request, ask, form, side, planner=planner, screen=screen)
+    change, day = number_or_none(request.GET.get("change")), day_or_none(request.GET.get("day"))
+    return page.show(planner.screen(kept, notes, change=change, day=day))
 
 
-def _act(
-    request: HttpRequest, ask: Ask, form: SeriesForm, planner: Planner, side: Side
-) -> HttpResponse:
-    """One button of the plan. What the page shows comes with it, so two tabs do not mix."""
+@dataclass(slots=True)
+class Page:
+    """The page of a plan, as it is shown again and again."""
+
+    request: HttpRequest
+    ask: PlanFor
+    side: Side
+    form: SeriesForm
+    planner: Planner | None = None
+
+    def show(
+        self,
+        screen: Screen | None = None,
+        *,
+        error: str = "",
+        token: UUID | None = None,
+        status: int = 200,
+    ) -> HttpResponse:
+        request, ask, planner = self.request, self.ask, self.planner
+        prescription = planner.prescription if planner else None
+        context: dict[str, Any] = {
+            "client": ask.client,
+            "clients": [] if self.side.by_desk else list(access.clients_for(request.user)),
+            "form": self.form,
+            "screen": screen or Screen(),
+            "option": planner.option if planner else None,
+            "prescription": prescription,
+            "wanted": planner.asked if planner else None,
+            "zone": ask.location.zone,
+            "error": error,
+            "token": token or uuid4(),
+            "by_desk": self.side.by_desk,
+            "past_reason": request.POST.get("past_reason", ""),
+            "has_prescription": bool(ask.prescriptions),
+            "go": request.GET.get("go", ""),
+            "wish_open": "count" in request.GET or not prescription,
+        }
+        part = requests.wants_part(request, PART)
+        template = "booking/series/_note.html" if part else self.side.template("plan")
+        with timezone.override(ask.location.zone):
+            return render(request, template, context, status=status)
+
+
+def _act(page: Page, planner: Planner) -> HttpResponse:
+    """One button of the plan. It posts what the page shows, so two tabs do not mix."""
+    request = page.request
     action, _sep, rest = request.POST.get("do", "").partition(":")
     try:
         shown = _read(request.POST.getlist("visit"))
         if action == "book":
-            return _book(request, ask, form, planner, side, shown)
+            return _book(page, planner, shown)
         where = _adjust(planner, shown, action, rest)
     except forms.ValidationError:
-        proposed, notes = planner.propose()
-        screen = planner.screen(proposed, notes)
-        error = _("That plan could not be read. Here is a new proposal.")
-        return _show(
-            request, ask, form, side, planner=planner, screen=screen, error=error, status=422
-        )
-    request.session[KEY] = {"client": str(ask.client.pk), "plan": [one.value for one in shown]}
+        error = _("We could not read that plan. Here is a new one.")
+        return page.show(planner.screen(*planner.propose()), error=error, status=422)
+    request.session[KEY] = {"client": str(page.ask.client.pk), "plan": [one.value for one in shown]}
     query = request.GET.copy()
     for name in ("plan", "change", "day", "go"):
         query.pop(name, None)
@@ -122,7 +160,7 @@ def _act(
 
 
 def _adjust(planner: Planner, shown: list[Chosen], action: str, rest: str) -> dict[str, str]:
-    """Change the plan in place; what the next page should open, or at which visit it should be."""
+    """Change the plan in place; returns what the next page should open or focus."""
     number, _sep, value = rest.partition(":")
     place = (number_or_none(number) or 0) - 1
     inside = 0 <= place < len(shown)
@@ -146,88 +184,46 @@ def _adjust(planner: Planner, shown: list[Chosen], action: str, rest: str) -> di
     return {"go": str(shown.index(changed) + 1)} if changed else {}
 
 
-def _book(
-    request: HttpRequest,
-    ask: Ask,
-    form: SeriesForm,
-    planner: Planner,
-    side: Side,
-    shown: list[Chosen],
-) -> HttpResponse:
-    token = flow.uuid_or_none(request.POST.get("token")) or uuid4()
+def _book(page: Page, planner: Planner, shown: list[Chosen]) -> HttpResponse:
+    request, client = page.request, page.ask.client
+    token = requests.uuid_or_none(request.POST.get("token")) or uuid4()
     try:
         made = series_booking.book(
             actor=access.user_of(request),
-            client=ask.client,
+            client=client,
             option=planner.option,
             wanted=[one.wanted for one in shown],
             token=token,
             prescription=planner.prescription,
             price_cents=number_or_none(request.POST.get("price")),
+            past_reason=request.POST.get("past_reason", ""),
         )
     except DomainError as refusal:
-        notes: list[str] = []
+        gone: Sequence[Any] = ()
         if isinstance(refusal, SeriesTaken):
             shown, gone = planner.renew(shown, refusal.lost)
-            notes = _not_replaced(gone)
-        screen = planner.screen(shown, notes)
-        return _show(
-            request,
-            ask,
-            form,
-            side,
-            planner=planner,
-            screen=screen,
-            error=str(refusal.message),
-            token=token,
-            status=422,
-        )
+        screen = planner.screen(shown, _not_replaced(gone))
+        return page.show(screen, error=str(refusal.message), token=token, status=422)
     request.session.pop(KEY, None)
-    text = ngettext(
-        "%(count)s visit is booked. A confirmation is on its way by e-mail.",
-        "All %(count)s visits are booked. One confirmation is on its way by e-mail.",
-        len(made),
-    )
-    flash.success(request, text % {"count": len(made)})
-    return _go(request, side.of_series(ask.client, token))
+    flash.success(request, _booked_words(request, client, len(made)))
+    return _go(request, page.side.of_series(client, token))
 
 
-def _show(
-    request: HttpRequest,
-    ask: Ask,
-    form: SeriesForm,
-    side: Side,
-    *,
-    planner: Planner | None = None,
-    screen: Screen | None = None,
-    error: str = "",
-    token: UUID | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    context: dict[str, Any] = {
-        "client": ask.client,
-        "clients": [] if side.by_desk else list(access.clients_for(request.user)),
-        "form": form,
-        "screen": screen or Screen(),
-        "option": planner.option if planner else None,
-        "prescription": planner.prescription if planner else None,
-        "wanted": planner.asked if planner else None,
-        "zone": ask.location.zone,
-        "error": error,
-        "token": token or uuid4(),
-        "by_desk": side.by_desk,
-        "has_prescription": bool(ask.prescriptions),
-        "go": request.GET.get("go", ""),
-        "wish_open": "count" in request.GET or not (planner and planner.prescription),
-    }
-    part = flow.wants_part(request, PART)
-    template = "booking/series/_note.html" if part else side.template
-    with timezone.override(ask.location.zone):
-        return render(request, template, context, status=status)
+def _booked_words(request: HttpRequest, client: Client, count: int) -> str:
+    if not client.is_called:
+        text = ngettext(
+            "%(count)s visit is booked. A confirmation is on its way by e-mail.",
+            "All %(count)s visits are booked. One confirmation is on its way by e-mail.",
+            count,
+        )
+        return text % {"count": count}
+    text = ngettext("%(count)s visit is booked.", "All %(count)s visits are booked.", count)
+    call = reaching.to_call([client]) if access.works_here(request.user) else ""
+    return f"{text % {'count': count}} {call}".strip()
 
 
-def _kept(request: HttpRequest, ask: Ask) -> list[Chosen] | None:
-    """The plan as it was adjusted, if this is the one."""
+def _kept(request: HttpRequest, ask: PlanFor) -> list[Chosen] | None:
+    """The adjusted plan, if this is the one."""
     saved = request.session.get(KEY)
     if "plan" not in request.GET or not saved or saved.get("client") != str(ask.client.pk):
         return None
@@ -242,7 +238,7 @@ def _read(values: Iterable[str]) -> list[Chosen]:
     start_of, found = StartField(), []
     for value in list(values)[: series_booking.MOST + 1]:
         start, who, was = [*value.split("|"), "", ""][:3]
-        therapist_id = flow.uuid_or_none(who)
+        therapist_id = requests.uuid_or_none(who)
         if therapist_id is None:
             raise forms.ValidationError(_("Choose one of the times."))
         before = start_of.clean(was).astimezone(UTC) if was else None
@@ -251,7 +247,7 @@ def _read(values: Iterable[str]) -> list[Chosen]:
 
 
 def _not_replaced(gone: Sequence[Any]) -> list[str]:
-    text = _("%(when)s is not free any more, and nothing near it is. It is left out.")
+    text = _("%(when)s is no longer free, and neither is anything near it. We removed it.")
     return [text % {"when": when(start)} for start in gone]
 
 

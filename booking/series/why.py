@@ -1,4 +1,4 @@
-"""What keeps a plan from being as it was asked for: the visits there are already, and the pace."""
+"""What keeps a plan from matching the request: existing visits, and the pace."""
 
 from __future__ import annotations
 
@@ -10,44 +10,51 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from booking.series import planning as series
-from clinic.templatetags.clinic_format import day as day_text
+from clinic.format import day as day_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from booking.series.planning import Pace, Plan, Wish
+    from booking.series.planning import Pace, Plan, PlanRequest
 
-SHOWN = 6  # days on which one more would be possible
+SHOWN = 6  # days when one more would be possible
+NAMED = 4  # weeks
 
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """Days with free times on which a visit would pass the weekly rate, which the clinic may."""
+    """Days with free times where a visit would exceed the weekly rate; the clinic may allow it."""
 
     days: tuple[date, ...] = ()
     more: int = 0
     by_order: bool = False
 
 
-def crowded(wish: Wish, plan: Plan, *, by_order: bool) -> str:
-    """The weeks hold as many visits as they may."""
-    last = max((day for day in wish.taken if day <= wish.last), default=wish.last)
-    until = {"pace": _pace(wish.pace), "day": day_text(last)}
-    if by_order:
-        why = _("The prescription allows %(pace)s, and the weeks until %(day)s are full.") % until
-    else:
-        why = _("At %(pace)s the weeks until %(day)s are full with visits booked already.") % until
+def crowded(wish: PlanRequest, plan: Plan, *, by_order: bool) -> str:
+    """The weeks that have visits already, and how many more the pace left no room for."""
+    weeks = [wish.block_start(block) for block in wish.blocks() if wish.load(block)]
+    named = ", ".join(day_text(day) for day in weeks[:NAMED])
+    if more := len(weeks[NAMED:]):
+        text = ngettext("%(weeks)s and %(count)s more", "%(weeks)s and %(count)s more", more)
+        named = text % {"weeks": named, "count": more}
+    values = {"pace": _pace(wish.pace), "weeks": named}
+    limit = _("The prescription allows %(pace)s.") if by_order else _("The plan is %(pace)s.")
+    why = ngettext(
+        "Visits are already booked in the week from %(weeks)s.",
+        "Visits are already booked in the weeks from %(weeks)s.",
+        len(weeks),
+    )
     rest = ngettext(
-        "So %(count)s visit found no place.",
-        "So %(count)s visits found no place.",
+        "So %(count)s visit did not fit.",
+        "So %(count)s visits did not fit.",
         plan.crowded,
     )
-    return f"{why} {rest % {'count': plan.crowded}}"
+    return " ".join([limit % values, why % values, rest % {"count": plan.crowded}])
 
 
-def begins_later(wish: Wish, plan: Plan) -> str:
-    """Why the first visit is weeks from now; blank if it is not."""
+def begins_later(wish: PlanRequest, plan: Plan) -> str:
+    """Why the first visit is weeks away; blank if it is not."""
     if not plan.visits:
         return ""
     first = plan.visits[0].day
@@ -57,15 +64,15 @@ def begins_later(wish: Wish, plan: Plan) -> str:
         return ""
     if any(wish.room_in(block) for block in before):
         return ""
-    text = _("At %(pace)s it begins after your visits until %(day)s.")
+    text = _("At %(pace)s, it starts after your visits through %(day)s.")
     return text % {"pace": _pace(wish.pace), "day": day_text(max(earlier))}
 
 
-def over(wish: Wish, plan: Plan, free: Iterable[date], *, by_order: bool) -> Over | None:
-    """Where the visits without a place could go all the same."""
+def over(wish: PlanRequest, plan: Plan, free: Iterable[date], *, by_order: bool) -> Over | None:
+    """Where the visits that did not fit could still go."""
     if not plan.crowded:
         return None
-    used = wish.taken | {visit.day for visit in plan.visits}
+    used = wish.busy | {visit.day for visit in plan.visits}
     days = sorted(day for day in free if wish.first <= day <= wish.last and day not in used)
     return Over(tuple(days[:SHOWN]), len(days[SHOWN:]), by_order)
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django import template
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from booking.diary import absence
+from booking.setup import absence
 
 if TYPE_CHECKING:
-    from datetime import datetime, time
+    from datetime import date, datetime, time
 
-    from booking.diary.week import Line, Pattern
     from booking.models import TimeOff
+    from booking.setup.week import Line, Pattern
 
 register = template.Library()
 SHORT = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -58,27 +57,27 @@ def in_words(pattern: Pattern) -> list[str]:
 
 @register.filter
 def dates(pattern: Pattern) -> str:
-    """From when to when a week holds."""
+    """The dates a week applies to."""
     if pattern.first and pattern.last:
         return _("%(first)s to %(last)s") % {
             "first": _day(pattern.first),
             "last": _day(pattern.last),
         }
     if pattern.first:
-        return _("from %(first)s on") % {"first": _day(pattern.first)}
+        return _("from %(first)s") % {"first": _day(pattern.first)}
     return _("until %(last)s") % {"last": _day(pattern.last)} if pattern.last else ""
 
 
 @register.filter
 def away(off: TimeOff) -> str:
-    """Whole days as dates, parts of a day with their times, at the clinic's clocks."""
+    """Whole days as dates, parts of a day with their times, in clinic time."""
+    if days := absence.days_of(off):
+        first, last = map(_day, days)
+        return (
+            first if first == last else _("%(first)s to %(last)s") % {"first": first, "last": last}
+        )
     zone = off.location.zone
     start, end = off.starts_at.astimezone(zone), off.ends_at.astimezone(zone)
-    last = max(end.date() - timedelta(days=1), start.date())
-    if absence.whole_days(start.date(), last, zone) == (start, end):
-        if last == start.date():
-            return _day(last)
-        return _("%(first)s to %(last)s") % {"first": _day(start.date()), "last": _day(last)}
     ends = oclock(end) if end.date() == start.date() else f"{_day(end.date())}, {oclock(end)}"
     return _("%(start)s to %(end)s") % {
         "start": f"{_day(start.date())}, {oclock(start)}",

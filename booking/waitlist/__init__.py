@@ -1,1 +1,1 @@
-"""People who wait for a time to come free."""
+"""People waiting for a time to open up."""

@@ -1,4 +1,4 @@
-"""Shape of input only; who may wait for what is for `waitlist` to say."""
+"""Shape of input only; `waitlist` decides who may wait for what."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from booking import selectors
-from booking.forms import StartField
 from booking.models import WaitlistEntry
-from clinic.dates import FIRST, LAST
+from booking.times.forms import DayField
+from booking.visits.forms import StartField
+from clinic.format import money
 from clinic.models import ServiceOption, Therapist
-from clinic.templatetags.clinic_format import money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
 
 class OptionField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not at run time
@@ -31,37 +30,23 @@ class TherapistField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return str(obj.title)
 
 
-class DayField(forms.DateField):
-    """A day, as a date picker sends it or as it is said here."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("input_formats", ["%Y-%m-%d", "%m/%d/%Y"])
-        widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-        super().__init__(**{"widget": widget, **kwargs})
-
-    def validate(self, value: date | None) -> None:
-        super().validate(value)
-        if value and not FIRST <= value <= LAST:  # what date sums can take
-            raise forms.ValidationError(_("Check the date."), code="invalid")
-
-
 class WaitForm(forms.Form):
-    """What somebody waits for."""
+    """What someone waits for."""
 
     option = OptionField(
         label=_("Session"),
         queryset=ServiceOption.objects.none(),
         empty_label=None,
-        error_messages={"invalid_choice": _("That session cannot be booked at the moment.")},
+        error_messages={"invalid_choice": _("That session cannot be booked right now.")},
     )
     therapist = TherapistField(
         label=_("With"),
         queryset=Therapist.objects.none(),
         required=False,
-        empty_label=_("Anyone who is free"),
+        empty_label=_("Anyone available"),
     )
     first_day = DayField(label=_("From"))
-    last_day = DayField(label=_("Until"), help_text=_("This day included."))
+    last_day = DayField(label=_("Until"), help_text=_("Including this day."))
     part_of_day = forms.ChoiceField(label=_("Time of day"), choices=WaitlistEntry.PartOfDay.choices)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -74,7 +59,7 @@ class WaitForm(forms.Form):
         data = super().clean() or {}
         first, last = data.get("first_day"), data.get("last_day")
         if first and last and last < first:
-            self.add_error("last_day", _("The last day lies before the first."))
+            self.add_error("last_day", _("The last day is before the first."))
         return data
 
 
@@ -83,18 +68,34 @@ class OfferForm(forms.Form):
 
     time = forms.ChoiceField(
         label=_("Free time"),
-        error_messages={"invalid_choice": _("That time is not free any more. Choose another.")},
+        error_messages={"invalid_choice": _("That time is no longer free. Choose another.")},
     )
     reason = forms.CharField(
-        label=_("Why do they come first?"),
+        label=_("Why do they go first?"),
         max_length=120,
-        help_text=_("Kept in the record; the client does not see it."),
+        help_text=_("Kept with the offer; the client does not see it."),
+    )
+    agreed = forms.BooleanField(
+        label=_("They agreed to a time other than they asked for"), required=False
+    )
+    past = forms.BooleanField(
+        label=_("Offer it though the prescription does not reach that day"),
+        help_text=_("They bring a new prescription in time, or pay themselves."),
+        required=False,
     )
 
     def __init__(
-        self, *args: Any, groups: Sequence[tuple[str, list[tuple[str, str]]]], **kwargs: Any
+        self,
+        *args: Any,
+        groups: Sequence[tuple[str, list[tuple[str, str]]]],
+        others: bool = False,
+        is_short: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        for name, is_asked in (("agreed", others), ("past", is_short)):
+            if not is_asked:
+                del self.fields[name]
         self.fields["time"].choices = [("", _("Choose a time")), *groups]  # type: ignore[attr-defined]
 
     def clean_time(self) -> tuple[Any, UUID]:

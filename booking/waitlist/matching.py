@@ -1,4 +1,4 @@
-"""Who in line a free time is offered to. Pure; docs/booking.md tells it in prose."""
+"""Who in line is offered a free time. Pure; docs/booking.md explains it in prose."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from booking.availability import MINUTE, Instant, Opening, Span, moment, to_instant
+from booking.times.availability import MINUTE, Instant, Opening, Span, moment, to_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 FOREVER = 2**62
-MORNING, NIGHT = time(8), time(21)  # local; in between an offer would lapse unseen
+MORNING, NIGHT = time(8), time(21)  # local; during the night an offer would lapse unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,12 @@ class Cover:
     """What a client's prescriptions pay for."""
 
     spans: tuple[tuple[date, date], ...]  # approved, with visits left; both days included
-    may_follow: bool  # one is under review, or there never was any: it may come in time
+    may_follow: bool  # one is under review, or there never was one: it may arrive in time
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """A place in line, and what its client waits for."""
+class QueuePlace:
+    """A place in the queue, and what its client waits for."""
 
     entry_id: UUID
     client_id: UUID
@@ -36,7 +36,7 @@ class Wish:
     first: date
     last: date  # included
     hours: tuple[time, time]  # local clock times of the start; the later one is not included
-    therapist_id: UUID | None = None  # none: anybody
+    therapist_id: UUID | None = None  # none: anyone
     busy: tuple[Span, ...] = ()  # the client's own visits
     refused: frozenset[Instant] = frozenset()  # starts that were offered already, or given up
     cover: Cover | None = None  # none: no prescription is needed
@@ -44,72 +44,62 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class OfferRules:
     """How a location makes offers. Lengths are elapsed minutes."""
 
     zone: ZoneInfo
     now: Instant
     notice: int  # before a visit
-    keeps: int  # how long an offer is open
-    lead: int  # before a visit a prescription is due
+    offer_minutes: int  # how long an offer is open
+    prescription_lead: int  # before a visit a prescription is due
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    wish: Wish
+    place: QueuePlace
     start: Instant
     therapist_ids: tuple[UUID, ...]
 
 
-def first_in_line(
-    line: Iterable[Wish], free: Mapping[UUID, Sequence[Opening]], terms: Terms
+def next_match(
+    queue: Iterable[QueuePlace], free: Mapping[UUID, Sequence[Opening]], rules: OfferRules
 ) -> Match | None:
-    """The next offer to make: the first wish that any free time fits, and its earliest such time.
+    """The next offer to make: the first place that any free time fits, and its earliest such time.
 
-    `free` has the openings of each option. Whoever has an offer open waits for its end.
+    `free` has the openings of each option. A client with an open offer waits until it ends.
     """
-    soonest, latest = _ripe(terms)
-    ripe = {
+    soonest, latest = _offerable(rules)
+    offerable = {
         option_id: [
-            (opening, _clock(opening, terms))  # once for the whole line
+            (opening, _clock(opening, rules))  # once for the whole queue
             for opening in openings
             if soonest <= opening.start < latest
         ]
         for option_id, openings in free.items()
     }
-    for wish in line:
-        if wish.has_offer:
+    for place in queue:
+        if place.has_offer:
             continue
-        for opening, local in ripe.get(wish.option_id, ()):
-            if who := _who(wish, opening, local, terms):
-                return Match(wish, opening.start, who)
+        for opening, local in offerable.get(place.option_id, ()):
+            if who := _who(place, opening, local, rules):
+                return Match(place, opening.start, who)
     return None
 
 
-def fitting(wish: Wish, openings: Iterable[Opening], terms: Terms) -> list[Opening]:
-    """The free times somebody could have who waits for one."""
+def fitting(place: QueuePlace, openings: Iterable[Opening], rules: OfferRules) -> list[Opening]:
+    """The free times this client could have."""
     return [
-        Opening(opening.start, who) for opening in openings if (who := fits(wish, opening, terms))
+        Opening(opening.start, who) for opening in openings if (who := fits(place, opening, rules))
     ]
 
 
-def fits(wish: Wish, opening: Opening, terms: Terms) -> tuple[UUID, ...]:
-    """Who of those free then could give this wish its session; nobody: it does not fit."""
-    return _who(wish, opening, _clock(opening, terms), terms)
+def fits(place: QueuePlace, opening: Opening, rules: OfferRules) -> tuple[UUID, ...]:
+    """Who of those free then could give this session; no one: it does not fit."""
+    return _who(place, opening, _clock(opening, rules), rules)
 
 
-def may_offer(start: Instant, terms: Terms) -> bool:
-    """Whether a time may be offered now.
-
-    Its notice must not run out while the offer is open. At night it waits for the morning, unless
-    it would be too near by then.
-    """
-    soonest, latest = _ripe(terms)
-    return soonest <= start < latest
-
-
-def compete(one: Wish, other: Wish) -> bool:
-    """Whether a time may come free that both wait for."""
+def compete(one: QueuePlace, other: QueuePlace) -> bool:
+    """Whether both might be waiting for the same time."""
     return (
         one.first <= other.last
         and other.first <= one.last
@@ -120,50 +110,54 @@ def compete(one: Wish, other: Wish) -> bool:
     )
 
 
-def is_out_of_cover(wish: Wish) -> bool:
+def is_out_of_cover(place: QueuePlace) -> bool:
     """Whether no day of its window is paid for, and nothing is on its way that could."""
-    if wish.cover is None or wish.cover.may_follow:
+    if place.cover is None or place.cover.may_follow:
         return False
-    return not any(since <= wish.last and wish.first <= until for since, until in wish.cover.spans)
+    return not any(
+        since <= place.last and place.first <= until for since, until in place.cover.spans
+    )
 
 
-def _clock(opening: Opening, terms: Terms) -> tuple[date, time]:
-    local = moment(opening.start).astimezone(terms.zone)
+def _clock(opening: Opening, rules: OfferRules) -> tuple[date, time]:
+    local = moment(opening.start).astimezone(rules.zone)
     return local.date(), local.time()
 
 
-def _who(wish: Wish, opening: Opening, local: tuple[date, time], terms: Terms) -> tuple[UUID, ...]:
+def _who(
+    place: QueuePlace, opening: Opening, local: tuple[date, time], rules: OfferRules
+) -> tuple[UUID, ...]:
     day, clock = local
-    opens, closes = wish.hours
-    if not (wish.first <= day <= wish.last and opens <= clock < closes):
+    opens, closes = place.hours
+    if not (place.first <= day <= place.last and opens <= clock < closes):
         return ()
-    if opening.start in wish.refused or not _is_covered(wish, opening.start, day, terms):
+    if opening.start in place.refused or not _is_covered(place, opening.start, day, rules):
         return ()
-    end = opening.start + wish.minutes * MINUTE
-    if any(begin < end and opening.start < until for begin, until in wish.busy):
+    end = opening.start + place.minutes * MINUTE
+    if any(begin < end and opening.start < until for begin, until in place.busy):
         return ()
-    if wish.therapist_id is None:
+    if place.therapist_id is None:
         return opening.therapist_ids
-    return tuple(pk for pk in opening.therapist_ids if pk == wish.therapist_id)
+    return tuple(pk for pk in opening.therapist_ids if pk == place.therapist_id)
 
 
-def _is_covered(wish: Wish, start: Instant, day: date, terms: Terms) -> bool:
-    if wish.cover is None or any(since <= day <= until for since, until in wish.cover.spans):
+def _is_covered(place: QueuePlace, start: Instant, day: date, rules: OfferRules) -> bool:
+    if place.cover is None or any(since <= day <= until for since, until in place.cover.spans):
         return True
-    return wish.cover.may_follow and start - terms.now >= terms.lead * MINUTE
+    return place.cover.may_follow and start - rules.now >= rules.prescription_lead * MINUTE
 
 
-def _ripe(terms: Terms) -> tuple[Instant, Instant]:
-    """Between which starts a time may be offered now; the later one is not included."""
-    needed = (terms.keeps + terms.notice) * MINUTE
-    morning = _end_of_night(terms)
-    return terms.now + needed, FOREVER if morning is None else morning + needed
+def _offerable(rules: OfferRules) -> tuple[Instant, Instant]:
+    """The range of starts that may be offered now; the later end is not included."""
+    needed = (rules.offer_minutes + rules.notice) * MINUTE
+    morning = _end_of_night(rules)
+    return rules.now + needed, FOREVER if morning is None else morning + needed
 
 
-def _end_of_night(terms: Terms) -> Instant | None:
-    """When the present night ends; none by day."""
-    local: datetime = moment(terms.now).astimezone(terms.zone)
+def _end_of_night(rules: OfferRules) -> Instant | None:
+    """When the current night ends; None during the day."""
+    local: datetime = moment(rules.now).astimezone(rules.zone)
     if MORNING <= local.time() < NIGHT:
         return None
     day = local.date() if local.time() < MORNING else local.date() + timedelta(days=1)
-    return to_instant(day, MORNING, terms.zone, fold=0)
+    return to_instant(day, MORNING, rules.zone, fold=0)

@@ -1,7 +1,7 @@
-"""Waiting for a time to come free. A freed time is offered to the first in line whom it fits.
+"""Waiting for a time to open up. A freed time is offered to the first in line it fits.
 
 An offer is a hold in the diary, so it is exclusive by construction; a trigger ends it when its
-hold goes, whatever clears that away. Lock order: therapist, room, client, appointment, offer,
+hold is deleted, however that happens. Lock order: therapist, room, client, appointment, offer,
 entry; prescriptions before all of them.
 """
 
@@ -19,34 +19,41 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from booking import minors, placing, selectors, services, steps
-from booking.availability import moment
+from booking import selectors
 from booking.errors import HoldLapsed, NotBookable, SlotTaken
 from booking.models import Appointment, AppointmentStatus, WaitlistEntry, WaitlistOffer
-from booking.waitlist import line, matching
+from booking.times import search
+from booking.times.availability import moment
+from booking.visits import minors, past_order, placement, services
+from booking.waitlist import matching, queue
 from booking.waitlist.errors import (
     AlreadyWaiting,
     FreeAlready,
+    NotWhatTheyAskedFor,
     OfferOver,
+    OfferPastOrder,
     OfferUnderWay,
     ReasonMissing,
     WrongDates,
 )
-from clinic import access, audit, messages, people
+from clinic import access
+from clinic.audit import services as audit
 from clinic.celery import enqueue
 from clinic.errors import DomainError, InvalidTransition
-from clinic.links import absolute
+from clinic.format import when
+from clinic.messaging import outbox
+from clinic.messaging.links import absolute
 from clinic.models import Client, User
-from clinic.templatetags.clinic_format import when
+from clinic.people import services as people
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
     from django.contrib.auth.models import AnonymousUser
 
-    from booking.availability import Instant, Opening
+    from booking.times.availability import Instant, Opening
     from clinic.models import ServiceOption, Therapist
 
     Actor = User | AnonymousUser | None
@@ -55,9 +62,9 @@ logger = logging.getLogger(__name__)
 
 OFFER = "booking.offer"
 Waits, Offered = WaitlistEntry.Status, WaitlistOffer.Status
-MOST_SET_ASIDE = 40  # free times that somebody may say no to at once
+MOST_DECLINED = 40  # the most free times a client may decline at once
 BATCH = 20  # offers a sweep makes at most; the next one goes on
-QUEUE = 7_215_003  # the advisory lock of whoever decides who is next
+QUEUE = 7_215_003  # the advisory lock for deciding who is next
 
 
 def join(
@@ -71,50 +78,55 @@ def join(
     part_of_day: str = WaitlistEntry.PartOfDay.ANY,
     none_suits: bool = False,
 ) -> WaitlistEntry:
-    """Stand in line. `none_suits` says no to the times that are free at this moment.
+    """Join the queue. `none_suits` declines the times that are free right now.
 
     Raises:
         NotBookable: no such session is offered.
-        WrongDates: past, too far ahead, or the wrong way round.
+        WrongDates: past, too far ahead, or in the wrong order.
         FreeAlready: there is no need to wait; carries the free times.
-        AlreadyWaiting: the client waits for this session already.
+        AlreadyWaiting: the client is already waiting for this session.
         NeedsGuardian: a minor's own login.
     """
-    now = timezone.now()
-    location = line.here()
     if not selectors.bookable_options().filter(pk=option.pk).exists():
         raise NotBookable
-    today = timezone.localdate(now, location.zone)
-    horizon = today + timedelta(days=selectors.policy_of(location).horizon_days)
-    if not today <= last_day <= horizon or last_day < first_day:
-        raise WrongDates(horizon)
-    minors.expect_guarded(actor, client, max(first_day, today))
     entry = WaitlistEntry(
         client=client,
-        location=location,
+        location=queue.location(),
         option=option,
         therapist=therapist,
-        first_day=max(first_day, today),
+        first_day=first_day,
         last_day=last_day,
         part_of_day=part_of_day,
         added_by=actor if isinstance(actor, User) else None,
     )
+    _expect_ahead(entry)
+    minors.expect_guarded(actor, client, entry.first_day)
     if WaitlistEntry.objects.filter(client=client, option=option, status=Waits.WAITING).exists():
         raise AlreadyWaiting
-    free = line.free_for(entry, now)
-    if free and not (none_suits and len(free) <= MOST_SET_ASIDE):
+    free = queue.free_for(entry, timezone.now())
+    if free and not (none_suits and len(free) <= MOST_DECLINED):
         raise FreeAlready(free)
-    try:
-        return _joined(actor, entry, free)
-    except IntegrityError as error:  # two clicks
-        if placing.violated(error) == "waitlist_once_per_session":
-            raise AlreadyWaiting from None
-        raise
+    return _joined(actor, entry, free)
+
+
+def _expect_ahead(entry: WaitlistEntry) -> None:
+    """The days must be ahead and in order; those already past do not count."""
+    today = timezone.localdate(timezone=entry.location.zone)
+    horizon = today + timedelta(days=selectors.policy_of(entry.location).horizon_days)
+    if not today <= entry.last_day <= horizon or entry.last_day < entry.first_day:
+        raise WrongDates(horizon)
+    entry.first_day = max(entry.first_day, today)
 
 
 @transaction.atomic
-def _joined(actor: Actor, entry: WaitlistEntry, set_aside: list[Opening]) -> WaitlistEntry:
-    entry.save(force_insert=True)
+def _joined(actor: Actor, entry: WaitlistEntry, declined: list[Opening]) -> WaitlistEntry:
+    try:
+        with transaction.atomic():
+            entry.save(force_insert=True)
+    except IntegrityError as error:  # two clicks
+        if placement.violated(error) == "waitlist_once_per_session":
+            raise AlreadyWaiting from None
+        raise
     WaitlistOffer.objects.bulk_create(
         WaitlistOffer(
             entry=entry,
@@ -123,24 +135,24 @@ def _joined(actor: Actor, entry: WaitlistEntry, set_aside: list[Opening]) -> Wai
             expires_at=timezone.now(),
             status=Offered.DECLINED,
         )
-        for opening in set_aside
+        for opening in declined
     )
     audit.record(actor, "waitlist.joined", entry)
     return entry
 
 
 def leave(*, actor: Actor, entry: WaitlistEntry) -> None:
-    """Off the list; a time that is kept for it goes to the next.
+    """Leave the list; a time held for the entry goes to the next in queue.
 
     Raises:
-        InvalidTransition: it is off the list already.
+        InvalidTransition: it is already off the list.
     """
     if not _close(actor, entry, Waits.WITHDRAWN):
         raise InvalidTransition
 
 
 def decline(*, actor: Actor, offer: WaitlistOffer) -> None:
-    """No to this time; the place in line stays.
+    """Decline this time; the place in line stays.
 
     Raises:
         OfferOver: it was taken, declined, or has run out.
@@ -148,18 +160,18 @@ def decline(*, actor: Actor, offer: WaitlistOffer) -> None:
     with transaction.atomic():
         if not _end(_known(actor, offer), offer, Offered.DECLINED):
             raise OfferOver
-    ring()
+    enqueue_offers()
 
 
 def accept(*, actor: Actor, offer: WaitlistOffer) -> Appointment:
-    """Book the time that is kept. A second click finds the visit that the first one made.
+    """Book the held time. A second click finds the visit that the first one made.
 
-    Whoever has the link has the mailbox it was sent to, so it acts for that login.
+    Anyone with the link has the mailbox it was sent to, so it acts for that login.
 
     Raises:
-        OfferOver: it was declined, has run out, or the clinic cannot give it any more.
+        OfferOver: it was declined, has run out, or is no longer available.
         AlreadyBooked: the client has a visit at that time.
-        NeedsGuardian: a minor's own mailbox; the time stays kept for whoever acts for them.
+        NeedsGuardian: a minor's own mailbox; the time stays held for the adult who acts for them.
     """
     try:
         return _accept(_known(actor, offer), offer)
@@ -176,63 +188,83 @@ def accept(*, actor: Actor, offer: WaitlistOffer) -> Appointment:
 
 @transaction.atomic
 def _accept(actor: User | None, offer: WaitlistOffer) -> Appointment:
-    fresh = line.offers().select_related("appointment").get(pk=offer.pk)
+    fresh = queue.offers().select_related("appointment").get(pk=offer.pk)
     held = fresh.appointment
-    if fresh.status != Offered.OPEN or fresh.expires_at <= timezone.now() or held is None:
+    if fresh.status != Offered.OPEN or fresh.expires_at <= timezone.now():
         raise OfferOver
-    if held.hold_token is None:  # no such row: a CHECK says that a hold has one
+    if held is None or held.hold_token is None:  # a CHECK says that an open offer has both
         raise OfferOver
     minors.expect_guarded(actor, fresh.entry.client, held.local_date)
-    made = services.book(actor=actor, hold_token=held.hold_token, client=fresh.entry.client)
+    (made,) = services.book(actor=actor, hold_token=held.hold_token, clients=[fresh.entry.client])
     now = timezone.now()
     mine = WaitlistOffer.objects.filter(pk=offer.pk, status=Offered.OPEN, appointment=made)
     if not mine.update(status=Offered.TAKEN, updated_at=now):
-        raise OfferOver  # a second click; or it ran out at this very moment
+        raise OfferOver  # a second click, or it ran out at this moment
     entry = WaitlistEntry.objects.filter(pk=fresh.entry_id, status=Waits.WAITING)
     entry.update(status=Waits.BOOKED, updated_at=now)
-    messages.withdraw(about=offer.pk)
+    outbox.withdraw(about=offer.pk)
     audit.record(actor, "waitlist.taken", fresh, client=fresh.entry.client)
     return made
 
 
 def offer_by_hand(
-    *, actor: User, entry: WaitlistEntry, start: datetime, therapist: Therapist | None, reason: str
+    *,
+    actor: User,
+    entry: WaitlistEntry,
+    start: datetime,
+    therapist: Therapist | None,
+    reason: str,
+    agreed: bool = False,
+    past: bool = False,
 ) -> WaitlistOffer:
-    """Staff offer a free time to somebody who is not next in line; the offer says why.
+    """Staff offer a free time to someone who is not next in line; the offer stores why.
+
+    `agreed`: they take a time they did not ask for. `past`: though no prescription reaches it.
 
     Raises:
-        ReasonMissing: why they come first was not said.
-        SlotTaken: the time is not free, or too near for an offer.
+        ReasonMissing: no reason was given for why they go first.
+        NotWhatTheyAskedFor: and nobody said that they agreed.
+        OfferPastOrder: and nobody said to offer it anyway.
+        SlotTaken: the time is not free, or too soon for an offer.
         OfferUnderWay, AlreadyBooked, InvalidTransition: the client cannot be offered it now.
     """
     if not reason.strip():
         raise ReasonMissing
     now = timezone.now()
-    keeps = timedelta(minutes=selectors.policy_of(entry.location).offer_minutes)
-    if start.astimezone(UTC) < now + keeps:
+    open_for = timedelta(minutes=selectors.policy_of(entry.location).offer_minutes)
+    if start.astimezone(UTC) < now + open_for:
         raise SlotTaken
-    choices = selectors.who_is_free(
+    choices: Sequence[UUID] = search.who_is_free(
         option=entry.option, start=start, therapist=therapist, by_desk=True
     )
-    return _offer_with(actor, entry, start, choices, reason=reason.strip()[:120])
+    wished = queue.wished(entry, start, choices)
+    if choices and not (wished or agreed):
+        raise NotWhatTheyAskedFor
+    day = start.astimezone(entry.location.zone).date()
+    told = past_order.on_days(entry.client, entry.option, [day]).get(day)
+    short = ", ".join(told.short) if told is not None else ""
+    if short and not past:
+        raise OfferPastOrder
+    choices = choices if agreed else wished
+    return _offer_with(actor, entry, start, choices, reason=reason.strip()[:120], past_order=short)
 
 
 def sweep() -> int:
     """Tidy the list and offer what has come free; returns how many offers were made.
 
-    One query when nobody waits. Of two sweeps at once, one makes the offers.
+    One query when no one is waiting. Of two sweeps at once, one makes the offers.
     """
-    found = list(line.waiting())
+    found = list(queue.waiting())
     if not found:
         return 0
     now = timezone.now()
-    for offer in line.lapsed(now):
+    for offer in queue.lapsed(now):
         _unless_changed(partial(expire, offer=offer))
-    for entry, status in line.outdated(found, now).items():
+    for entry, status in queue.outdated(found, now).items():
         _unless_changed(partial(_close, None, entry, status))
     made = 0
     lost: dict[UUID, set[Instant]] = {}
-    for _turn in range(2 * BATCH):  # a time lost to somebody quicker costs a turn
+    for _turn in range(2 * BATCH):  # a time lost to someone quicker costs a turn
         outcome = _offer_next(lost)
         if outcome is None or made == BATCH:
             break
@@ -241,7 +273,7 @@ def sweep() -> int:
 
 
 def _unless_changed(tidy: Callable[[], object]) -> None:
-    """What changes at this very moment waits for the next sweep, and holds nobody else up."""
+    """Entries that are changing right now wait for the next sweep and hold no one up."""
     try:
         tidy()
     except DomainError as refusal:
@@ -250,29 +282,31 @@ def _unless_changed(tidy: Callable[[], object]) -> None:
 
 @transaction.atomic
 def _offer_next(lost: dict[UUID, set[Instant]]) -> int | None:
-    """Make the next offer: 1; 0 when the time was lost meanwhile; None: there is none to make.
+    """Make the next offer: 1; 0 if the time was lost in the meantime; None: none to make.
 
-    What an entry could not get goes into `lost`, so that it holds nobody up.
+    What an entry could not get goes into `lost`, so that it holds no one up.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [QUEUE])
-        if cursor.fetchone() != (True,):  # another worker is at it
+        if cursor.fetchone() != (True,):  # another worker is doing this
             return None
     now = timezone.now()
-    found = list(line.waiting())
+    found = list(queue.waiting())
     idle = [entry for entry in found if not entry.open_offers]  # type: ignore[attr-defined]
     if not idle:
         return None
-    wishes = [
-        replace(wish, refused=wish.refused | lost.get(wish.entry_id, set()))
-        for wish in line.wishes(found, now)
+    places = [
+        replace(place, refused=place.refused | lost.get(place.entry_id, set()))
+        for place in queue.places(found, now)
     ]
-    match = matching.first_in_line(wishes, line.free(idle, now), line.terms_of(line.here(), now))
+    match = matching.next_match(
+        places, queue.free(idle, now), queue.rules_of(queue.location(), now)
+    )
     if match is None:
         return None
-    entry = next(entry for entry in found if entry.pk == match.wish.entry_id)
+    entry = next(entry for entry in found if entry.pk == match.place.entry_id)
     start = moment(match.start)
-    by_load = selectors.who_is_free(option=entry.option, start=start, therapist=entry.therapist)
+    by_load = search.who_is_free(option=entry.option, start=start, therapist=entry.therapist)
     try:
         choices = [pk for pk in by_load if pk in match.therapist_ids]
         _offer_with(None, entry, start, choices)
@@ -288,10 +322,11 @@ def _offer_with(
     start: datetime,
     choices: Iterable[UUID],
     reason: str = "",
+    past_order: str = "",
 ) -> WaitlistOffer:
     for therapist_id in choices:
         try:
-            return _offer(actor, entry, start, therapist_id, reason)
+            return _offer(actor, entry, start, therapist_id, reason, past_order)
         except SlotTaken:
             continue
     raise SlotTaken
@@ -299,19 +334,24 @@ def _offer_with(
 
 @transaction.atomic
 def _offer(
-    actor: User | None, entry: WaitlistEntry, start: datetime, therapist_id: UUID, reason: str
+    actor: User | None,
+    entry: WaitlistEntry,
+    start: datetime,
+    therapist_id: UUID,
+    reason: str,
+    past_order: str,
 ) -> WaitlistOffer:
-    keeps = selectors.policy_of(entry.location).offer_minutes
-    expires_at = timezone.now() + timedelta(minutes=keeps)
-    held = steps.new(entry.option, start)
+    open_for = timedelta(minutes=selectors.policy_of(entry.location).offer_minutes)
+    expires_at = timezone.now() + open_for
+    (held,) = services.new(entry.option, start)
     held.status, held.hold_token, held.held_until = AppointmentStatus.HELD, uuid4(), expires_at
 
     def check() -> None:
-        steps.expect_free(entry.client, held, start)  # locks the client
+        placement.expect_free(entry.client, held)  # locks the client
         if WaitlistOffer.objects.filter(entry__client=entry.client, status=Offered.OPEN).exists():
             raise OfferUnderWay
 
-    placing.place(held, therapist_id=therapist_id, start=start, check=check)
+    placement.place([held], therapist_ids=[therapist_id], start=start, check=check)
     still = WaitlistEntry.objects.select_for_update(no_key=True).filter(pk=entry.pk)
     if not still.filter(status=Waits.WAITING).exists():
         raise InvalidTransition
@@ -324,28 +364,29 @@ def _offer(
         reason=reason,
     )
     _tell(offer)
-    # Why somebody comes first may be a matter of health: it stays out of the record.
-    audit.record(actor, "waitlist.offered", offer, client=entry.client)
+    # Why someone goes first may be about their health: it stays out of the record.
+    more = {"past_order": past_order} if past_order else {}
+    audit.record(actor, "waitlist.offered", offer, client=entry.client, **more)
     return offer
 
 
 def expire(*, offer: WaitlistOffer) -> bool:
-    """End an offer whose time has run out; whether it was this call that did."""
+    """End an offer that has run out; returns whether this call did it."""
     with transaction.atomic():
         if not _end(None, offer, Offered.EXPIRED):
             return False
     missed = WaitlistOffer.objects.filter(entry=offer.entry_id, status=Offered.EXPIRED).count()
-    if missed >= line.STRIKES:
+    if missed >= queue.STRIKES:
         _close(None, offer.entry, Waits.UNANSWERED)
     return True
 
 
 @transaction.atomic
 def _close(actor: Actor, entry: WaitlistEntry, status: str) -> bool:
-    """Take an entry off the list, with its open offer; whether it was on it."""
+    """Take an entry off the list, with its open offer; returns whether it was on it."""
     ended = [
         _end(actor, offer, Offered.DECLINED if status == Waits.WITHDRAWN else Offered.EXPIRED)
-        for offer in line.offers().filter(entry=entry.pk, status=Offered.OPEN)
+        for offer in queue.offers().filter(entry=entry.pk, status=Offered.OPEN)
     ]
     changed = WaitlistEntry.objects.filter(pk=entry.pk, status=Waits.WAITING).update(
         status=status, updated_at=timezone.now()
@@ -353,24 +394,24 @@ def _close(actor: Actor, entry: WaitlistEntry, status: str) -> bool:
     if not changed:
         return False
     if WaitlistOffer.objects.filter(entry=entry.pk, status=Offered.OPEN).exists():
-        raise InvalidTransition  # made at this very moment: look again
+        raise InvalidTransition  # made at this moment: look again
     audit.record(actor, f"waitlist.{status}", entry)
     if any(ended):
-        ring()
+        enqueue_offers()
     return True
 
 
 def _end(actor: Actor, offer: WaitlistOffer, status: str) -> bool:
-    """Close an open offer and free its time; whether it was open. Inside a transaction."""
+    """Close an open offer and free its time; returns whether it was open. In a transaction."""
     held_id = WaitlistOffer.objects.filter(pk=offer.pk).values_list("appointment", flat=True).get()
     held = Appointment.objects.filter(pk=held_id).first()
     if held is None:
         return False
-    placing.lock(held)
+    placement.lock([held])
     still = Appointment.objects.select_for_update().filter(
         pk=held.pk, status=AppointmentStatus.HELD
     )
-    if still.first() is None:  # taken, or cleared away
+    if still.first() is None:  # taken, or cleared
         return False
     changed = WaitlistOffer.objects.filter(pk=offer.pk, status=Offered.OPEN).update(
         status=status, appointment=None, updated_at=timezone.now()
@@ -378,20 +419,20 @@ def _end(actor: Actor, offer: WaitlistOffer, status: str) -> bool:
     if not changed:
         return False
     held.delete()
-    messages.withdraw(about=offer.pk)
+    outbox.withdraw(about=offer.pk)
     audit.record(actor, f"waitlist.{status}", offer, client=offer.entry.client)
     return True
 
 
-def ring() -> None:
-    """Time may have come free: look at once instead of at the next beat."""
+def enqueue_offers() -> None:
+    """A time may have opened up: check now instead of at the next beat."""
     enqueue("booking.offer_freed")
 
 
 def _known(actor: Actor, offer: WaitlistOffer) -> User | None:
-    """Who acts: the one signed in, if they may; else the login that the link was sent to."""
+    """Who acts: the signed-in user, if allowed; otherwise the login the link was sent to."""
     client = offer.entry.client
-    if isinstance(actor, User) and (actor.is_clinic_staff or access.may_act_for(actor, client)):
+    if isinstance(actor, User) and (access.works_here(actor) or access.may_act_for(actor, client)):
         return actor
     if client.user is not None:
         return client.user
@@ -401,14 +442,14 @@ def _known(actor: Actor, offer: WaitlistOffer) -> User | None:
 
 
 def _tell(offer: WaitlistOffer) -> None:
-    """By e-mail: when, until when it is kept, and the link. It is no use once that has run out."""
+    """By e-mail: when, held until when, and the link. It is no use once the offer runs out."""
     client, location = offer.entry.client, offer.entry.location
     with timezone.override(location.zone):
-        messages.queue(
+        outbox.queue(
             kind=OFFER,
             key=f"{OFFER}:{offer.pk}",
             recipient=people.notify_address(client),
-            subject=_("A time has come free: %(when)s") % {"when": when(offer.starts_at)},
+            subject=_("A time has opened up: %(when)s") % {"when": when(offer.starts_at)},
             template="messages/booking_offer.txt",
             context={
                 "first_name": client.first_name,

@@ -1,5 +1,5 @@
 from clinic.models.audit import AuditEvent, AuditSeal
-from clinic.models.base import BaseModel
+from clinic.models.base import BaseModel, Duty
 from clinic.models.keys import EncryptionKey
 from clinic.models.merges import ClientMerge
 from clinic.models.people import Client, Guardian, Role, Therapist, User
@@ -18,6 +18,7 @@ __all__ = [
     "CorrectionRequest",
     "Disclosure",
     "Document",
+    "Duty",
     "EncryptionKey",
     "Export",
     "Guardian",

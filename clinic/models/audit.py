@@ -12,10 +12,10 @@ from clinic.models.people import Client
 
 
 class AuditEvent(models.Model):
-    """Who did what to which object, from where. Append-only: a trigger refuses the rest.
+    """Who did what to which object, from where. Append-only: a trigger refuses anything else.
 
     FHIR AuditEvent; 45 CFR 164.312(b). `detail` never holds health data. `mac` proves each row by
-    itself from the moment it is written; `AuditSeal` chains them (docs/adr/0006).
+    itself as soon as it is written; `AuditSeal` chains them (docs/adr/0006).
     """
 
     id = models.BigAutoField(primary_key=True)

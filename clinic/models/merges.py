@@ -1,4 +1,4 @@
-"""Two records of one person, made one; and how to take that back."""
+"""Two records of one person, merged; and how to undo that."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from clinic.fields import EncryptedJSONField
 from clinic.models.base import BaseModel
 from clinic.models.people import Client
+from clinic.vault.fields import EncryptedJSONField
 
 
 class ClientMerge(BaseModel):
-    """One joining of two records. Undone or not, the row stays."""
+    """One merge of two records. Undone or not, the row stays."""
 
     kept = models.ForeignKey(Client, models.PROTECT, related_name="merges")
     merged = models.ForeignKey(Client, models.PROTECT, related_name="+")
@@ -39,5 +39,5 @@ class ClientMerge(BaseModel):
         ]
 
     @property
-    def is_standing(self) -> bool:
+    def is_in_effect(self) -> bool:
         return self.undone_at is None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
@@ -11,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from clinic.ids.phone import Phone
 from clinic.models.base import BaseModel
+from clinic.vault.fields import EncryptedTextField
 
 if TYPE_CHECKING:
     from datetime import date
-
-    from clinic.models.merges import ClientMerge
 
 ADULT_AGE = 18
 
@@ -66,12 +67,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         return f"User {self.pk}"
 
     @property
+    def version(self) -> str:
+        """What a page that edits this login carries: a sign-in does not change it."""
+        shown = (self.email, self.role, self.display_name, str(self.is_active))
+        return sha256("\n".join(shown).encode()).hexdigest()
+
+    @property
     def is_clinic_staff(self) -> bool:
         return self.role != Role.CLIENT
 
 
 class ClientManager(models.Manager["Client"]):
-    """Everybody but those whose record was joined with another (docs/adr/0009).
+    """Everyone except those whose record was merged into another (docs/adr/0009).
 
     The default, so that no list, search or picker can forget it.
     """
@@ -81,31 +88,49 @@ class ClientManager(models.Manager["Client"]):
 
 
 class Client(BaseModel):
-    """FHIR Patient: a person who is treated. Never an e-mail address; families share those."""
+    """FHIR Patient: a person who is treated. Never an e-mail address; families share those.
 
-    class Sex(models.TextChoices):
-        UNKNOWN = "", _("Not said")
-        FEMALE = "female", _("Female")
-        MALE = "male", _("Male")
-        OTHER = "other", _("Other")
+    What is missing is asked for later: a caller is a name and a birth date or a telephone.
+    """
+
+    class ContactBy(models.TextChoices):
+        EMAIL = "email", _("Write an e-mail")
+        CALL = "call", _("Call instead of writing")
 
     user = models.ForeignKey(
         User, models.PROTECT, related_name="own_clients", null=True, blank=True
     )
     first_name = models.CharField(_("first name"), max_length=80)
-    last_name = models.CharField(_("last name"), max_length=80)
-    birth_date = models.DateField(_("date of birth"))
+    # Blank for whoever has one name: it is the first.
+    last_name = models.CharField(_("last name"), max_length=80, blank=True)
+    # Printed on documents where the person goes by another name.
+    legal_name = models.CharField(_("legal name"), max_length=160, blank=True)
+    pronouns = models.CharField(_("pronouns"), max_length=40, blank=True)
+    birth_date = models.DateField(_("date of birth"), null=True, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
-    phone = PhoneNumberField(_("mobile"), blank=True)
+    # What waits for its owner to open a link (`clinic/accounts/addresses/of_client.py`).
+    new_email = models.EmailField(_("new e-mail"), blank=True)
+    new_email_at = models.DateTimeField(null=True, blank=True)
+    email_proven_at = models.DateTimeField(null=True, blank=True)  # when that link was sent
+    phone = PhoneNumberField(_("telephone"), blank=True)
+    phone_extension = models.CharField(_("extension"), max_length=10, blank=True)
+    contact_by = models.CharField(
+        _("how to reach them"), max_length=8, choices=ContactBy, default=ContactBy.EMAIL
+    )
     address = models.TextField(_("address"), blank=True)
     payer = models.ForeignKey("clinic.Payer", models.PROTECT, null=True, blank=True)
-    # The record that stands for this one too (FHIR Patient.link, replaced-by): `clinic.merging`.
+    member_number = EncryptedTextField(_("member number"), default=str, blank=True)
+    preferred_therapist = models.ForeignKey(
+        "clinic.Therapist", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    # For staff only: it shows on the board.
+    note = EncryptedTextField(_("note to staff"), default=str, blank=True)
+    # The record that replaces this one (FHIR Patient.link, replaced-by): `clinic.people.merging`.
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )
 
     guardians: models.Manager[Guardian]
-    merges: models.Manager[ClientMerge]
 
     objects = ClientManager()
     everyone = models.Manager["Client"]()
@@ -120,19 +145,41 @@ class Client(BaseModel):
             models.CheckConstraint(
                 condition=~models.Q(merged_into=models.F("id")), name="client_not_merged_into_self"
             ),
+            models.CheckConstraint(
+                condition=models.Q(birth_date__isnull=False) | ~models.Q(phone=""),
+                name="client_has_birth_date_or_phone",
+            ),
         ]
 
     @property
     def name(self) -> str:
-        return f"{self.first_name} {self.last_name}"
+        return f"{self.first_name} {self.last_name}".strip()
 
-    def age_on(self, day: date) -> int:
-        """Whole years on a date; somebody born on 29 February turns a year older on 1 March."""
+    @property
+    def is_called(self) -> bool:
+        """News is told by telephone: they ask for it, or there is no address to write to."""
+        if self.contact_by == self.ContactBy.CALL:
+            return True
+        return not (self.email or self.user_id or self.guardians.exists())
+
+    @property
+    def telephone(self) -> Phone:
+        return Phone.of(self.phone, self.phone_extension)
+
+    def age_on(self, day: date) -> int | None:
+        """Whole years on a date; someone born on February 29 turns a year older on March 1.
+
+        None while the date of birth is unknown.
+        """
+        if self.birth_date is None:
+            return None
         had_birthday = (day.month, day.day) >= (self.birth_date.month, self.birth_date.day)
         return day.year - self.birth_date.year - (not had_birthday)
 
     def is_minor_on(self, day: date) -> bool:
-        return self.age_on(day) < ADULT_AGE
+        """Known to be one. What a minor may not do alone also asks `people.expect_birth_date`."""
+        age = self.age_on(day)
+        return age is not None and age < ADULT_AGE
 
 
 class Guardian(BaseModel):
@@ -142,13 +189,13 @@ class Guardian(BaseModel):
         PARENT = "parent", _("Parent")
         LEGAL_GUARDIAN = "legal_guardian", _("Legal guardian")
         PARTNER = "partner", _("Spouse or partner")
-        CHILD = "child", _("Grown-up child")
+        CHILD = "child", _("Adult child")
         OTHER = "other", _("Other")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="guardianships")
     client = models.ForeignKey(Client, models.CASCADE, related_name="guardians")
     relationship = models.CharField(_("relationship"), max_length=20, choices=Relationship)
-    # None: somebody booked with this login's address, and its owner has not said yes yet.
+    # None: someone booked with this login's address, and its owner has not confirmed yet.
     confirmed_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
 
     class Meta:
@@ -165,8 +212,8 @@ class Therapist(BaseModel):
     )
     name = models.CharField(_("name"), max_length=120)
     credential = models.CharField(_("credential"), max_length=20, default="LMT")
-    license_number = models.CharField(_("licence number"), max_length=40, blank=True)
-    license_state = models.CharField(_("licence state"), max_length=2, blank=True)
+    license_number = models.CharField(_("license number"), max_length=40, blank=True)
+    license_state = models.CharField(_("license state"), max_length=2, blank=True)
     npi = models.CharField(_("NPI (individual)"), max_length=10, blank=True)
     techniques = models.ManyToManyField("clinic.Technique", blank=True, related_name="therapists")
     trainings = models.ManyToManyField(

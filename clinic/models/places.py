@@ -16,7 +16,7 @@ def validate_zone(value: str) -> None:
 
 
 class Location(BaseModel):
-    """FHIR Location, with what letterheads need of the organisation that runs it."""
+    """FHIR Location, with what letterheads need about the organization that runs it."""
 
     name = models.CharField(_("name"), max_length=120)
     legal_name = models.CharField(_("legal name"), max_length=160)
@@ -30,7 +30,17 @@ class Location(BaseModel):
     phone = PhoneNumberField(_("phone"))
     email = models.EmailField(_("e-mail"))
     ein = models.CharField(_("EIN"), max_length=10, blank=True)
-    npi = models.CharField(_("NPI (organisation)"), max_length=10, blank=True)
+    npi = models.CharField(_("NPI (organization)"), max_length=10, blank=True)
+    # On the letterhead; one that is replaced stays stored, because documents were issued with it.
+    logo = models.ForeignKey(
+        "clinic.Document", models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    logo_words = models.CharField(
+        _("logo in words"),
+        max_length=120,
+        blank=True,
+        help_text=_("What is to be seen, for people who hear the document read aloud."),
+    )
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -54,10 +64,10 @@ class Room(BaseModel):
     capacity = models.PositiveSmallIntegerField(_("tables"), default=1)
     services = models.ManyToManyField(
         "clinic.Service",
-        verbose_name=_("services it suits"),
+        verbose_name=_("suitable services"),
         blank=True,
         related_name="rooms",
-        help_text=_("None chosen: it suits them all."),
+        help_text=_("None chosen: suitable for all of them."),
     )
     is_active = models.BooleanField(_("in use"), default=True)
     position = models.PositiveSmallIntegerField(default=0)

@@ -1,4 +1,4 @@
-"""What clients may ask of us about their own record: 45 CFR 164.524, 164.526 and 164.528."""
+"""What clients may request about their own record: 45 CFR 164.524, 164.526 and 164.528."""
 
 from __future__ import annotations
 
@@ -7,28 +7,26 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from clinic.fields import EncryptedTextField
-from clinic.models.base import BaseModel
+from clinic.models.base import BaseModel, Duty
 from clinic.models.people import Client
 from clinic.models.records import Document
+from clinic.vault.fields import EncryptedJSONField, EncryptedTextField
 
 
-class Export(BaseModel):
-    """Everything kept about a client in one file, once the worker has put it together."""
+class Export(Duty):
+    """Everything kept about a client in one file, once the worker has created it."""
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("Waiting")
-        WORKING = "working", _("Being put together")
+        WORKING = "working", _("Being created")
         READY = "ready", _("Ready")
-        FAILED = "failed", _("Did not work")
+        FAILED = "failed", _("Failed")
         REMOVED = "removed", _("Removed")
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="exports")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
     progress = models.PositiveSmallIntegerField(default=0)  # per cent
-    attempts = models.PositiveSmallIntegerField(default=0)
-    started_at = models.DateTimeField(null=True, blank=True)
     document = models.OneToOneField(
         Document, models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -66,7 +64,11 @@ class Export(BaseModel):
 
 
 class CorrectionRequest(BaseModel):
-    """A client says that something in the record is wrong; the desk answers in words."""
+    """A client says that something in the record is wrong; the desk answers in writing.
+
+    "Corrected" names the event of the audit log by which it was, so it cannot be said of nothing.
+    "Left as it is" names the ground that 45 CFR 164.526(a)(2) knows; the client may disagree.
+    """
 
     class About(models.TextChoices):
         CONTACT = "contact", _("My name or how to reach me")
@@ -81,16 +83,31 @@ class CorrectionRequest(BaseModel):
         CORRECTED = "corrected", _("Corrected")
         KEPT = "kept", _("Left as it is")
 
+    class Ground(models.TextChoices):
+        ACCURATE = "accurate", _("It is accurate and complete")
+        NOT_OURS = "not_ours", _("We did not write it")
+        NOT_KEPT = "not_kept", _("It is not part of the record we keep")
+        CLOSED = "closed", _("The law does not open it to inspection")
+        UNSAID = "unsaid", _("Not recorded")  # answered before we asked
+
+    EARLIER = 0  # in `evidence`: answered before we asked
+
     client = models.ForeignKey(Client, models.PROTECT, related_name="correction_requests")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     about = models.CharField(_("what it is about"), max_length=12, choices=About)
     text = EncryptedTextField()
+    # What details of the person should say: {"first_name": "Anna"}.
+    asked_for = EncryptedJSONField(null=True, blank=True)
     status = models.CharField(max_length=9, choices=Status, default=Status.OPEN)
     answer = EncryptedTextField(null=True, blank=True)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     answered_at = models.DateTimeField(null=True, blank=True)
+    evidence = models.BigIntegerField(null=True, blank=True)  # id of an `AuditEvent`
+    ground = models.CharField(_("why it stays"), max_length=8, choices=Ground, blank=True)
+    disagreement = EncryptedTextField(null=True, blank=True)  # the client's own statement
+    disagreed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at"]
@@ -103,13 +120,26 @@ class CorrectionRequest(BaseModel):
                 | Q(answer__isnull=False, answered_by__isnull=False, answered_at__isnull=False),
                 name="correction_is_answered_in_words",
             ),
+            models.CheckConstraint(
+                condition=~Q(status="corrected") | Q(evidence__isnull=False),
+                name="correction_made_names_what_was_changed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="kept") | ~Q(ground=""),
+                name="correction_denied_names_its_ground",
+            ),
+            models.CheckConstraint(
+                condition=Q(disagreement__isnull=True)
+                | Q(status="kept", disagreed_at__isnull=False),
+                name="correction_disagreed_with_a_denial",
+            ),
         ]
 
 
 class Disclosure(BaseModel):
-    """Health data that was given to somebody outside; rows are added, never changed.
+    """Health data disclosed to someone outside; rows are added, never changed.
 
-    Not treatment, payment or the clinic's own work, and not what the client asked for or allowed:
+    Not for treatment, payment or operations, nor what the client asked for or authorized:
     45 CFR 164.528(a)(1) leaves those out.
     """
 

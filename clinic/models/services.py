@@ -6,11 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models.base import BaseModel
 
 MAX_MINUTES = 240
-MAX_BLOCKED = 480  # with its buffers; the diary's reads rely on a bound
+MAX_BLOCKED = 480  # with its buffers; the diary's queries rely on a bound
 
 
 class Training(BaseModel):
-    """What a therapist has learnt beyond the licence, and a service may call for."""
+    """What a therapist has learned beyond the license, and a service may require."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -35,7 +35,7 @@ class Service(BaseModel):
     training = models.ForeignKey(
         Training,
         models.PROTECT,
-        verbose_name=_("training it calls for"),
+        verbose_name=_("training required"),
         null=True,
         blank=True,
         related_name="services",
@@ -100,7 +100,7 @@ class ServiceOption(BaseModel):
 
 
 class Technique(BaseModel):
-    """A way of working that minutes are recorded under."""
+    """A technique that minutes are recorded under."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -118,7 +118,7 @@ class Payer(BaseModel):
         SELF_PAY = "self_pay", _("Self-pay, HSA or FSA")
         OUT_OF_NETWORK = "out_of_network", _("Out-of-network insurer")
         IN_NETWORK = "in_network", _("In-network insurer")
-        DISCOUNT_PROGRAM = "discount_program", _("Discount programme")
+        DISCOUNT_PROGRAM = "discount_program", _("Discount program")
         VA = "va", _("Veterans Affairs")
         AUTO_NO_FAULT = "auto_no_fault", _("Auto no-fault")
         WORKERS_COMP = "workers_comp", _("Workers' compensation")
@@ -127,12 +127,22 @@ class Payer(BaseModel):
         CMS = "cms", _("CMS: minutes pool over codes")
         AMA = "ama", _("AMA: each code by itself")
 
+    class WeekRule(models.TextChoices):
+        """Which seven days "2 per week" on an order means."""
+
+        FROM_FIRST_DAY = "from_first_day", _("Seven days at a time, from the order's first day")
+        CALENDAR = "calendar", _("Monday to Sunday")
+
     name = models.CharField(_("name"), max_length=120, unique=True)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.SELF_PAY)
     unit_rule = models.CharField(
         _("unit rule"), max_length=4, choices=UnitRule, default=UnitRule.CMS
     )
+    week_rule = models.CharField(
+        _("week of an order"), max_length=16, choices=WeekRule, default=WeekRule.FROM_FIRST_DAY
+    )
     required_modifiers = models.CharField(_("required modifiers"), max_length=40, blank=True)
+    is_active = models.BooleanField(_("in use"), default=True)
 
     class Meta:
         ordering = ["name"]

@@ -21,7 +21,9 @@ def main(argv: list[str]) -> int:
     manage.add_argument("rest", nargs=argparse.REMAINDER)
     execute = commands.add_parser("exec", help="run a command on throw-away servers")
     execute.add_argument(
-        "--durable", action="store_true", help="keep what waits for the disk, as the product does"
+        "--durable",
+        action="store_true",
+        help="wait for the disk on every write, as the product does",
     )
     execute.add_argument("rest", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     system = commands.add_parser("system", help="check, and where allowed install, system packages")
@@ -35,7 +37,7 @@ def main(argv: list[str]) -> int:
 
 
 def _do(options: argparse.Namespace) -> int:
-    # Each door imports its own room only: `system` runs before the packages are installed.
+    # Each command imports only what it needs: `system` runs before the packages are installed.
     if options.command in {"up", "dev"}:
         from clinic.runtime.up import up
 

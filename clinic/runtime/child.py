@@ -1,6 +1,6 @@
 """Become one program of the plan: `python -m clinic.runtime.child NAME`.
 
-The process manager starts every program through this door, so that its configuration holds no path
+The process manager starts every program through here, so that its configuration holds no path
 to quote, the database server steps down from root, and nothing outlives the process manager.
 """
 

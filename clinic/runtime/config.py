@@ -13,7 +13,7 @@ _LINE = re.compile(r"(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=\s*(.*)")
 
 
 class CannotStartError(Exception):
-    """Something the person at the terminal can put right; the message says how."""
+    """Something the person at the terminal can fix; the message says how."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Config:
 
     @property
     def local_url(self) -> str:
-        """The address that this machine itself reaches the web server at."""
+        """The address at which this machine itself reaches the web server."""
         host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
         return f"http://{bracketed(host)}:{self.port}"
 
@@ -65,7 +65,7 @@ def listed_variables(path: Path = ROOT / ".env.example") -> set[str]:
 
 
 def load_environment(env_file: Path) -> dict[str, str]:
-    """What the file and, stronger, the environment say; an empty value is as good as none."""
+    """The values from the file, overridden by the environment; an empty value counts as none."""
     ours = listed_variables()
     both = read_dotenv(env_file) | dict(os.environ)
     return {name: text for name, text in both.items() if text or name not in ours}
@@ -118,7 +118,7 @@ def new_document_keys() -> str:
 
 
 def put(environ: MutableMapping[str, str], name: str, value: str) -> None:
-    """Set a variable so that no NAME_FILE beside it wins."""
+    """Set a variable so that no NAME_FILE overrides it."""
     environ.pop(f"{name}_FILE", None)
     environ[name] = value
 

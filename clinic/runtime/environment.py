@@ -1,4 +1,4 @@
-"""The environment that the product's programs run in: what the person gave, and the rest."""
+"""The environment the product's programs run in: what the user set, and the rest."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def embedded_servers(config: Config, environ: dict[str, str]) -> tuple[list[Prog
 
 
 def complete(config: Config, environ: dict[str, str]) -> None:
-    """Every variable that the settings need and the person did not give."""
+    """Every variable the settings need and the user did not set."""
     put(environ, "CLINIC_DATA_DIR", str(config.data))
     put(environ, "CLINIC_DEMO", "1" if config.demo else "0")
     put_default(environ, "PUBLIC_URL", config.local_url)
@@ -67,7 +67,7 @@ def remember_environment(config: Config, environ: dict[str, str]) -> None:
 
 
 def remembered_environment(config: Config) -> dict[str, str]:
-    """The variables of the product that runs on this data folder now."""
+    """The variables of the product now running on this data folder."""
     try:
         found: dict[str, str] = json.loads(_remembered(config).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

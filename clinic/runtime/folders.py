@@ -1,6 +1,6 @@
 """Folders, the lock on them, and the account that PostgreSQL runs under when root starts it.
 
-The starter changes the mode and owner only of folders that it made itself.
+The starter changes the mode and owner only of folders that it or the product made.
 """
 
 import fcntl
@@ -23,6 +23,10 @@ _LONGEST_SOCKET = "/postgres/.s.PGSQL.5432"
 # Such a path needs no quoting in a URL, a configuration file or a connection string.
 _PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
 _TEMPORARY_PREFIX = "clinic-"
+# The umask of all that writes into the data folder.
+PRIVATE = 0o077
+# What lies there for no other account: folders that a start before this rule left open.
+_PRIVATE_FOLDERS = ("secrets", "logs", "mail", "documents", "redis", "beat")
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,8 @@ def make_data_folder(data: Path) -> None:
         make_folder(data, 0o711 if os.geteuid() == 0 else 0o700)
         for name in ("secrets", "logs"):
             make_folder(data / name)
+        for name in _PRIVATE_FOLDERS:
+            _tighten(data / name)
     except OSError as error:
         raise CannotStartError(
             f"Cannot make the data folder {data}: {error.strerror}.\n"
@@ -117,8 +123,19 @@ def make_data_folder(data: Path) -> None:
         )
 
 
+def _tighten(folder: Path) -> None:
+    """Take from others what they may do in a folder of ours, and with the mail that lies there."""
+    files = folder.iterdir() if folder.name == "mail" and folder.is_dir() else ()
+    for path in (folder, *files):
+        if path.is_symlink() or not path.exists():
+            continue
+        found = path.stat()
+        if found.st_uid == os.geteuid() and found.st_mode & 0o077:
+            path.chmod(stat.S_IMODE(found.st_mode) & ~0o077)
+
+
 def lock(data: Path) -> IO[str]:
-    """Hold the data folder for this run; whoever keeps the returned file open keeps the lock."""
+    """Hold the data folder for this run; the lock lasts while the returned file is open."""
     file = (data / "lock").open("a+", encoding="utf-8")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -193,7 +210,7 @@ def check_shared_base(path: Path) -> None:
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
         raise CannotStartError(
-            f"{path} must be a folder that belongs to root and that nobody else may write to."
+            f"{path} must be a folder that belongs to root and that no one else may write to."
         )
 
 

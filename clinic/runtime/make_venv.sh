@@ -54,7 +54,7 @@ if [ -z "$complete" ]; then
     if ! has_venv "$python"; then
         echo "$python cannot make virtual environments. Install its venv module, on Debian and Ubuntu with" >&2
         echo "  sudo apt-get install $package" >&2
-        echo "and give the same command again." >&2
+        echo "and run the same command again." >&2
         exit 1
     fi
     complete=$python

@@ -6,7 +6,7 @@ from pathlib import Path
 from clinic.runtime import postgres, redis_server
 from clinic.runtime.config import ROOT, CannotStartError, Config, load_environment, read_config
 from clinic.runtime.environment import complete, embedded_servers, remembered_environment
-from clinic.runtime.folders import lock, make_data_folder, remove_run_folder
+from clinic.runtime.folders import PRIVATE, lock, make_data_folder, remove_run_folder
 from clinic.runtime.programs import PLAN_VARIABLE, end, start, write_plan
 from clinic.runtime.throwaway import run_to_end
 
@@ -20,7 +20,7 @@ def manage(env_file: Path, arguments: list[str]) -> int:
     try:
         held = lock(config.data)
     except CannotStartError:
-        return run_to_end(command, environ | remembered_environment(config))
+        return run_to_end(command, environ | remembered_environment(config), umask=PRIVATE)
     with held:
         return _on_own_servers(config, environ, command)
 
@@ -38,7 +38,7 @@ def _on_own_servers(config: Config, environ: dict[str, str], command: list[str])
             postgres.wait_ready(environ["DATABASE_URL"])
         if config.embedded_redis:
             redis_server.wait_ready(redis_server.socket_path(run))
-        return run_to_end(command, environ)
+        return run_to_end(command, environ, umask=PRIVATE)
     finally:
         end(started)
         remove_run_folder(config.data)

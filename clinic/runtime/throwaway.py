@@ -45,11 +45,11 @@ def run(command: list[str], *, durable: bool = False) -> int:
         return 128 + int(stop.args[0])
 
 
-def run_to_end(command: list[str], environ: dict[str, str]) -> int:
+def run_to_end(command: list[str], environ: dict[str, str], *, umask: int = -1) -> int:
     """The command's exit code; a signal to us is passed on, and we still wait for its end."""
     # In our process group, so Ctrl-C in a terminal reaches it directly.
     try:
-        child = subprocess.Popen(command, env=environ)
+        child = subprocess.Popen(command, env=environ, umask=umask)
     except OSError as error:
         raise CannotStartError(f"Cannot run {command[0]}: {error.strerror}") from error
     while True:
@@ -67,7 +67,7 @@ def run_to_end(command: list[str], environ: dict[str, str]) -> int:
 def servers(*, durable: bool = False) -> Iterator[dict[str, str]]:
     """A throw-away PostgreSQL and Redis, and the environment that names them.
 
-    `durable`: with the product's own settings, which wait for the disk; else as fast as they go.
+    `durable`: with the product's own settings, which wait for the disk; else as fast as possible.
     """
     account = server_account()
     folder = make_temporary_folder(account)

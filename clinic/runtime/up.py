@@ -26,7 +26,13 @@ from clinic.runtime.config import (
     value_of,
 )
 from clinic.runtime.environment import complete, embedded_servers, remember_environment
-from clinic.runtime.folders import lock, make_data_folder, make_folder, remove_run_folder
+from clinic.runtime.folders import (
+    PRIVATE,
+    lock,
+    make_data_folder,
+    make_folder,
+    remove_run_folder,
+)
 from clinic.runtime.programs import Program
 from clinic.runtime.supervise import Supervisor
 from clinic.runtime.web import web_server
@@ -50,14 +56,14 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    # Once is enough: make and a terminal each send one, and the second must not cut the stop short.
+    # Once is enough: make and a terminal each send one, and the second must not interrupt the stop.
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise _StopError
 
 
 def _say(text: str) -> None:
-    # The terminal may be gone (SIGHUP); the product is still to be stopped in order.
+    # The terminal may be gone (SIGHUP); the product must still be stopped in order.
     with contextlib.suppress(OSError):
         print(text, flush=True)
 
@@ -84,10 +90,7 @@ def up(env_file: Path, *, reload: bool = False) -> int:
         supervisor = Supervisor(config.data, run, programs, ROOT)
         supervisor.start(environ, held)
         _wait_servers(config, environ, run, supervisor)
-        _prepare(["database"] if reload else ["database", "static"], environ)
-        for name in ("web", "worker", "beat"):
-            supervisor.start_program(name)
-        _wait_ready(config, supervisor)
+        _open_doors(config, environ, supervisor, reload=reload)
         _say(_welcome(config, environ, time.monotonic() - began))
         code = _watch(config, supervisor, reload=reload)
     except _StopError:
@@ -167,6 +170,16 @@ def _wait_servers(
         raise
 
 
+def _open_doors(
+    config: Config, environ: dict[str, str], supervisor: Supervisor, *, reload: bool
+) -> None:
+    """Prepare the data, then start our own programs."""
+    _prepare(["database"] if reload else ["database", "static"], environ)
+    for name in ("web", "worker", "beat"):
+        supervisor.start_program(name)
+    _wait_ready(config, supervisor)
+
+
 def _prepare(parts: list[str], environ: dict[str, str]) -> None:
     """Run the preparing programs side by side to their end, or end them with us."""
     # Sessions of their own: a Ctrl-C reaches us, and we end them.
@@ -176,6 +189,7 @@ def _prepare(parts: list[str], environ: dict[str, str]) -> None:
             cwd=ROOT,
             env=environ,
             stdin=subprocess.DEVNULL,
+            umask=-1 if part == "static" else PRIVATE,  # another server may serve static files
             start_new_session=True,
         )
         for part in parts
@@ -193,13 +207,15 @@ def _prepare(parts: list[str], environ: dict[str, str]) -> None:
 
 def _wait_ready(config: Config, supervisor: Supervisor) -> None:
     """Return when `/healthz/ready` says that database, Redis and a worker are there."""
+    # Past a proxy that the environment names: it would look for us on its own machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     _say("Starting web, worker and beat ...")
     deadline = time.monotonic() + _READY_SECONDS
     answer = "no answer"
     while time.monotonic() < deadline:
         supervisor.check()
         try:
-            with urllib.request.urlopen(f"{config.local_url}/healthz/ready", timeout=5) as response:  # noqa: S310
+            with opener.open(f"{config.local_url}/healthz/ready", timeout=5) as response:
                 if response.status == http.HTTPStatus.OK:
                     return
         except urllib.error.HTTPError as error:
@@ -230,12 +246,12 @@ def _welcome(config: Config, environ: dict[str, str], seconds: float) -> str:
         lines.append("")
     lines += [f"Data   {config.data}", f"Logs   {config.data / 'logs'}"]
     if not value_of(environ, "EMAIL_URL"):
-        lines.append(f"Mail   {config.data / 'mail'}  (sent nowhere: EMAIL_URL is not set)")
+        lines.append(f"Mail   {config.data / 'mail'}  (not sent: EMAIL_URL is not set)")
     return "\n".join([*lines, "", "Ctrl-C stops everything; the data stays."])
 
 
 def _watch(config: Config, supervisor: Supervisor, *, reload: bool) -> int:
-    """Sit until a signal, or until the process manager is gone."""
+    """Wait for a signal, or until the process manager is gone."""
     follow = _follower(config.data / "logs") if reload else None
     seen = _source_state() if reload else 0.0
     while supervisor.alive():

@@ -8,14 +8,14 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
 
-from clinic.headers import PLAIN
-from clinic.logs import HideKeys
+from clinic.web.headers import PLAIN
+from clinic.web.logs import HideKeys
 
 
 class WebLog(Logger):  # type: ignore[misc]  # gunicorn ships no types
-    """gunicorn's own log, without the keys that stand in some addresses."""
+    """gunicorn's own log, without the keys in some URLs."""
 
-    hide_keys = HideKeys()  # once: a reload sets up anew
+    hide_keys = HideKeys()  # once: a reload sets up again
 
     def setup(self, cfg: Config) -> None:
         super().setup(cfg)
@@ -24,14 +24,14 @@ class WebLog(Logger):  # type: ignore[misc]  # gunicorn ships no types
 
 
 class WebWorker(ThreadWorker):  # type: ignore[misc]
-    """gunicorn's own, whose refusals (a request it cannot read, a line too long) bear headers."""
+    """gunicorn's own, whose refusals (a request it cannot read, a line too long) carry headers."""
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
         super().handle_error(req, _Headed(client), addr, exc)
 
 
 class _Headed:
-    """A socket that puts our headers behind the status line of the one answer it sends."""
+    """A socket that adds our headers after the status line of the one response it sends."""
 
     headers = "".join(f"{name}: {value}\r\n" for name, value in PLAIN.items()).encode("ascii")
 

@@ -1,4 +1,4 @@
-"""A physician's order and the visits it authorises. FHIR ServiceRequest."""
+"""A physician's order and the visits it authorizes. FHIR ServiceRequest."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from clinic.fields import EncryptedJSONField, EncryptedTextField
-from clinic.models import BaseModel, Client, Document
+from clinic.models import BaseModel, Client, Document, Duty
+from clinic.vault.fields import EncryptedJSONField, EncryptedTextField
 
 if TYPE_CHECKING:
     from datetime import date
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 class DiagnosisCodeQuerySet(models.QuerySet["DiagnosisCode"]):
     def of_this_year(self) -> Self:
-        """Without those that the classification has dropped since: old prescriptions bear them."""
+        """Leave out codes the classification has dropped; old prescriptions still have them."""
         return self.exclude(release="")
 
 
@@ -31,7 +31,7 @@ class DiagnosisCode(models.Model):
     description = models.CharField(max_length=300)
     billable = models.BooleanField()
     release = models.CharField(max_length=20)  # empty: no longer in it
-    # For the search, of billable ones only; see `finding`.
+    # For search, billable codes only; see `finding`.
     also = models.TextField(blank=True, default="")  # other names
     place = models.PositiveIntegerField(null=True, blank=True)  # in the order they are offered
 
@@ -48,7 +48,7 @@ class DiagnosisCode(models.Model):
 
 
 class DiagnosisStart(models.Model):
-    """What to offer for the start of a word, or for a few letters inside one: `finding.Start`."""
+    """The codes to offer for the start of a word or a few letters inside one: `finding.Start`."""
 
     start = models.CharField(primary_key=True, max_length=60)
     codes = ArrayField(models.CharField(max_length=8))
@@ -68,18 +68,18 @@ class DiagnosisStart(models.Model):
 
 class PrescriptionQuerySet(models.QuerySet["Prescription"]):
     def to_review(self) -> Self:
-        """Oldest first: nobody waits longer than they must."""
+        """Oldest first, so no one waits longer than necessary."""
         return self.filter(status="submitted").order_by("created_at", "pk")
 
     def soonest_first(self) -> Self:
-        """By the next visit that waits for it; what blocks none comes after, by age."""
+        """By the next visit that is waiting for it; those blocking no visit come last, by age."""
         return self.order_by(F("needed_on").asc(nulls_last=True), "created_at", "pk")
 
     def light(self) -> Self:
-        """Without what is sealed: lists do not show it, and opening it costs."""
+        """Without encrypted fields: lists do not show them, and decrypting is slow."""
         return self.defer("words", "first_reading")
 
-    def covering(self, day: date) -> Self:
+    def valid_on(self, day: date) -> Self:
         """Approved, with this day inside its dates (see `authorization.covers`)."""
         return self.filter(status="approved", starts_on__lte=day, through_on__gte=day)
 
@@ -87,7 +87,9 @@ class PrescriptionQuerySet(models.QuerySet["Prescription"]):
         return self.filter(authorized__gt=F("used") + F("reserved"))
 
 
-class Prescription(BaseModel):
+class Prescription(Duty):
+    """An order from its arrival to its last visit. Its duty is to have its words read."""
+
     class Status(models.TextChoices):
         """Decisions only. Expired and exhausted are derived: `authorization.state`."""
 
@@ -101,11 +103,11 @@ class Prescription(BaseModel):
         """How it reached us."""
 
         PORTAL = "portal", _("Sent by the client")
-        DESK = "desk", _("Taken in at the desk")
+        DESK = "desk", _("Received at the desk")
         PRESCRIBER = "prescriber", _("Signed online by the prescriber")
 
     class TextSource(models.TextChoices):
-        """Where the words come from that proposals are read from."""
+        """Where the text that proposals are read from came from."""
 
         UNREAD = "", _("Not read")
         PDF = "pdf", _("Text of the PDF")
@@ -117,17 +119,15 @@ class Prescription(BaseModel):
         MANUAL = "manual", _("Manual therapy")
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="prescriptions")
-    # The cleaned copy that people see. What was sent is kept too, and never served.
+    # The cleaned copy that people see. The original is kept too, and never served.
     document = models.ForeignKey(Document, models.PROTECT, related_name="+")
     originals = models.ManyToManyField(Document, related_name="+")
     source = models.CharField(max_length=12, choices=Source, default=Source.PORTAL)
-    # Words and where they stand, for proposals; see `words.py`. Health data, so encrypted.
+    # Words and their positions, for proposals; see `words.py`. Health data, so encrypted.
     text_source = models.CharField(
         max_length=4, choices=TextSource, default=TextSource.UNREAD, blank=True
     )
     words = EncryptedJSONField(null=True, blank=True)
-    read_at = models.DateTimeField(null=True, blank=True)  # when a worker last began to read it
-    read_attempts = models.PositiveSmallIntegerField(default=0)
     status = models.CharField(max_length=20, choices=Status, default=Status.SUBMITTED)
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -139,16 +139,16 @@ class Prescription(BaseModel):
     superseded_by = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="superseded"
     )
-    # The next visit that waits for it: kept by the diary, which lies above (`queue.needed_on`).
+    # The next visit that is waiting for it, written by booking (`queue.needed_on`).
     needed_on = models.DateField(null=True, blank=True)
-    # Where a second person must agree: what the first one read, and who it was.
+    # When a second person must agree: what the first one read, and who that was.
     first_reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     first_reading = EncryptedJSONField(null=True, blank=True)
     client_note = EncryptedTextField(_("note from the client"), default=str, blank=True)
     # The four elements, as the reviewer read them. Blank until then.
-    reason = EncryptedTextField(_("reason of medical necessity"), default=str, blank=True)
+    reason = EncryptedTextField(_("reason for medical necessity"), default=str, blank=True)
     order_text = EncryptedTextField(_("number, frequency, duration"), default=str, blank=True)
     modality = models.CharField(_("modality"), max_length=10, choices=Modality, blank=True)
     # The fourth, diagnosis codes, is PrescribedDiagnosis.
@@ -156,7 +156,7 @@ class Prescription(BaseModel):
     starts_on = models.DateField(_("valid from"), null=True, blank=True)
     through_on = models.DateField(_("valid through"), null=True, blank=True)
     visits_per_week = models.DecimalField(max_digits=4, decimal_places=2, null=True, blank=True)
-    # As it stood in the order; the directory's entry may change later.
+    # As written on the order; the directory entry may change later.
     prescriber = models.ForeignKey(
         "prescriptions.Prescriber",
         models.PROTECT,
@@ -169,12 +169,12 @@ class Prescription(BaseModel):
     prescriber_npi = models.CharField(_("NPI"), max_length=10, blank=True)
     prescriber_phone = models.CharField(_("practice phone"), max_length=30, blank=True)
     # The ledger's totals. One row lock and one CHECK: visits cannot be overdrawn.
-    authorized = models.PositiveSmallIntegerField(_("visits authorised"), default=0)
+    authorized = models.PositiveSmallIntegerField(_("visits authorized"), default=0)
     used = models.PositiveSmallIntegerField(default=0)
     reserved = models.PositiveSmallIntegerField(default=0)
     approved_at = models.DateTimeField(null=True, blank=True)
-    # Where a claim is billed: the payer has authorised the visits, as the reviewer saw.
-    is_authorized = models.BooleanField(_("authorised by the payer"), default=False)
+    # When a claim is billed: the reviewer saw that the payer authorized the visits.
+    is_authorized = models.BooleanField(_("authorized by the payer"), default=False)
 
     diagnoses: models.Manager[PrescribedDiagnosis]
     decisions: models.Manager[ReviewDecision]
@@ -210,8 +210,8 @@ class Prescription(BaseModel):
             models.CheckConstraint(
                 condition=~Q(status__in=["approved", "superseded"])
                 | (
-                    ~Q(reason="")
-                    & ~Q(order_text="")
+                    ~Q(reason=b"")
+                    & ~Q(order_text=b"")
                     & ~Q(modality="")
                     & ~Q(prescriber_name="")
                     & ~Q(prescriber_credential="")
@@ -250,7 +250,7 @@ class PrescribedDiagnosis(BaseModel):
 
 
 class PrescribedRegion(BaseModel):
-    """A part of the body that the order names: a place of the body map (`clinic.body`)."""
+    """A treatment area named in the order: a place on the body map (`clinic.body`)."""
 
     prescription = models.ForeignKey(Prescription, models.CASCADE, related_name="regions")
     place = models.CharField(max_length=40)
@@ -269,23 +269,23 @@ class ReviewDecision(BaseModel):
     class Decision(models.TextChoices):
         CHECKED = "checked", _("Checked, a second person must agree")
         APPROVED = "approved", _("Approved")
-        NEEDS_INFORMATION = "needs_information", _("Information asked for")
+        NEEDS_INFORMATION = "needs_information", _("Information requested")
         REJECTED = "rejected", _("Rejected")
 
     class Reason(models.TextChoices):
         ILLEGIBLE = "illegible", _("The document cannot be read")
         WRONG_PERSON = "wrong_person", _("Name or date of birth does not match")
-        NO_REASON = "no_reason", _("The reason of medical necessity is missing")
-        NO_FREQUENCY = "no_frequency", _("Number, frequency or duration is missing or unclear")
+        NO_REASON = "no_reason", _("The reason for medical necessity is missing")
+        NO_FREQUENCY = "no_frequency", _("Number, frequency, or duration is missing or unclear")
         NO_MODALITY = "no_modality", _("Massage or manual therapy is not named")
         NO_DIAGNOSIS = "no_diagnosis", _("A complete diagnosis code is missing")
         NOT_SIGNED = "not_signed", _("Signature or date is missing")
-        PRESCRIBER = "prescriber", _("The prescriber's name, credential or NPI is missing")
+        PRESCRIBER = "prescriber", _("The prescriber's name, credential, or NPI is missing")
         EXPIRED = "expired", _("The prescription is out of date")
         OTHER = "other", _("Something else")
 
     prescription = models.ForeignKey(Prescription, models.PROTECT, related_name="decisions")
-    # What the reviewer looked at: a better copy may replace it later.
+    # The document the reviewer saw: a better copy may replace it later.
     document = models.ForeignKey(Document, models.PROTECT, related_name="+")
     decision = models.CharField(max_length=20, choices=Decision)
     reason = models.CharField(max_length=20, choices=Reason, blank=True)
@@ -303,7 +303,7 @@ class ReviewDecision(BaseModel):
 
 
 class VisitReservation(BaseModel):
-    """One entry of the ledger: a visit set aside, then used or released."""
+    """One ledger entry: a visit reserved, then used or released."""
 
     class Status(models.TextChoices):
         RESERVED = "reserved", _("Booked")

@@ -1,4 +1,4 @@
-"""Who writes prescriptions, what clients let us share with them, and what we ask them for."""
+"""Prescribers, what clients let us share with them, and what we ask them for."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-from clinic.fields import EncryptedJSONField, EncryptedTextField
-from clinic.models import BaseModel, Client, Document, Guardian, Location
+from clinic.ids.phone import Phone
+from clinic.models import BaseModel, Client, Document, Duty, Guardian, Location
+from clinic.vault.fields import EncryptedJSONField, EncryptedTextField
 from prescriptions.models.orders import Prescription
 
 
@@ -21,15 +22,16 @@ class Prescriber(BaseModel):
     npi = models.CharField(_("NPI"), max_length=10, blank=True)
     practice = models.CharField(_("practice"), max_length=120, blank=True)
     phone = PhoneNumberField(_("phone"), blank=True)
+    phone_extension = models.CharField(_("extension"), max_length=10, blank=True)
     fax = PhoneNumberField(_("fax"), blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
-    is_active = models.BooleanField(_("in use"), default=True)
-    # Who named them, for as long as nobody of the clinic has checked the entry: until then no
-    # other client's request goes to the address that stands here.
+    is_active = models.BooleanField(_("active"), default=True)
+    # The client who named them, until clinic staff have checked the entry: until then no
+    # other client's request is sent to this address.
     named_by = models.ForeignKey(
         Client, models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )
-    # False: a client typed it, and nobody here has compared it with the practice yet.
+    # False: a client entered it, and staff have not checked it with the practice yet.
     is_checked = models.BooleanField(_("checked by the clinic"), default=True)
 
     prescriptions: models.Manager[Prescription]
@@ -51,9 +53,13 @@ class Prescriber(BaseModel):
     def title(self) -> str:
         return f"{self.name}, {self.credential}" if self.credential else self.name
 
+    @property
+    def telephone(self) -> Phone:
+        return Phone.of(self.phone, self.phone_extension)
+
 
 class ShareConsent(BaseModel):
-    """FHIR Consent: a client lets the clinic share with one prescriber; the text word for word."""
+    """FHIR Consent: a client lets the clinic share with one prescriber; holds the exact text."""
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="share_consents")
     prescriber = models.ForeignKey(Prescriber, models.PROTECT, related_name="consents")
@@ -61,7 +67,7 @@ class ShareConsent(BaseModel):
     text = models.TextField()
     text_sha256 = models.CharField(max_length=64)
     signed_name = models.CharField(max_length=120)
-    relationship = models.CharField(  # blank: the client in person
+    relationship = models.CharField(  # blank: the client signed
         max_length=20, choices=Guardian.Relationship, blank=True
     )
     signed_by = models.ForeignKey(
@@ -69,7 +75,7 @@ class ShareConsent(BaseModel):
     )
     signed_at = models.DateTimeField()
     signed_ip = models.GenericIPAddressField(null=True, blank=True)
-    # The paper is in the clinic's files; `signed_by` is who recorded it.
+    # The signed paper is in the clinic's files; `signed_by` is who recorded it.
     on_paper = models.BooleanField(default=False)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
@@ -85,8 +91,11 @@ class ShareConsent(BaseModel):
         ]
 
 
-class DoctorRequest(BaseModel):
-    """We ask a prescriber for an order, on paper or by link (FHIR ServiceRequest, a proposal)."""
+class DoctorRequest(Duty):
+    """We ask a prescriber for an order, on paper or by link (FHIR ServiceRequest, a proposal).
+
+    Its duty is the PDF to sign by hand, and once it is signed online, the prescription.
+    """
 
     class Status(models.TextChoices):
         OPEN = "open", _("Waiting for the prescriber")
@@ -96,7 +105,7 @@ class DoctorRequest(BaseModel):
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="doctor_requests")
     prescriber = models.ForeignKey(Prescriber, models.PROTECT, related_name="requests")
-    # No link without one; it is checked again whenever the link is opened.
+    # Required for a link, and checked again whenever the link is opened.
     consent = models.ForeignKey(ShareConsent, models.PROTECT, related_name="requests")
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -104,14 +113,14 @@ class DoctorRequest(BaseModel):
     renews = models.ForeignKey(
         Prescription, models.PROTECT, null=True, blank=True, related_name="renewal_requests"
     )
-    note = EncryptedTextField(_("what the prescriber should know"), default=str, blank=True)
-    document = models.ForeignKey(  # the form to sign on paper, once the worker has drawn it
+    note = EncryptedTextField(_("note to the prescriber"), default=str, blank=True)
+    document = models.ForeignKey(  # the paper form to sign, once the worker has made it
         Document, models.PROTECT, null=True, blank=True, related_name="+"
     )
-    # The link's secret is never stored: whoever reads the table cannot open it.
+    # The link's secret is never stored, so reading the table does not open it.
     token_sha256 = models.CharField(max_length=64, unique=True)
-    sent_to = models.EmailField(blank=True)  # where the newest link went; blank: paper only
-    # Guesses of the patient's date of birth by who holds the link.
+    sent_to = models.EmailField(blank=True)  # where the latest link was sent; blank: paper only
+    # Wrong dates of birth entered by whoever holds the link.
     wrong_births = models.PositiveSmallIntegerField(default=0)
     expires_at = models.DateTimeField()
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
@@ -120,9 +129,9 @@ class DoctorRequest(BaseModel):
     signed_name = models.CharField(max_length=120, blank=True)
     signed_ip = models.GenericIPAddressField(null=True, blank=True)
     attestation = models.TextField(blank=True)
-    # What was signed, as it was typed, or why it was declined. Health data, so encrypted.
+    # What was signed, as typed, or why it was declined. Health data, so encrypted.
     answers = EncryptedJSONField(null=True, blank=True)
-    prescription = models.OneToOneField(  # once the worker has drawn what was signed
+    prescription = models.OneToOneField(  # once the worker has made the PDF of what was signed
         Prescription, models.PROTECT, null=True, blank=True, related_name="doctor_request"
     )
 
@@ -157,10 +166,10 @@ class ReviewPolicy(BaseModel):
 
     location = models.OneToOneField(Location, models.CASCADE, related_name="review_policy")
     second_person_for_claims = models.BooleanField(
-        _("a second person must agree where a claim is billed (auto, work, VA)"), default=False
+        _("a second person must agree when a claim is billed (auto, work, VA)"), default=False
     )
     request_days = models.PositiveSmallIntegerField(
-        _("days a link to a prescriber is good for"), default=14
+        _("days a link to a prescriber stays valid"), default=14
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What a prescriber writes on the page behind a link, and what must be there to sign it. Pure."""
+"""What a prescriber enters on the page behind a link, and what is required to sign. Pure."""
 
 from __future__ import annotations
 
@@ -9,41 +9,46 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from clinic import body
-from prescriptions import icd10, review, sig
-from prescriptions.order import Ask
-from prescriptions.reading import Found
+from prescriptions import elements
+from prescriptions.codes import icd10
+from prescriptions.reading import sig
+from prescriptions.reading.order import Unclear
+from prescriptions.reading.proposals import Found
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ATTESTATION_VERSION = "2026-11"
 FURTHEST_START = timedelta(days=180)
-# Words that leave the number or the end open. What we merely cannot read a reviewer will.
-OPEN_ENDS = (Ask.NO_END, Ask.AS_NEEDED, Ask.EVALUATE, Ask.AMBIGUOUS)
+# Words that leave the number or the end open. A reviewer reads what we simply cannot.
+OPEN_ENDS = (Unclear.NO_END, Unclear.AS_NEEDED, Unclear.EVALUATE, Unclear.AMBIGUOUS)
 
 
 def attestation() -> str:
-    """What the prescriber ticks; stored word for word with the signature."""
+    """What the prescriber attests; stored word for word with the signature."""
     return _(
         "I am the licensed prescriber named here. I have evaluated this patient, and what I have "
-        "written is my own clinical judgement and is medically necessary. My typed name is my "
+        "written is my own clinical judgment and is medically necessary. My typed name is my "
         "signature below."
     )
 
 
-def asks() -> dict[Ask, str]:
-    """What is said to the prescriber, who can still write it otherwise."""
+def unclear_order() -> dict[Unclear, str]:
+    """What we tell the prescriber, who can still reword it."""
+    no_number = _("“As needed” has no number: please write how many, how often, how long.")
+    two_ways = _("This can be read two ways: please write it as “2 sessions per week”.")
+    unread = _("We could not work this out; a person will read it as you wrote it.")
     return {
-        Ask.NO_END: _("Please write for how long, or how many sessions in all."),
-        Ask.AS_NEEDED: _("“As needed” has no number: please write how many, how often, how long."),
-        Ask.EVALUATE: _("“Evaluate and treat” has no number: how many, how often, how long?"),
-        Ask.AMBIGUOUS: _("This can be read two ways: please write it as “2 sessions per week”."),
-        Ask.UNREADABLE: _("We could not work this out; a person will read it as you wrote it."),
+        Unclear.NO_END: _("Please write for how long, or how many sessions in total."),
+        Unclear.AS_NEEDED: no_number,
+        Unclear.EVALUATE: _("“Evaluate and treat” has no number: how many, how often, how long?"),
+        Unclear.AMBIGUOUS: two_ways,
+        Unclear.UNREADABLE: unread,
     }
 
 
 def code_trouble(verdict: icd10.Verdict) -> str:
-    """Why a code is refused, in words for who can complete it; blank where it is accepted."""
+    """Why a code is refused, worded for the prescriber; blank if it is accepted."""
     said = {
         icd10.Refusal.SHAPE: _("%(code)s does not look like an ICD-10-CM code, such as M54.2."),
         icd10.Refusal.UNKNOWN: _("%(code)s is not in this year's ICD-10-CM."),
@@ -89,10 +94,29 @@ class Answers:
 def problems(
     answers: Answers, *, billable: Mapping[str, bool], today: date
 ) -> dict[str, list[str]]:
-    """All that stands against signing, by field."""
+    """Everything that prevents signing, by field."""
     read = sig.read(answers.order_text, answers.starts_on or today)
     proposal = read if isinstance(read, sig.Proposal) else None
-    elements = review.Elements(
+    found = elements.problems(_elements(answers, proposal, today), billable=billable, today=today)
+    wording = _wording()
+    said = {name: [wording[name]] if name in wording else texts for name, texts in found.items()}
+    if "codes" in said:
+        verdicts = [icd10.check(code, billable) for code in answers.codes]
+        said["codes"] = [code_trouble(one) for one in verdicts if one.refusal] or said["codes"]
+    if answers.codes == ():
+        said["codes"] = [_("Please enter at least one complete ICD-10-CM code, such as M54.2.")]
+    if answers.prescriber_npi == "":
+        said["prescriber_npi"] = [_("Please enter your NPI.")]
+    if isinstance(read, sig.NeedsInformation) and answers.order_text and read.why in OPEN_ENDS:
+        said["order_text"] = [unclear_order()[read.why]]
+    if answers.starts_on and answers.starts_on > today + FURTHEST_START:
+        said["starts_on"] = [_("This is more than half a year ahead. Please check the date.")]
+    return _at_own_fields(said)
+
+
+def _elements(answers: Answers, proposal: sig.Proposal | None, today: date) -> elements.Elements:
+    """What a reviewer would read from the signed order."""
+    return elements.Elements(
         reason=answers.reason,
         order_text=answers.order_text,
         visits=proposal.visits if proposal else 1,
@@ -108,38 +132,32 @@ def problems(
         is_this_person=True,
         is_signed=True,
     )
-    found = review.problems(elements, billable=billable, today=today)
-    wording = {  # the reviewer's words speak of a paper
+
+
+def _wording() -> dict[str, str]:
+    """The reviewer's wording is about a paper document; this is for the prescriber."""
+    return {
         "reason": _("Please write why massage is medically needed."),
-        "order_text": _("Please write how many sessions, how often and for how long."),
+        "order_text": _("Please write how many sessions, how often, and for how long."),
         "modality": _("Please choose massage therapy or manual therapy."),
         "starts_on": _("Please enter the first day it is valid: today or later."),
         "prescriber_name": _("Please enter your name."),
         "prescriber_credential": _("Please choose your credential."),
     }
-    said = {name: [wording[name]] if name in wording else texts for name, texts in found.items()}
-    if "codes" in said:
-        verdicts = [icd10.judge(code, billable) for code in answers.codes]
-        said["codes"] = [code_trouble(one) for one in verdicts if one.refusal] or said["codes"]
-    if answers.codes == ():
-        said["codes"] = [_("Please enter at least one complete ICD-10-CM code, such as M54.2.")]
-    if answers.prescriber_npi == "":
-        said["prescriber_npi"] = [_("Please enter your NPI.")]
-    if isinstance(read, sig.NeedsInformation) and answers.order_text and read.ask in OPEN_ENDS:
-        said["order_text"] = [asks()[read.ask]]
-    if answers.starts_on and answers.starts_on > today + FURTHEST_START:
-        said["starts_on"] = [_("This is more than half a year ahead. Please check the date.")]
-    ours = {field.name for field in fields(Answers)}
-    # What follows from another field is said there: a last day too far away, too many visits.
-    other = [text for name, texts in said.items() if name not in ours for text in texts]
-    kept = {name: texts for name, texts in said.items() if name in ours}
+
+
+def _at_own_fields(said: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """What follows from another field is said there: last day too far off, too many visits."""
+    own = {field.name for field in fields(Answers)}
+    other = [text for name, texts in said.items() if name not in own for text in texts]
+    kept = {name: texts for name, texts in said.items() if name in own}
     if other and not kept:
         kept["order_text"] = other
     return kept
 
 
 def proposals(data: Mapping[str, Any], *, signed_on: date) -> dict[str, Found]:
-    """The signed answers as what a reviewer's form proposes; a person still confirms them."""
+    """The signed answers as proposals for the reviewer's form; a person still confirms them."""
     answers = Answers.from_data(data)
     values = {
         "reason": answers.reason,

@@ -1,4 +1,4 @@
-"""The text a client agrees to before we share with a prescriber, and how long it holds.
+"""The text a client agrees to before we share with a prescriber, and how long it lasts.
 
 Pure. Change a word and the version changes with it; what was signed is stored word for word.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from prescriptions.models import ShareConsent
 
-VERSION = "2026-11"
+VERSION = "2026-11-29"
 LASTS = timedelta(days=365)
 SIGN_FOR_MINORS = (Guardian.Relationship.PARENT, Guardian.Relationship.LEGAL_GUARDIAN)
 
@@ -27,11 +27,11 @@ def text(*, clinic: str, prescriber: str, patient: str) -> str:
     """What is shown and signed."""
     return _(
         "%(clinic)s may ask %(prescriber)s for a massage therapy order for %(patient)s, and for "
-        "its renewal when it is about to run out. For this %(clinic)s shares the name and date of "
-        "birth of %(patient)s with %(prescriber)s, the dates of an earlier order, and the note "
-        "written with a request; and receives the order that %(prescriber)s completes, with its "
+        "its renewal when it is about to run out. To do this, %(clinic)s shares the name and date "
+        "of birth of %(patient)s with %(prescriber)s, the dates of an earlier order, and the note "
+        "written with a request. It receives the order that %(prescriber)s completes, with its "
         "reason and diagnosis codes. Nothing else is shared.\n\n"
-        "This is voluntary: treatment does not depend on it, an order can also be brought on "
+        "This is voluntary: treatment does not depend on it, and an order can also be brought on "
         "paper. It ends after one year, and can be withdrawn at any time in the account under "
         "“Shared with my doctors” or by calling %(clinic)s. What was shared before stays with "
         "%(prescriber)s."
@@ -43,12 +43,12 @@ def digest(words: str) -> str:
 
 
 def ends_on(consent: ShareConsent, zone: tzinfo) -> date:
-    """The last day it holds."""
+    """The last day it is valid."""
     return consent.signed_at.astimezone(zone).date() + LASTS
 
 
 def in_force(consent: ShareConsent, *, today: date, zone: tzinfo) -> bool:
-    """Given, not withdrawn, not a year old; and a minor who has grown up is asked anew."""
+    """Given, not withdrawn, under a year old; a minor who has turned 18 is asked again."""
     if consent.withdrawn_at is not None or today > ends_on(consent, zone):
         return False
     client, signed_on = consent.client, consent.signed_at.astimezone(zone).date()

@@ -5,23 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
-from phonenumber_field.phonenumber import to_python
 
-from clinic import audit, npi
+from clinic.audit import services as audit
+from clinic.ids import npi, phone
+from clinic.ids.phone import Phone
 from prescriptions.models import Prescriber
 from prescriptions.prescribers.errors import NpiInvalid, NpiTaken
 
 if TYPE_CHECKING:
     from clinic.models import Client, User
+    from prescriptions.elements import Elements
     from prescriptions.models import Prescription
-    from prescriptions.review import Elements
 
-FIELDS = ("name", "credential", "npi", "practice", "phone", "fax", "email")
+FIELDS = ("name", "credential", "npi", "practice", "phone", "phone_extension", "fax", "email")
 
 
 @transaction.atomic
 def add(*, actor: User, named_by: Client | None = None, **fields: Any) -> Prescriber:
-    """A new entry. Somebody of the clinic vouches for it, unless a client has named them.
+    """A new entry. Clinic staff vouch for it, unless a client named the prescriber.
 
     Raises:
         NpiInvalid, NpiTaken.
@@ -34,7 +35,7 @@ def add(*, actor: User, named_by: Client | None = None, **fields: Any) -> Prescr
 
 @transaction.atomic
 def change(*, actor: User, prescriber: Prescriber, **fields: Any) -> Prescriber:
-    """Correct an entry; whoever at the desk saves it vouches for it.
+    """Correct an entry; the person who saves it vouches for it.
 
     Raises:
         NpiInvalid, NpiTaken.
@@ -48,7 +49,7 @@ def change(*, actor: User, prescriber: Prescriber, **fields: Any) -> Prescriber:
 
 @transaction.atomic
 def set_active(*, actor: User, prescriber: Prescriber, is_active: bool) -> None:
-    """Retire an entry or take it back. What names it stays as it is."""
+    """Deactivate an entry or activate it again. Whatever refers to it stays as is."""
     others = Prescriber.objects.filter(pk=prescriber.pk).exclude(is_active=is_active)
     if others.update(is_active=is_active):
         prescriber.is_active = is_active
@@ -65,7 +66,7 @@ def _fill(prescriber: Prescriber, fields: dict[str, Any]) -> None:
     if prescriber.npi and not npi.is_valid(prescriber.npi):
         raise NpiInvalid
     try:
-        with transaction.atomic():  # a savepoint: two at once meet at the constraint
+        with transaction.atomic():  # a savepoint: of two at once, the constraint stops one
             prescriber.save()
     except IntegrityError:
         holder = Prescriber.objects.filter(npi=prescriber.npi).exclude(pk=prescriber.pk).first()
@@ -75,13 +76,13 @@ def _fill(prescriber: Prescriber, fields: dict[str, Any]) -> None:
 
 
 def match_or_add(*, actor: User, prescription: Prescription, elements: Elements) -> Prescriber:
-    """The directory's entry of whoever wrote an order that is being approved.
+    """The directory entry of the prescriber of an order that is being approved.
 
-    Found by NPI; else the entry that was asked for the order learns its number; else a new one.
+    Found by NPI; else the entry we asked for the order gets the number; else a new one.
     """
     found = Prescriber.objects.filter(npi=elements.prescriber_npi).first()
     if found is not None and _is_strangers(found, prescription):
-        # Another client typed name and addresses beside a number that anybody can look up.
+        # Another client entered the name and addresses next to a number anyone can look up.
         return change(actor=actor, prescriber=found, **_as_read(elements))
     if found is not None:
         return found
@@ -92,9 +93,9 @@ def match_or_add(*, actor: User, prescription: Prescription, elements: Elements)
         was_checked = asked.is_checked
         try:
             changed = change(actor=actor, prescriber=asked, **fields)
-        except NpiTaken as error:  # added by a colleague at this very moment
+        except NpiTaken as error:  # a colleague added it at the same moment
             return error.holder
-        # The number was read on an order; the address that a client typed is as doubtful as ever.
+        # The number comes from an order; the address a client entered is still unverified.
         Prescriber.objects.filter(pk=changed.pk).update(is_checked=was_checked)
         return changed
     try:
@@ -108,15 +109,11 @@ def _is_strangers(found: Prescriber, prescription: Prescription) -> bool:
 
 
 def _as_read(elements: Elements) -> dict[str, Any]:
+    number = phone.read(elements.prescriber_phone) or Phone()  # as the order has it: maybe none
     return {
         "name": elements.prescriber_name,
         "credential": elements.prescriber_credential,
         "npi": elements.prescriber_npi,
-        "phone": _phone(elements.prescriber_phone),
+        "phone": number.number,
+        "phone_extension": number.extension,
     }
-
-
-def _phone(text: str) -> str:
-    """The number as it stood on the order, if it is one."""
-    number = to_python(text)
-    return number.as_e164 if number and number.is_valid() else ""

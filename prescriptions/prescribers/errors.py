@@ -1,4 +1,4 @@
-"""What asking a prescriber refuses, in words the person in front of it can use."""
+"""Reasons a request to a prescriber is refused, in words the user can act on."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class NpiTaken(DomainError):
     """`holder` is the entry that has the number."""
 
-    code = "npi_taken"
-    message = _("This NPI is in the directory already.")
+    field = "npi"
+    message = _("This NPI is already in the directory.")
 
     def __init__(self, holder: Prescriber) -> None:
         self.holder = holder
@@ -26,45 +26,41 @@ class NpiTaken(DomainError):
 
 
 class NpiInvalid(DomainError):
-    code = "npi_invalid"
+    field = "npi"
     message = _("This is not a valid NPI: ten digits, and the last one is a check digit.")
 
 
 class OwnAddress(DomainError):
-    code = "own_address"
-    message = _("This is your own e-mail address. Enter the one of your doctor's office.")
+    message = _("This is your own e-mail address. Enter the one for your doctor's office.")
 
 
 class ConsentNeeded(DomainError):
-    code = "consent_needed"
-    message = _("Please tick that you agree. Without it we may not write to your doctor.")
+    field = "agreed"
+    message = _("Please check the box to agree. Without it, we may not contact your doctor.")
 
 
 class ConsentChanged(DomainError):
-    code = "consent_changed"
-    message = _("The text has changed since you opened this page. Please read it once more.")
+    message = _("The text has changed since you opened this page. Please read it again.")
 
 
 class NoConsentOnFile(DomainError):
-    code = "no_consent_on_file"
-    message = _("The client has not agreed to share with this prescriber, or has withdrawn it.")
+    message = _("The client has not agreed to share with this prescriber or has withdrawn consent.")
 
 
 class SignatureNeeded(DomainError):
-    code = "signature_needed"
+    field = "name"
     message = _("Please type your full name to sign.")
 
 
 class GuardianNeeded(DomainError):
-    code = "guardian_needed"
-    message = _("A parent or legal guardian signs for somebody under 18. Please say which you are.")
+    field = "relationship"
+    message = _("A parent or legal guardian signs for anyone under 18. Please say which you are.")
 
 
 class AlreadyAsked(DomainError):
     """`request` is the one that is open."""
 
-    code = "already_asked"
-    message = _("This prescriber has been asked and has not answered yet.")
+    message = _("This prescriber has already been asked and has not answered yet.")
 
     def __init__(self, request: DoctorRequest) -> None:
         self.request = request
@@ -72,62 +68,55 @@ class AlreadyAsked(DomainError):
 
 
 class TooManyOpen(DomainError):
-    code = "too_many_open"
-    message = _("Several doctors have been asked already. Withdraw one of the requests first.")
+    message = _("Several doctors have already been asked. Withdraw one of the requests first.")
 
 
 class NoAddress(DomainError):
-    code = "no_address"
-    message = _("The directory has no e-mail address of this prescriber.")
+    message = _("The directory has no e-mail address for this prescriber.")
 
 
 class NotChecked(DomainError):
-    code = "not_checked"
-    message = _(
-        "A client typed this entry. Compare it with the practice, and save it in the directory."
-    )
+    message = _("A client entered this. Check it with the practice, then save it in the directory.")
 
 
 class LinkUnknown(DomainError):
-    code = "link_unknown"
     message = _(
-        "This link is not complete, or we do not know it. Open it from the e-mail once more, or "
+        "This link is incomplete, or we do not recognize it. Open it from the e-mail again, or "
         "call us."
     )
 
 
 class LinkUsed(InvalidTransition):
-    code = "link_used"
-    message = _("This form has been completed already. Nothing more is needed; thank you.")
+    message = _("This form has already been completed. Nothing more is needed; thank you.")
 
 
 class LinkExpired(DomainError):
-    code = "link_expired"
-    message = _("This link has expired. Call us, and we send you a new one.")
+    message = _("This link has expired. Call us and we will send you a new one.")
 
 
 class LinkWithdrawn(DomainError):
-    code = "link_withdrawn"
-    message = _("This request is no longer available. You need not do anything.")
+    message = _("This request is no longer available. There is nothing you need to do.")
 
 
 class LinkLocked(DomainError):
-    code = "link_locked"
     message = _(
-        "The date of birth was wrong too often, so we have closed this link. Call us, and we send "
-        "you a new one."
+        "The date of birth was wrong too many times, so we closed this link. Call us and we will "
+        "send you a new one."
     )
 
 
 class WrongBirthDate(DomainError):
-    code = "wrong_birth_date"
-    message = _("This is not the date of birth we have. Please check it in your records.")
+    field = "birth_date"
+    message = _("This is not the date of birth we have. Please check your records.")
+
+
+class NoBirthDate(WrongBirthDate):
+    message = _("We cannot check the date of birth right now. Please call us.")
 
 
 class Unanswered(DomainError):
-    """What still stands against signing; `problems` says what, by field."""
+    """It cannot be signed yet; `problems` says why, by field."""
 
-    code = "unanswered"
     message = _("This cannot be signed yet.")
 
     def __init__(self, problems: Mapping[str, list[str]]) -> None:

@@ -1,4 +1,4 @@
-"""What the holder of a prescriber's link may do: say whose it is, sign, or decline. Once."""
+"""What the holder of a prescriber's link may do: identify the patient, sign, or decline. Once."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic import audit, context, links, messages, people
+from clinic import duties
+from clinic.audit import services as audit
 from clinic.celery import enqueue
+from clinic.messaging import links, outbox
+from clinic.people import services as people
 from clinic.selectors import location
+from clinic.web import context
 from prescriptions.models import DiagnosisCode, DoctorRequest, ShareConsent
 from prescriptions.prescribers import answers as rules
 from prescriptions.prescribers import consent as consents
 from prescriptions.prescribers import errors, selectors
-from prescriptions.prescribers.services import sha256_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -35,13 +38,13 @@ ENDS = {
 
 
 def find(token: str) -> DoctorRequest:
-    """The request that a link still opens; the consent is asked for each time.
+    """The request that a link still opens; the consent is checked each time.
 
     Raises:
-        LinkUnknown: never one of ours, or replaced by a newer one.
+        LinkUnknown: not one of ours, or replaced by a newer one.
         LinkUsed, LinkWithdrawn, LinkExpired, LinkLocked.
     """
-    request = selectors.requests().filter(token_sha256=sha256_of(token)).first()
+    request = selectors.requests().filter(token_sha256=links.hashed(token)).first()
     if request is None:
         raise errors.LinkUnknown
     _expect_open(request)
@@ -61,7 +64,7 @@ def _expect_open(request: DoctorRequest) -> None:
 
 
 def note_opening(request: DoctorRequest) -> None:
-    """Somebody has opened the link; nothing of the patient was shown yet."""
+    """Someone opened the link; nothing about the patient was shown yet."""
     audit.record(None, "doctor_request.link_opened", request)
 
 
@@ -74,21 +77,24 @@ def _count_wrong(request: DoctorRequest) -> int:
 
 
 def note_look(request: DoctorRequest) -> None:
-    """Who gave the date of birth looks at the patient again, a good while later."""
+    """Log another view, much later, by someone who gave the date of birth."""
     audit.record(None, "doctor_request.patient_shown", request)
 
 
 def check_birth_date(*, request: DoctorRequest, birth_date: date) -> None:
-    """A mail that went astray shows nothing: whoever treats the patient knows the date.
+    """A misdirected e-mail shows nothing: anyone treating the patient knows the date of birth.
 
     Raises:
         WrongBirthDate, LinkLocked.
+        NoBirthDate: we do not know it ourselves; nobody's try counts.
     """
+    if request.client.birth_date is None:
+        raise errors.NoBirthDate
     if birth_date != request.client.birth_date:
         if _count_wrong(request) >= MOST_WRONG:
             raise errors.LinkLocked
         raise errors.WrongBirthDate
-    # Guesses sent side by side: the count is what it is now, not what it was when they began.
+    # For guesses sent in parallel: use the count as it is now, not as it was at the start.
     request.refresh_from_db(fields=["wrong_births"])
     if request.wrong_births >= MOST_WRONG:
         raise errors.LinkLocked
@@ -100,18 +106,18 @@ def check_birth_date(*, request: DoctorRequest, birth_date: date) -> None:
 
 @transaction.atomic
 def sign(*, request: DoctorRequest, answers: Answers, name: str, attested: bool) -> DoctorRequest:
-    """Keep what was signed and close the link; the worker makes the prescription of it.
+    """Store what was signed and close the link; the worker makes the prescription from it.
 
     Raises:
-        Unanswered: an element, a check digit, the tick or the signature is missing or wrong.
-        LinkUsed, LinkWithdrawn, LinkExpired, LinkLocked: meanwhile.
+        Unanswered: an element, a check digit, the checkbox, or the signature is missing or wrong.
+        LinkUsed, LinkWithdrawn, LinkExpired, LinkLocked: in the meantime.
     """
     codes = DiagnosisCode.objects.of_this_year().filter(code__in=answers.codes)
     billable = dict(codes.values_list("code", "billable"))
     wrong = rules.problems(answers, billable=billable, today=selectors.today())
     name = " ".join(name.split())
     if not attested:
-        wrong["attested"] = [_("Please tick this to sign.")]
+        wrong["attested"] = [_("Please check this box to sign.")]
     if not any(character.isalpha() for character in name):
         wrong["signature"] = [_("Please type your name: it is your signature.")]
     if wrong:
@@ -122,6 +128,7 @@ def sign(*, request: DoctorRequest, answers: Answers, name: str, attested: bool)
     locked.signed_ip = context.current.get().ip
     locked.attestation = rules.attestation()
     locked.answers = answers.as_data()
+    duties.start_over(locked)  # a form that is being drawn is not needed any more
     _finish(locked, "doctor_request.signed")
     enqueue(DRAW_ORDER, str(locked.pk))
     return locked
@@ -129,10 +136,10 @@ def sign(*, request: DoctorRequest, answers: Answers, name: str, attested: bool)
 
 @transaction.atomic
 def decline(*, request: DoctorRequest, note: str) -> DoctorRequest:
-    """The prescriber says no; the client is told and may ask somebody else.
+    """The prescriber declines; the client is told and may ask someone else.
 
     Raises:
-        LinkUsed, LinkWithdrawn, LinkExpired, LinkLocked: meanwhile.
+        LinkUsed, LinkWithdrawn, LinkExpired, LinkLocked: in the meantime.
     """
     locked = _lock(request)
     locked.status = Status.DECLINED
@@ -143,7 +150,7 @@ def decline(*, request: DoctorRequest, note: str) -> DoctorRequest:
 
 
 def _lock(request: DoctorRequest) -> DoctorRequest:
-    """The row and its consent, locked: a withdrawal, a second press or a second tab waits."""
+    """The row and its consent, locked: a withdrawal, second click, or second tab waits."""
     ShareConsent.objects.select_for_update(no_key=True).get(pk=request.consent_id)
     rows = selectors.requests().select_for_update(no_key=True, of=("self",))
     locked = rows.get(pk=request.pk)
@@ -158,14 +165,14 @@ def _finish(locked: DoctorRequest, action: str) -> None:
 
 
 def tell_client(request: DoctorRequest, kind: str) -> None:
-    """That there is news, no more: the account says what."""
+    """Only say that there is news: the account says what."""
     client = request.client
     page = reverse("prescriptions:request", args=[request.pk])
-    messages.queue(
+    outbox.queue(
         kind=kind,
         key=f"{kind}:{request.pk}",
         recipient=people.notify_address(client),
-        subject=_("There is news in your account"),
+        subject=_("There is an update in your account"),
         template=f"messages/{kind}.txt",
         context={"first_name": client.first_name, "link": links.absolute(page)},
         client=client,

@@ -1,4 +1,4 @@
-"""Reads: the directory, what a client shares with whom, and the requests that came of it."""
+"""Queries: the directory, what a client shares with whom, and the resulting requests."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic import npi
+from clinic.ids import npi
 from clinic.models import Message
-from clinic.selectors import location, location_or_none
+from clinic.selectors import clinic_today, location
 from prescriptions.models import (
     DoctorRequest,
     Prescriber,
@@ -29,21 +29,20 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from clinic.models import Client
-    from prescriptions.reading import Found
+    from prescriptions.reading.proposals import Found
 
-OFFERED = 8  # entries of the directory while one types
+OFFERED = 8  # directory entries offered while typing
 SHORTEST = 2  # letters before any are offered
 Status = DoctorRequest.Status
 
 
 def today() -> date:
-    """The day it is at the clinic."""
-    here = location_or_none()
-    return timezone.localdate(timezone=here.zone if here else None)
+    """Today's date at the clinic."""
+    return clinic_today()
 
 
 def directory(words: str = "") -> QuerySet[Prescriber]:
-    """Entries whose name, practice or NPI has every word; those in use first."""
+    """Entries whose name, practice, or NPI has every word; active ones first."""
     found = Prescriber.objects.all()
     for word in words.replace("\0", " ").split()[:6]:
         match = Q(name__icontains=word) | Q(practice__icontains=word)
@@ -54,14 +53,14 @@ def directory(words: str = "") -> QuerySet[Prescriber]:
 
 
 def offered(words: str) -> list[Prescriber]:
-    """Entries in use that a reviewer may mean."""
+    """Active entries that a reviewer may mean."""
     if len(words.strip()) < SHORTEST:
         return []
     return list(directory(words).filter(is_active=True)[:OFFERED])
 
 
 def own_prescribers(client: Client) -> QuerySet[Prescriber]:
-    """Who wrote an order for a client or was asked for one: all of the directory they may see."""
+    """Who wrote or was asked for a client's order: the only entries the client may see."""
     return Prescriber.objects.filter(
         Exists(Prescription.objects.filter(client=client, prescriber=OuterRef("pk")))
         | Exists(ShareConsent.objects.filter(client=client, prescriber=OuterRef("pk"))),
@@ -70,7 +69,7 @@ def own_prescribers(client: Client) -> QuerySet[Prescriber]:
 
 
 def of_prescription(prescription: Prescription) -> Prescriber | None:
-    """The directory's entry of who wrote an order, also of one from before the directory."""
+    """The directory entry of an order's prescriber, even for orders older than the directory."""
     if prescription.prescriber_id:
         return prescription.prescriber
     number = prescription.prescriber_npi
@@ -98,9 +97,9 @@ def requests() -> QuerySet[DoctorRequest]:
     )
 
 
-def requests_of(client: Client) -> list[Card]:
+def requests_of(client: Client) -> list[RequestCard]:
     """Newest first."""
-    return [card(request) for request in requests().filter(client=client)[:50]]
+    return [request_card(request) for request in requests().filter(client=client)[:50]]
 
 
 def days_open() -> int:
@@ -110,7 +109,7 @@ def days_open() -> int:
 
 
 @dataclass(frozen=True)
-class Card:
+class RequestCard:
     """A request as the client and the desk see it."""
 
     request: DoctorRequest
@@ -120,7 +119,7 @@ class Card:
     is_late: bool  # expired without an answer
 
 
-def card(request: DoctorRequest) -> Card:
+def request_card(request: DoctorRequest) -> RequestCard:
     is_late = request.status == Status.OPEN and request.expires_at <= timezone.now()
     tones = {
         Status.OPEN: ("info", _("Waiting for the prescriber")),
@@ -129,7 +128,7 @@ def card(request: DoctorRequest) -> Card:
         Status.WITHDRAWN: ("quiet", _("Withdrawn")),
     }
     tone, label = ("warn", _("No answer")) if is_late else tones[Status(request.status)]
-    return Card(request, tone, label, request.status == Status.OPEN and not is_late, is_late)
+    return RequestCard(request, tone, label, request.status == Status.OPEN and not is_late, is_late)
 
 
 def declined_because(request: DoctorRequest) -> str:
@@ -145,7 +144,7 @@ def link_message(request: DoctorRequest) -> Message | None:
 
 
 def proposed(prescription: Prescription) -> dict[str, Found]:
-    """What was signed behind a link, for the reviewer's form; nothing once a paper replaced it."""
+    """What was signed behind a link, for the reviewer's form; nothing once a paper replaces it."""
     if prescription.source != Prescription.Source.PRESCRIBER:
         return {}
     request = DoctorRequest.objects.filter(prescription=prescription).first()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,11 +12,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic import audit, context, links, messages, people
+from clinic.audit import services as audit
 from clinic.celery import enqueue
 from clinic.errors import InvalidTransition
+from clinic.messaging import links, outbox
 from clinic.models import Client, Guardian
+from clinic.people import services as people
+from clinic.people.signing_name import expect_own
 from clinic.selectors import location
+from clinic.web import context
 from prescriptions.models import DoctorRequest, Prescriber, Prescription, ShareConsent
 from prescriptions.prescribers import consent as rules
 from prescriptions.prescribers import directory, errors, selectors
@@ -29,14 +32,14 @@ if TYPE_CHECKING:
 
 DRAW_FORM = "prescriptions.draw_request"
 LINK_KIND = "prescriber_request"
-MOST_OPEN = 5  # requests of one client; more is not how doctors are asked
+MOST_OPEN = 5  # open requests of one client; more would not be in good faith
 TOKEN_BYTES = 32  # 256 bits
 Status = DoctorRequest.Status
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:
-    """What somebody typed under the text; `text_sha256` says which text they saw."""
+    """What the signer typed under the text; `text_sha256` says which text they saw."""
 
     name: str
     agreed: bool
@@ -45,7 +48,7 @@ class Signature:
 
 
 def consent_text(client: Client, prescriber: Prescriber) -> str:
-    """The text as this client is to read it now."""
+    """The text this client should read now."""
     return rules.text(clinic=location().name, prescriber=prescriber.title, patient=client.name)
 
 
@@ -58,31 +61,23 @@ def give_consent(
     signature: Signature,
     on_paper: bool = False,
 ) -> ShareConsent:
-    """Sign that we may share with one prescriber; one that is in force already is kept.
+    """Sign that we may share with one prescriber; an active consent is kept.
 
-    `on_paper`: somebody of the clinic records what the client signed by hand.
+    `on_paper`: clinic staff record what the client signed by hand.
 
     Raises:
-        ConsentNeeded, ConsentChanged, SignatureNeeded, GuardianNeeded.
+        ConsentNeeded, ConsentChanged, SignatureNeeded, NotYourName, GuardianNeeded,
+        BirthDateMissing.
     """
     _lock(client)
-    standing = selectors.consent_in_force(client, prescriber)
-    if standing is not None:
-        return standing
+    if (in_force := selectors.consent_in_force(client, prescriber)) is not None:
+        return in_force
     text = consent_text(client, prescriber)
-    name = " ".join(signature.name.split())
-    if not signature.agreed:
-        raise errors.ConsentNeeded
-    if not any(character.isalpha() for character in name):
-        raise errors.SignatureNeeded
-    if signature.text_sha256 != rules.digest(text):
-        raise errors.ConsentChanged
+    name = _signed_name(signature, text)
+    relationship = _signer(actor, client, signature.relationship, on_paper=on_paper)
+    _expect_own(name, client, None if on_paper else actor, relationship)
     now = timezone.now()
-    # One that has lapsed makes room for the new one.
-    lapsed = ShareConsent.objects.filter(client=client, prescriber=prescriber)
-    for one in lapsed.filter(withdrawn_at__isnull=True).defer("text"):
-        ShareConsent.objects.filter(pk=one.pk).update(withdrawn_at=now)
-        audit.turned(actor, "share_consent.lapsed", one, withdrawn_at=(None, now))
+    _end_lapsed(actor, client, prescriber, now)
     given = ShareConsent.objects.create(
         client=client,
         prescriber=prescriber,
@@ -90,7 +85,7 @@ def give_consent(
         text=text,
         text_sha256=rules.digest(text),
         signed_name=name,
-        relationship=_signer(actor, client, signature.relationship, on_paper=on_paper),
+        relationship=relationship,
         signed_by=actor,
         signed_at=now,
         signed_ip=None if on_paper else context.current.get().ip,
@@ -100,8 +95,34 @@ def give_consent(
     return given
 
 
+def _expect_own(name: str, client: Client, signer: User | None, relationship: str) -> None:
+    """Refuse a name that is not the signer's. Raises NotYourName."""
+    expect_own(name=name, client=client, signer=signer, in_person=not relationship)
+
+
+def _signed_name(signature: Signature, text: str) -> str:
+    """The name under a text that was agreed to. Raises as `give_consent`."""
+    name = " ".join(signature.name.split())
+    if not signature.agreed:
+        raise errors.ConsentNeeded
+    if not any(character.isalpha() for character in name):
+        raise errors.SignatureNeeded
+    if signature.text_sha256 != rules.digest(text):
+        raise errors.ConsentChanged
+    return name
+
+
+def _end_lapsed(actor: User, client: Client, prescriber: Prescriber, now: datetime) -> None:
+    """A lapsed consent makes room for the new one."""
+    lapsed = ShareConsent.objects.filter(client=client, prescriber=prescriber)
+    for one in lapsed.filter(withdrawn_at__isnull=True).defer("text"):
+        ShareConsent.objects.filter(pk=one.pk).update(withdrawn_at=now)
+        audit.turned(actor, "share_consent.lapsed", one, withdrawn_at=(None, now))
+
+
 def _signer(actor: User, client: Client, chosen: str, *, on_paper: bool) -> str:
-    """How the signer is related to the client; blank when the client signs in person."""
+    """How the signer is related to the client; blank if the client signs."""
+    people.expect_birth_date(client)
     if client.is_minor_on(selectors.today()):
         if client.user_id == actor.pk or chosen not in rules.SIGN_FOR_MINORS:
             raise errors.GuardianNeeded
@@ -116,14 +137,14 @@ def _signer(actor: User, client: Client, chosen: str, *, on_paper: bool) -> str:
 
 @transaction.atomic
 def withdraw_consent(*, actor: User, consent: ShareConsent) -> int:
-    """Take a consent back; how many open requests ended with it.
+    """Withdraw a consent; returns how many open requests ended with it.
 
     Raises:
-        InvalidTransition: it was withdrawn before.
+        InvalidTransition: it was already withdrawn.
     """
     now = timezone.now()
-    standing = ShareConsent.objects.filter(pk=consent.pk, withdrawn_at__isnull=True)
-    if not standing.update(withdrawn_at=now):
+    in_force = ShareConsent.objects.filter(pk=consent.pk, withdrawn_at__isnull=True)
+    if not in_force.update(withdrawn_at=now):
         raise InvalidTransition
     audit.turned(actor, "share_consent.withdrawn", consent, withdrawn_at=(None, now))
     waiting = DoctorRequest.objects.filter(consent=consent, status=Status.OPEN)
@@ -143,22 +164,17 @@ def ask(
     """Ask a prescriber for an order: a form to sign on paper and, with an e-mail address, a link.
 
     Raises:
-        NoConsentOnFile: and no signature came with it.
-        ConsentNeeded, ConsentChanged, SignatureNeeded, GuardianNeeded: as for `give_consent`.
+        NoConsentOnFile: and no signature came with the request.
+        BirthDateMissing: the form names it, and the link asks for it. What `give_consent` raises.
         AlreadyAsked, TooManyOpen, OwnAddress.
     """
     _lock(client)
+    people.expect_birth_date(client)
     if not prescriber.is_checked and prescriber.email in _addresses(actor, client):
         raise errors.OwnAddress
     now = timezone.now()
     _make_room(actor, client, prescriber, now)
-    consent = selectors.consent_in_force(client, prescriber)
-    if consent is None:
-        if signature is None or actor is None:
-            raise errors.NoConsentOnFile
-        consent = give_consent(
-            actor=actor, client=client, prescriber=prescriber, signature=signature
-        )
+    consent = _consent(actor, client, prescriber, signature)
     token, sha256 = mint()
     request = DoctorRequest.objects.create(
         client=client,
@@ -178,11 +194,22 @@ def ask(
     return request
 
 
+def _consent(
+    actor: User | None, client: Client, prescriber: Prescriber, signature: Signature | None
+) -> ShareConsent:
+    """The consent on file, or the one signed with this request."""
+    if (consent := selectors.consent_in_force(client, prescriber)) is not None:
+        return consent
+    if signature is None or actor is None:
+        raise errors.NoConsentOnFile
+    return give_consent(actor=actor, client=client, prescriber=prescriber, signature=signature)
+
+
 @transaction.atomic
 def ask_new(
     *, actor: User, client: Client, fields: dict[str, Any], signature: Signature, note: str = ""
 ) -> DoctorRequest:
-    """Ask somebody the client has named: they join the directory, unchecked.
+    """Ask a prescriber the client named: they join the directory, unchecked.
 
     Raises:
         NpiInvalid, and as for `ask`.
@@ -196,7 +223,7 @@ def ask_new(
 
 @transaction.atomic
 def send_link(*, actor: User, request: DoctorRequest) -> DoctorRequest:
-    """Send a new link to the address that the directory has now; the one before is dead.
+    """Send a new link to the directory's current address; the old link stops working.
 
     Raises:
         InvalidTransition: the request is closed.
@@ -209,54 +236,50 @@ def send_link(*, actor: User, request: DoctorRequest) -> DoctorRequest:
         raise errors.NoAddress
     if not _may_write(locked.prescriber, locked.client):
         raise errors.NotChecked
-    standing = selectors.consent_in_force(locked.client, locked.prescriber)
-    if standing is None:
+    in_force = selectors.consent_in_force(locked.client, locked.prescriber)
+    if in_force is None:
         raise errors.NoConsentOnFile
     token, locked.token_sha256 = mint()
-    locked.consent = standing
+    locked.consent = in_force
     locked.sent_to = locked.prescriber.email
     locked.wrong_births = 0
     locked.expires_at = timezone.now() + timedelta(days=selectors.days_open())
     locked.save()
-    messages.withdraw(about=locked.pk, kinds=[LINK_KIND])
+    outbox.withdraw(about=locked.pk, kinds=[LINK_KIND])
     _send(actor, locked, token)
     return locked
 
 
 @transaction.atomic
 def withdraw_request(*, actor: User, request: DoctorRequest) -> None:
-    """Take a request back; its link opens nothing any more.
+    """Withdraw a request; its link stops working.
 
     Raises:
-        InvalidTransition: it was answered or withdrawn before.
+        InvalidTransition: it was already answered or withdrawn.
     """
     if not _close(actor, request, timezone.now()):
         raise InvalidTransition
 
 
 def mint() -> tuple[str, str]:
-    """A link's secret, and what is stored of it."""
+    """A link's secret, and the part of it that is stored."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    return token, sha256_of(token)
-
-
-def sha256_of(token: str) -> str:
-    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+    return token, links.hashed(token)
 
 
 def _lock(client: Client) -> None:
-    # Two presses of a button queue here; the second finds what the first one made.
+    # Two clicks on a button wait here in turn; the second finds what the first one made.
     people.lock(client)
 
 
 def _may_write(prescriber: Prescriber, client: Client) -> bool:
-    """An address that one client typed is not good for another's request until it is checked."""
+    """An address one client entered is not used for another's request until it is checked."""
     known = prescriber.is_checked or prescriber.named_by_id == client.pk
     return bool(prescriber.email) and known
 
 
 def _addresses(actor: User | None, client: Client) -> set[str]:
-    """Where a link would come back to whoever asks for it."""
+    """Addresses where the link would go back to the person asking for it."""
     guardians = client.guardians.values_list("user__email", flat=True)
     asking = actor.email if actor else ""
     own = {client.email, asking, client.user.email if client.user else "", *guardians}
@@ -277,19 +300,19 @@ def _close(actor: User | None, request: DoctorRequest, now: datetime) -> bool:
     waiting = DoctorRequest.objects.filter(pk=request.pk, status=Status.OPEN)
     if not waiting.update(status=Status.WITHDRAWN, closed_at=now):
         return False
-    messages.withdraw(about=request.pk)
+    outbox.withdraw(about=request.pk)
     step = (Status.OPEN, Status.WITHDRAWN)
     audit.turned(actor, "doctor_request.withdrawn", request, status=step)
     return True
 
 
 def _send(actor: User | None, request: DoctorRequest, token: str) -> None:
-    """The e-mail holds nothing that anybody typed: it cannot be made to say something else."""
-    messages.queue(
+    """The e-mail contains nothing anyone typed, so it cannot be made to say something else."""
+    outbox.queue(
         kind=LINK_KIND,
         key=f"{LINK_KIND}:{request.token_sha256[:32]}",
         recipient=request.sent_to,
-        subject=_("A patient asks you to complete a form for %(clinic)s")
+        subject=_("A patient is asking you to complete a form for %(clinic)s")
         % {"clinic": location().name},
         template="messages/prescriber_request.txt",
         context={

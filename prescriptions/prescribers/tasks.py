@@ -1,93 +1,95 @@
-"""Doors for the worker: the form to sign on paper, and the prescription of what was signed."""
+"""Tasks for the worker: the paper form to sign, and the prescription from what was signed."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from celery import shared_task
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
 
-from clinic import audit, documents
+from clinic import duties
+from clinic.audit import services as audit
+from clinic.documents import store as documents
 from clinic.models import Document
 from prescriptions.models import DoctorRequest, Prescription
-from prescriptions.prescribers import links, request_pdf, services
+from prescriptions.prescribers import links, pdf, services
 from prescriptions.prescribers.selectors import requests
 
-LATE = timedelta(seconds=45)  # the bell was lost: the sweep takes over
-# What has failed for this long fails for a reason of its own: once an hour is enough then.
-STUBBORN = timedelta(hours=1)
-SWEEP_BATCH = 100
-PDF = "application/pdf"
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from clinic.documents.printing import Printed
+
 Status = DoctorRequest.Status
 
 
-def _claim(pk: str, **state: object) -> DoctorRequest | None:
-    """The row, locked; none when another worker has it or the work is done."""
-    waiting = requests().filter(pk=pk, **state)
-    return waiting.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
+def undrawn() -> QuerySet[DoctorRequest]:
+    """Open, and without the form to sign by hand."""
+    return requests().filter(document__isnull=True, status=Status.OPEN)
+
+
+def signed() -> QuerySet[DoctorRequest]:
+    """Signed online, and not a prescription yet."""
+    return requests().filter(prescription__isnull=True, status=Status.SIGNED)
 
 
 @shared_task(name=services.DRAW_FORM)
 def draw_request(pk: str) -> None:
-    """Draw the form once; a second copy of the task finds nothing to do."""
-    with transaction.atomic(durable=True):
-        request = _claim(pk, document__isnull=True, status=Status.OPEN)
-        if request is None:
-            return
-        printed = request_pdf.form(request)
-        request.document = documents.store(
-            actor=None,
-            content=printed.content,
-            kind=Document.Kind.PRESCRIPTION_REQUEST,
-            name="request-to-your-doctor.pdf",
-            content_type=PDF,
-            client=request.client,
-            pages=printed.pages,
-        )
-        request.save(update_fields=["document", "updated_at"])
+    """Make the form once; a second copy of the task finds nothing to do."""
+    if request := duties.claim(undrawn(), pk):
+        with duties.trying(request):
+            _keep_form(request, pdf.form_to_sign(request))
 
 
 @shared_task(name=links.DRAW_ORDER)
 def draw_order(pk: str) -> None:
-    """Make the prescription of what was signed; it joins the queue like any other."""
-    with transaction.atomic(durable=True):
-        request = _claim(pk, prescription__isnull=True, status=Status.SIGNED)
-        if request is None:
-            return
-        printed = request_pdf.order(request)
-        document = documents.store(
-            actor=None,
-            content=printed.content,
-            kind=Document.Kind.PRESCRIPTION,
-            name="prescription.pdf",
-            content_type=PDF,
-            client=request.client,
-            pages=printed.pages,
-        )
-        request.prescription = Prescription.objects.create(
-            client=request.client,
-            document=document,
-            source=Prescription.Source.PRESCRIBER,
-            prescriber=request.prescriber,
-            # The elements are proposed from what was signed, not from our own drawing of it.
-            text_source=Prescription.TextSource.NONE,
-        )
-        request.save(update_fields=["prescription", "updated_at"])
-        audit.record(None, "prescription.submitted", request.prescription)
-        links.tell_client(request, "prescriber_signed")
+    """Make the prescription from what was signed; it joins the queue like any other."""
+    if request := duties.claim(signed(), pk):
+        with duties.trying(request):
+            _keep_order(request, pdf.signed_order(request))
+
+
+@transaction.atomic
+def _keep_form(request: DoctorRequest, printed: Printed) -> None:
+    current = duties.lock(request)
+    if current is None or current.status != Status.OPEN:
+        return  # signed or withdrawn meanwhile
+    kind, name = Document.Kind.PRESCRIPTION_REQUEST, "request-to-your-doctor.pdf"
+    duties.done(current, document=_store(current, printed, kind, name))
+
+
+@transaction.atomic
+def _keep_order(request: DoctorRequest, printed: Printed) -> None:
+    current = duties.lock(request)
+    if current is None:
+        return  # it took so long that another worker has started over
+    made = Prescription.objects.create(
+        client=current.client,
+        document=_store(current, printed, Document.Kind.PRESCRIPTION, "prescription.pdf"),
+        source=Prescription.Source.PRESCRIBER,
+        prescriber=current.prescriber,
+        # Propose the elements from what was signed, not from our own PDF of it.
+        text_source=Prescription.TextSource.NONE,
+    )
+    duties.done(current, prescription=made)
+    audit.record(None, "prescription.submitted", made)
+    links.tell_client(current, "prescriber_signed")
+
+
+def _store(request: DoctorRequest, printed: Printed, kind: str, name: str) -> Document:
+    return documents.store(
+        actor=None,
+        content=printed.content,
+        kind=kind,
+        name=name,
+        content_type="application/pdf",
+        client=request.client,
+        pages=printed.pages,
+    )
 
 
 @shared_task(name="prescriptions.sweep_requests")
 def sweep_requests() -> None:
-    """What nobody has drawn: the form of an open request, the prescription of a signed one."""
-    now = timezone.now()
-    since = now - STUBBORN if now.minute else datetime.min.replace(tzinfo=UTC)
-    late_by = (since, now - LATE)
-    undrawn = Q(status=Status.OPEN, document__isnull=True, created_at__range=late_by)
-    unmade = Q(status=Status.SIGNED, prescription__isnull=True, closed_at__range=late_by)
-    late = DoctorRequest.objects.filter(undrawn | unmade).order_by("created_at")
-    for pk, status in late.values_list("pk", "status")[:SWEEP_BATCH]:
-        task = draw_order if status == Status.SIGNED else draw_request
-        task.delay(str(pk))
+    """What has not been made yet: an open request's form, a signed request's prescription."""
+    duties.sweep(undrawn(), draw_request)
+    duties.sweep(signed(), draw_order)

@@ -1,12 +1,14 @@
-"""Pages about prescribers; part of the names under `prescriptions:`."""
+"""Pages about prescribers; their names are under `prescriptions:`."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from prescriptions.prescribers import desk, link_pages, views
+from prescriptions.prescribers import desk, views
+from prescriptions.prescribers.by_link import urls as by_link
 
 urlpatterns = [
+    *by_link.urlpatterns,
     path("portal/prescriptions/ask/", views.ask, name="ask"),
     path("portal/prescriptions/ask/sign/", views.ask_sign, name="ask-sign"),
     path("portal/prescriptions/shared/", views.shared, name="shared"),
@@ -39,8 +41,4 @@ urlpatterns = [
     path(
         "desk/prescriptions/requests/<uuid:request_id>/", desk.request_detail, name="desk-request"
     ),
-    path("rx/done/", link_pages.done, name="rx-done"),
-    path("rx/<str:token>/", link_pages.order, name="rx"),
-    path("rx/<str:token>/hints/", link_pages.hints, name="rx-hints"),
-    path("rx/<str:token>/decline/", link_pages.decline, name="rx-decline"),
 ]

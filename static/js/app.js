@@ -1,9 +1,9 @@
-// What every page shares. Pages work without it: this only saves clicks, repeats and lost places.
+// Shared by every page. Pages work without it: it only saves clicks, repeats and lost places.
 (() => {
   "use strict";
 
   const root = document.documentElement;
-  const RELEASE_MS = 15000; // A form that got no answer may be sent again; the server refuses true repeats.
+  const RELEASE_MS = 15000; // A form that got no response may be sent again; the server refuses true repeats.
 
   // ---- Focus: first the errors, else whatever new content asks for it ----
   function placeFocus(scope) {
@@ -32,7 +32,7 @@
   function hold(form, submitter) {
     form.dataset.sending = "yes";
     form.setAttribute("aria-busy", "true");
-    // Later, so that the pressed button's own name and value still travel with the form.
+    // Later, so that the pressed button's name and value are still sent with the form.
     setTimeout(() => {
       if (!submitter || submitter.disabled) return;
       submitter.dataset.wasEnabled = "yes";
@@ -59,7 +59,7 @@
     root.dataset.loading = "yes";
   });
 
-  // Coming Back to a cached page must not find its buttons still held.
+  // After Back to a cached page, its buttons must not still be disabled.
   window.addEventListener("pageshow", () => {
     delete root.dataset.loading;
     document.querySelectorAll("form[data-sending]").forEach(release);
@@ -83,6 +83,12 @@
       }
     }
   });
+  // What the search in the bar has found goes with Escape, and when somebody goes on elsewhere.
+  function endSearch(event) {
+    if (event.type === "keydown" ? event.key !== "Escape" : event.target.closest(".bar-search")) return;
+    document.getElementById("bar-found")?.replaceChildren();
+  }
+  for (const kind of ["keydown", "click", "focusin"]) document.addEventListener(kind, endSearch);
   document.addEventListener("click", (event) => {
     document.querySelectorAll("details.menu[open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.open = false;
@@ -98,7 +104,7 @@
     }
   });
 
-  // ---- htmx: one progress line, spoken failures, one request per form ----
+  // ---- htmx: one progress line, announced failures, one request per form ----
   let waiting = 0;
   function setWaiting(change) {
     waiting = Math.max(0, waiting + change);
@@ -113,28 +119,33 @@
     box.hidden = !kind;
   }
 
-  // What no hand has caused (polling) is no sign that somebody is there (clinic/idle.py), and no
-  // look at anybody (clinic/looks.py).
+  // What no user caused (polling) does not count as activity (clinic/accounts/idle.py), nor as a
+  // view of anyone (clinic/audit/view_log.py).
   document.addEventListener("htmx:configRequest", (event) => {
     if (!event.detail.triggeringEvent) event.detail.headers["X-Background"] = "1";
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
-    const form = event.detail.elt.closest("form");
-    const posts = form && event.detail.requestConfig.verb !== "get" && !("repeat" in form.dataset);
-    if (posts && form.dataset.sending) {
-      event.preventDefault();
-      return;
+    const { requestConfig, elt } = event.detail;
+    const form = elt.closest("form");
+    const posts = form && requestConfig.verb !== "get" && !("repeat" in form.dataset);
+    // What looks something up while one types must not swallow the Enter that follows.
+    const typing = ["input", "change"].includes(requestConfig.triggeringEvent?.type);
+    if (posts && !typing) {
+      if (form.dataset.sending) {
+        event.preventDefault();
+        return;
+      }
+      hold(form, requestConfig.triggeringEvent?.submitter);
+      requestConfig.holds = form;
     }
-    if (posts) hold(form, event.detail.requestConfig.triggeringEvent?.submitter);
     setWaiting(1);
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     setWaiting(-1);
-    const form = event.detail.elt.closest("form");
-    if (form) release(form);
+    if (event.detail.requestConfig.holds) release(event.detail.requestConfig.holds);
     if (event.detail.successful) say("");
   });
-  // Signed out meanwhile: the answer is the sign-in page, which must not land inside this one.
+  // Signed out by then: the response is the sign-in page, which must not load inside this one.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const login = document.getElementById("trouble")?.dataset.login;
     if (login && new URL(event.detail.xhr.responseURL || location.href).pathname === login) {
@@ -150,6 +161,11 @@
     say(status === 401 || status === 403 ? "signedOut" : "failed");
   });
   document.addEventListener("htmx:afterSettle", (event) => placeFocus(event.target));
+
+  // This browser is about to be in a client's hands: no other page of the staff stays open in it.
+  if (window.BroadcastChannel && !document.getElementById("tablet")) {
+    new BroadcastChannel("tablet").onmessage = () => location.reload();
+  }
 
   placeFocus(document);
 })();

@@ -1,4 +1,4 @@
-// Copies a link. Without it the field is there to select.
+// Copies a link. Without JavaScript the field can still be selected.
 (() => {
   "use strict";
 
@@ -10,7 +10,7 @@
     try {
       await navigator.clipboard.writeText(field.value);
     } catch {
-      return; // The text is selected: the keyboard does the rest.
+      return; // The text is selected; copy it with the keyboard.
     }
     if (said) said.textContent = said.dataset.copied;
     const before = button.textContent;

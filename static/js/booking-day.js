@@ -1,5 +1,5 @@
-// The day board: its keys, the mark on the tile whose panel is open, and dragging a visit elsewhere.
-// Dragging only opens the move page with the time in it; that page says what the time breaks and asks.
+// The day board: its keys, the mark on the tile whose panel is open, and dragging a visit to another time.
+// Dragging only opens the move page with the time filled in; that page shows any conflicts and asks.
 (() => {
   "use strict";
 
@@ -7,7 +7,10 @@
     const typing = event.target.closest("input, textarea, select, [contenteditable]");
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
     const link = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
-    if (link) link.click();
+    if (!link) return;
+    event.preventDefault(); // the key is not for the field it leads to
+    if (link.matches("input")) link.focus();
+    else link.click();
   });
 
   document.addEventListener("htmx:afterSwap", (event) => {
@@ -15,6 +18,18 @@
     document.querySelectorAll(".visit[aria-current]").forEach((tile) => tile.removeAttribute("aria-current"));
     const tile = event.detail.requestConfig.elt;
     if (tile && tile.classList.contains("visit")) tile.setAttribute("aria-current", "true");
+  });
+
+  // The panel's cross: the board is already there, so nothing needs to load.
+  document.addEventListener("click", (event) => {
+    const cross = event.target.closest("#panel [data-close-panel]");
+    if (!cross || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const tile = document.querySelector(".visit[aria-current]");
+    document.getElementById("panel").replaceChildren();
+    history.replaceState(history.state, "", cross.href);
+    tile?.removeAttribute("aria-current");
+    tile?.focus();
   });
 
   // ---- Dragging ----
@@ -78,6 +93,42 @@
     board.classList.remove("moving");
     return last;
   }
+
+  // ---- An empty time: a click begins a booking there ----
+  const slot = document.createElement("div");
+  slot.setAttribute("aria-hidden", "true");
+
+  function emptyTime(event) {
+    if (!board.dataset.book || drag || event.target.closest(".visit, .card-act, .off.why")) return null;
+    const lane = event.target.closest(".lane[data-therapist]");
+    if (!lane) return null;
+    const box = lane.getBoundingClientRect();
+    const total = count(board, "hours") * 12;
+    const row = Math.floor((((event.clientY - box.top) / box.height) * total) / STEP) * STEP;
+    return row >= 0 && row < total ? { lane, row } : null;
+  }
+
+  board.addEventListener("pointermove", (event) => {
+    const found = event.pointerType === "mouse" ? emptyTime(event) : null;
+    if (!found) {
+      slot.remove();
+      return;
+    }
+    slot.className = `slot at-${found.row} for-${STEP * 2}`;
+    slot.textContent = `+ ${spoken(found.row)}`;
+    if (slot.parentNode !== found.lane) found.lane.append(slot);
+  });
+  board.addEventListener("pointerleave", () => slot.remove());
+  board.addEventListener("click", (event) => {
+    const found = emptyTime(event);
+    if (!found) return;
+    const wish = new URLSearchParams({
+      day: board.dataset.day,
+      at: clock(found.row),
+      therapist: found.lane.dataset.therapist,
+    });
+    location.assign(`${board.dataset.book}?${wish}`);
+  });
 
   board.addEventListener("pointerdown", (event) => {
     const tile = event.target.closest(".visit[data-move]");

@@ -1,8 +1,8 @@
-// Counts down the minutes a time is kept. Without it the page says until when, which is enough.
+// Counts down while a time is held. Without JavaScript the page says until when, which is enough.
 (() => {
   "use strict";
 
-  // Back to this page asks for it anew, instead of sending the form once more.
+  // Coming back to this page reloads it instead of sending the form again.
   window.history.replaceState(null, "", window.location.href);
 
   const box = document.querySelector("[data-hold-until]");
@@ -28,7 +28,8 @@
       box.classList.add("over");
     }
     const seconds = String(left % 60).padStart(2, "0");
-    text.textContent = `${box.dataset.holdLeft} ${Math.floor(left / 60)}:${seconds}`;
+    const clock = `${Math.floor(left / 60)}:${seconds}`;
+    text.textContent = box.dataset.holdLeft.replace("{left}", clock);
   }
 
   const timer = setInterval(show, 1000);

@@ -1,4 +1,4 @@
-// Counts down the minutes a time is kept for somebody. Without it the page says until when.
+// Counts down while a time is held for someone. Without JavaScript the page says until when.
 (() => {
   "use strict";
 
@@ -12,7 +12,7 @@
       const seconds = String(left % 60).padStart(2, "0");
       open += left ? 1 : 0;
       text.textContent = left
-        ? `${text.dataset.left} ${Math.floor(left / 60)}:${seconds}`
+        ? text.dataset.left.replace("{left}", `${Math.floor(left / 60)}:${seconds}`)
         : text.dataset.over;
     }
     if (!open) clearInterval(timer);

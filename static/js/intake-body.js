@@ -1,5 +1,5 @@
-// The drawing of the body: each area is a check box that mirrors the one in the list.
-// The list is the truth and works alone; without this script the drawing stays hidden.
+// The drawing of the body: each area is a checkbox that mirrors the one in the list.
+// The list is authoritative and works alone; without this script the drawing stays hidden.
 (() => {
   "use strict";
 
@@ -29,7 +29,7 @@
     tick.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  // One stop of the Tab key per figure; the arrows walk its areas.
+  // One Tab stop per figure; the arrow keys move between its areas.
   function walk(area, step) {
     const figure = Array.from(area.closest("svg").querySelectorAll("[data-place]"));
     const next = figure[(figure.indexOf(area) + step + figure.length) % figure.length];

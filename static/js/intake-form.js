@@ -1,5 +1,5 @@
-// Follow-up questions show when they apply, and "none of these" stands alone.
-// Without this script every question is in sight, and the server decides the same.
+// Follow-up questions show when they apply, and "none of these" excludes the others.
+// Without this script every question is visible, and the server applies the same rules.
 (() => {
   "use strict";
 

@@ -1,4 +1,4 @@
-// Makes a passkey, or signs in or confirms with one. Without it the page's other ways still work.
+// Creates a passkey, or signs in or confirms with one. Without it, the page's other ways still work.
 (() => {
   "use strict";
 
@@ -44,7 +44,7 @@
       try {
         const found = await (form.dataset.passkey === "add" ? add(form) : use(form));
         form.elements.credential.value = JSON.stringify(found);
-        form.submit(); // asks nobody again
+        form.submit(); // does not trigger this handler again
       } catch (error) {
         button.disabled = false;
         tell(form, error.name === "SecurityError" ? "address" : "failed");

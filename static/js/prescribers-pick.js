@@ -1,4 +1,4 @@
-// An entry of the directory fills the reviewer's fields; each of them can still be changed.
+// A directory entry fills the reviewer's fields; each can still be changed.
 (() => {
   "use strict";
 
@@ -9,7 +9,7 @@
       const field = document.getElementById(`id_prescriber_${name}`);
       if (!field || !entry.dataset[name]) continue;
       field.value = entry.dataset[name];
-      // The name's own event would ask the directory again.
+      // The name's own event would query the directory again.
       if (name !== "name") field.dispatchEvent(new Event("input", { bubbles: true }));
     }
     document.getElementById("prescribers-offered").replaceChildren();

@@ -1,4 +1,4 @@
-// The reviewer's form: fill in what the order comes to, add codes found, send once.
+// The reviewer's form: fill in the calculated order, add found codes, submit once.
 (() => {
   "use strict";
 
@@ -8,7 +8,7 @@
   const through = form.querySelector("#id_through_on");
   const codes = form.querySelector("#id_codes");
 
-  // A proposal fills a field that is empty or still holds the last proposal; what a person typed stays.
+  // A proposal fills a field that is empty or still holds the last proposal; typed values stay.
   function propose(field, value) {
     if (field.value && field.value !== field.dataset.proposed && field.value !== value) return;
     const changed = field.value !== value;
@@ -35,20 +35,20 @@
     codes.focus();
   });
 
-  // Folded up, the parts of the body are named.
+  // When collapsed, name the chosen treatment areas.
   const areas = form.querySelector("[data-areas]");
   areas.addEventListener("change", () => {
     const chosen = [...areas.querySelectorAll("input:checked")].map((tick) => tick.labels[0].textContent);
     areas.querySelector("[data-areas-chosen]").textContent = chosen.join(" · ") || areas.dataset.none;
   });
 
-  // Enter in the search box searches; it must not open the page that serves those without JavaScript.
+  // Enter in the search box searches; it must not open the page for use without JavaScript.
   document.getElementById("diagnosis-search").addEventListener("submit", (event) => {
     event.preventDefault();
     document.querySelector("#codes-found [data-add-code]")?.focus();
   });
 
-  // The small answers post from inside this form, so it guards itself against a second press.
+  // The hints post from inside this form, so it guards itself against a second click.
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";

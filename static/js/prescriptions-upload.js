@@ -1,5 +1,5 @@
 // Choosing files: one by one or together, in the order of the pages; drag and drop; sending with a
-// real progress bar; and sending again when the connection was lost, without choosing again.
+// real progress bar; and resending after a lost connection, without choosing again.
 (() => {
   "use strict";
 
@@ -12,7 +12,7 @@
   const progress = form.querySelector("[data-progress]");
   const lost = form.querySelector("[data-lost]");
   let files = [];
-  let refused = false; // what the list holds was sent and could not be used
+  let refused = false; // the listed files were sent and could not be used
 
   function size(bytes) {
     return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
@@ -58,7 +58,7 @@
     return item;
   }
 
-  // What the form sends is always what the list shows.
+  // The form always sends what the list shows.
   function keep(focused = null) {
     const held = new DataTransfer();
     files.forEach((file) => held.items.add(file));
@@ -76,15 +76,15 @@
 
   input.addEventListener("change", () => {
     const more = [...input.files];
-    // The one file that was refused, and now another one: that one instead. Of several, who sends says which goes.
+    // If the only file was refused, a new one replaces it. With several, the sender removes one.
     if (refused && files.length === 1 && more.length) files = [];
     refused = false;
-    // Nothing: the chooser was closed. The browser has emptied the field; the list stays.
+    // Nothing chosen: the picker was closed. The browser emptied the field; the list stays.
     add(more.filter((file) => !files.includes(file)));
   });
-  add([...input.files]); // kept by the browser over a reload
+  add([...input.files]); // kept by the browser across a reload
 
-  // ---- A camera, where there is one in the hand ----
+  // ---- The camera, on a handheld device ----
   if (window.matchMedia("(pointer: coarse)").matches) {
     const template = form.querySelector("[data-camera]");
     template.replaceWith(template.content.cloneNode(true));
@@ -121,7 +121,7 @@
     progress.hidden = true;
   });
 
-  // The page's token travels along, so what had arrived after all is not taken in twice.
+  // The page's token goes along, so files that did arrive are not accepted twice.
   function notSent() {
     lost.hidden = false;
   }

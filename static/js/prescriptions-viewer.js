@@ -1,5 +1,5 @@
-// Zoom, turn and page through the pictures of a document, and mark on them the words that a field
-// was read from. Without this file the pictures simply scroll.
+// Zoom, rotate, and page through a document's images, and mark on them the words that a field
+// was read from. Without this file the images simply scroll.
 (() => {
   "use strict";
 
@@ -19,7 +19,7 @@
   let zoom = FIT;
   tools.hidden = false;
 
-  // Where a leaf begins, from the upper edge of what is seen.
+  // Where a page begins, from the top edge of the view.
   const above = (leaf) => leaf.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientTop;
 
   function current() {
@@ -32,7 +32,7 @@
     if (where.textContent !== text) where.textContent = text;
   }
 
-  // Do something to the sizes; what was in the middle stays in the middle.
+  // Change the size and keep the middle in the middle.
   function keepingPlace(change) {
     const leaf = current();
     const before = leaf.getBoundingClientRect();
@@ -55,7 +55,7 @@
     tools.querySelector('[data-zoom="1"]').setAttribute("aria-disabled", zoom === ZOOMS.length - 1);
   }
 
-  // The turn is kept on the leaf itself, so paging does not lose it; marks turn with the picture.
+  // The rotation is stored on the page element, so paging keeps it; marks rotate with the image.
   function turn() {
     keepingPlace((leaf) => (leaf.dataset.turn = ((Number(leaf.dataset.turn) || 0) + 90) % 360));
   }
@@ -89,7 +89,7 @@
     n: () => step(1),
     p: () => step(-1),
   };
-  // Only in the document's own frame: in a field the same keys are text.
+  // Only in the document's own frame: in a field these keys are text.
   viewer.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const act = KEYS[event.key.toLowerCase()];
@@ -109,7 +109,7 @@
     box.querySelectorAll("[data-marks]").forEach((marks) => marks.remove());
   }
 
-  // Rectangles in fractions of the page, over its picture.
+  // Rectangles in fractions of the page, over its image.
   function mark(leaf, boxes) {
     const marks = document.createElementNS(SVG, "svg");
     for (const [name, value] of Object.entries({
@@ -127,7 +127,7 @@
     return [...marks.children];
   }
 
-  // Scroll the viewer, and only it, until the first mark is seen whole.
+  // Scroll only the viewer, until the first mark is fully visible.
   function bringIntoView(rect) {
     const seen = rect.getBoundingClientRect();
     const frame = box.getBoundingClientRect();
@@ -159,7 +159,7 @@
     if (!source) return;
     event.preventDefault();
     show(source);
-    // On a phone the document lies above the form.
+    // On a phone, the document is above the form.
     viewer.scrollIntoView({ block: "nearest" });
   });
 })();

@@ -1,4 +1,4 @@
-// Warns before the session ends, keeps it while somebody is at work, and never loses a form.
+// Warns before the session ends, extends it while someone is working, and never loses a form.
 (() => {
   "use strict";
 
@@ -8,7 +8,7 @@
   const warning = Number(dialog.dataset.warning);
   const clock = dialog.querySelector("[data-left]");
   const parts = { soon: dialog.querySelector("[data-soon]"), over: dialog.querySelector("[data-over]") };
-  let touched = Date.now(); // opening the page is a sign of life
+  let touched = Date.now(); // opening the page counts as activity
   let ends = 0;
   let timer = 0;
 
@@ -37,7 +37,7 @@
   }
 
   function show(part) {
-    // On a shared computer nobody reads on once it is over; what was typed is hidden, not lost.
+    // On a shared computer no one can read on once it is over; what was typed is hidden, not lost.
     if (part === "over") document.documentElement.dataset.session = "over";
     else delete document.documentElement.dataset.session;
     parts.soon.hidden = part !== "soon";
@@ -45,7 +45,7 @@
     if (!dialog.open) dialog.showModal();
   }
 
-  // Shortly before the end: another tab may have kept it, or somebody may be typing here.
+  // Shortly before the end: another tab may have extended it, or someone may be typing here.
   async function look() {
     try {
       const busy = Date.now() - touched < warning * 1000;
@@ -60,7 +60,7 @@
       show(seconds ? "soon" : "over");
       if (seconds) tick();
     } catch {
-      if (Date.now() > ends) show("over"); // offline, and the time is up all the same
+      if (Date.now() > ends) show("over"); // offline, but the time is still up
       timer = setTimeout(look, 10000);
     }
   }
@@ -99,9 +99,9 @@
   dialog.querySelector("[data-back]").addEventListener("click", look);
   dialog.addEventListener("cancel", (event) => {
     if (!parts.over.hidden) event.preventDefault();
-    else dialog.querySelector("[data-stay]").click(); // Escape says that somebody is there
+    else dialog.querySelector("[data-stay]").click(); // Escape counts as activity
   });
-  // Back from sleep or from another tab: time has passed that no timer counted.
+  // Back from sleep or another tab: time has passed that no timer counted.
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && Date.now() > ends - warning * 1000) look();
   });

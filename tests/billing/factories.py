@@ -6,15 +6,21 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from booking.models import AppointmentStatus
+from django.utils import timezone
+
+from billing import services
+from billing.correcting.services import Form
+from billing.models import Payment
+from booking.models import Appointment, AppointmentStatus
 from clinic.models import ServiceOption, Technique
+from clinic.web.form_page import version_of
 from tests import factories
 from tests.booking.factories import booked_appointment
 from tests.treatment.factories import earlier_today
 from treatment.models import Visit, VisitMinutes
 
 if TYPE_CHECKING:
-    from clinic.models import Client
+    from clinic.models import Client, User
 
 
 def plain_visit(client: Client, hours_ago: int = 2) -> Visit:
@@ -45,3 +51,25 @@ def plain_visits(count: int) -> list[Visit]:
         plain_visit(factories.make_client(f"Client{uuid4().hex[:6]}", "Lima"), hours_ago=2 * n)
         for n in range(1, count + 1)
     ]
+
+
+def paid(actor: User, visit: Visit, cents: int = 10000, method: str = "card") -> Payment:
+    """A payment of a visit, taken as the desk takes it."""
+    return services.take_payment(
+        actor=actor, visit=visit, method=method, amount_cents=cents, form_token=uuid4()
+    )
+
+
+def form_for(payment: Payment) -> Form:
+    """What a page that shows the payment now sends along with a correction."""
+    return Form(uuid4(), version_of(Payment.everything.get(pk=payment.pk)))
+
+
+def missed_visit(
+    client: Client, cents: int = 4000, days: int = 3, status: str = "noshow"
+) -> Appointment:
+    """An appointment nobody came to, with its fee."""
+    start = timezone.now() - timedelta(days=days)
+    made = booked_appointment(client, starts_at=start, price_cents=10000)
+    Appointment.objects.filter(pk=made.pk).update(status=status, fee_cents=cents)
+    return Appointment.objects.with_names().get(pk=made.pk)

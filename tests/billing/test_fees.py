@@ -15,9 +15,10 @@ from django.utils import timezone
 from billing import fees, selectors
 from billing.errors import NotFromAPlan
 from billing.models import Payment
-from booking import services as booking
 from booking.errors import FeeSettled
 from booking.models import Appointment
+from booking.visits import services as booking
+from clinic.people import owed
 from tests.booking.factories import booked_appointment
 from tests.treatment.factories import finished_visit
 
@@ -47,14 +48,14 @@ def take(actor: User, appointment: Appointment, **more: object) -> Payment:
 def test_a_fee_is_owed_until_it_is_paid_and_paid_once(
     missed: Appointment, client_record: Client, desk_user: User
 ) -> None:
-    assert selectors.owed_by(client_record) == 10000
+    assert owed.of(client_record.pk).cents == 10000
     token = uuid4()
     paid = take(desk_user, missed, form_token=token, reference="4242")
     assert take(desk_user, missed, form_token=token) == paid
     with pytest.raises(FeeSettled):
         take(desk_user, missed)
     assert (paid.amount_cents, paid.visit, paid.of_appointment) == (10000, None, missed.pk)
-    assert selectors.owed_by(client_record) == 0
+    assert owed.of(client_record.pk).cents == 0
     assert selectors.open_fees() == []
 
 
@@ -81,7 +82,7 @@ def test_the_desk_takes_a_fee_from_the_panel_and_the_money_page_counts_it(
     as_desk: Browser, missed: Appointment
 ) -> None:
     panel = reverse("billing:panel", args=[missed.pk])
-    assert "Fee for not coming: $100.00" in as_desk.get(panel).text
+    assert "No-show fee: $100.00" in as_desk.get(panel).text
     assert "$100.00" in as_desk.get(reverse("billing:desk")).text
     assert "HSA card" not in as_desk.get(panel).text
     pay = reverse("billing:pay-fee", args=[missed.pk])
@@ -102,7 +103,7 @@ def test_the_desk_waives_a_fee_with_a_reason(as_desk: Browser, missed: Appointme
     waive = reverse("billing:waive-fee", args=[missed.pk])
     answer = as_desk.post(waive, {"reason": " "})
     assert answer.status_code == 422
-    assert "Say why, in a few words." in answer.text
+    assert "Give the reason in a few words." in answer.text
     assert as_desk.post(waive, {"reason": "train strike"}).status_code == 302
     missed.refresh_from_db()
     assert missed.open_fee_cents == 0
@@ -117,8 +118,8 @@ def test_a_cancelled_visit_without_a_fee_says_that_nothing_is_to_pay(
 ) -> None:
     visit = booked_appointment(client_record, status="cancelled", price_cents=10000)
     page = as_desk.get(reverse("billing:panel", args=[visit.pk])).text
-    assert "There is nothing to pay." in page
-    assert "once the visit is finished" not in page
+    assert "Nothing is due." in page
+    assert "due after the visit" not in page
 
 
 def test_a_client_sees_an_open_fee_with_the_visit_the_receipts_and_the_balance(
@@ -126,14 +127,14 @@ def test_a_client_sees_an_open_fee_with_the_visit_the_receipts_and_the_balance(
 ) -> None:
     visit = reverse("booking:visit-detail", args=[missed.pk])
     balance = reverse("billing:portal-balance")
-    assert "missed visit, $100.00, is to pay" in as_client.get(visit).text
+    assert "missed-visit fee of $100.00 is due" in as_client.get(visit).text
     assert "Missed visit" in as_client.get(reverse("billing:receipt-list")).text
-    assert "$100.00 to pay" in as_client.get(balance, headers={"HX-Request": "true"}).text
-    assert "Nothing to pay" in as_other.get(balance, headers={"HX-Request": "true"}).text
+    assert "$100.00 due" in as_client.get(balance, headers={"HX-Request": "true"}).text
+    assert "Nothing due" in as_other.get(balance, headers={"HX-Request": "true"}).text
     assert as_client.get(balance).headers["Location"] == reverse("billing:receipt-list")
     take(desk_user, missed)
     assert "was paid on" in as_client.get(visit).text
-    assert "Nothing to pay" in as_client.get(balance, headers={"HX-Request": "true"}).text
+    assert "Nothing due" in as_client.get(balance, headers={"HX-Request": "true"}).text
 
 
 def test_the_money_page_takes_the_same_queries_for_many_fees(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from threading import Barrier
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
+from django.utils import timezone
 
 from billing import services
-from billing.models import Payment, Receipt
+from billing.issuing import services as issuing
+from billing.models import BillingDocument, Payment
 from clinic.errors import DomainError
 from clinic.models import Role
 from tests import factories
@@ -21,7 +25,7 @@ from tests.billing.factories import plain_visit, plain_visits
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from clinic.models import User
+    from clinic.models import Client, User
     from treatment.models import Visit
 
 DESKS = 5
@@ -50,14 +54,14 @@ def at_once(work: Callable[[Visit], str], visits: Sequence[Visit]) -> list[str]:
 
 
 def serials() -> list[int]:
-    return sorted(Receipt.objects.values_list("serial", flat=True))
+    return sorted(BillingDocument.objects.values_list("serial", flat=True))
 
 
 def test_receipts_issued_at_once_are_numbered_without_a_gap(clerk: User) -> None:
     visits = plain_visits(DESKS)
 
     def issue(visit: Visit) -> str:
-        return services.issue_receipt(actor=clerk, visit=visit).number
+        return issuing.issue_receipt(actor=clerk, visit=visit).number
 
     numbers = at_once(issue, visits)
 
@@ -72,15 +76,20 @@ def test_without_the_counters_lock_the_race_is_lost(
     visits = plain_visits(DESKS)
     all_have_read = Barrier(DESKS)
 
-    def unlocked(year: int) -> int:
-        last = Receipt.objects.filter(year=year).aggregate(last=Max("serial"))["last"] or 0
+    def unlocked(kind: str, year: int) -> int:
+        last = (
+            BillingDocument.objects.filter(kind=kind, year=year).aggregate(last=Max("serial"))[
+                "last"
+            ]
+            or 0
+        )
         all_have_read.wait(timeout=10)
         return int(last) + 1
 
-    monkeypatch.setattr(services, "_next_serial", unlocked)
+    monkeypatch.setattr(issuing, "_next_serial", unlocked)
 
     def issue(visit: Visit) -> str:
-        return services.issue_receipt(actor=clerk, visit=visit).number
+        return issuing.issue_receipt(actor=clerk, visit=visit).number
 
     outcomes = at_once(issue, visits)
 
@@ -91,9 +100,9 @@ def test_without_the_counters_lock_the_race_is_lost(
 def test_a_receipt_that_fell_through_leaves_no_gap(clerk: User) -> None:
     first, second = plain_visits(2)
     with transaction.atomic():
-        services.issue_receipt(actor=clerk, visit=first)
+        issuing.issue_receipt(actor=clerk, visit=first)
         transaction.set_rollback(True)
-    services.issue_receipt(actor=clerk, visit=second)
+    issuing.issue_receipt(actor=clerk, visit=second)
     assert serials() == [1]
 
 
@@ -101,7 +110,7 @@ def test_two_clicks_on_issue_make_one_receipt(clerk: User) -> None:
     visit = plain_visit(factories.make_client())
 
     def issue(visit: Visit) -> str:
-        return services.issue_receipt(actor=clerk, visit=visit).number
+        return issuing.issue_receipt(actor=clerk, visit=visit).number
 
     assert len(set(at_once(issue, [visit, visit]))) == 1
     assert serials() == [1]
@@ -131,3 +140,15 @@ def test_two_desks_cannot_take_more_than_is_owed(clerk: User) -> None:
         return "paid"
 
     assert sorted(at_once(pay, [visit, visit])) == ["Overpaid", "paid"]
+
+
+@pytest.mark.django_db
+def test_the_year_of_a_receipt_is_the_clinics_also_on_its_last_evening(
+    client_record: Client, desk_user: User
+) -> None:
+    visit = plain_visit(client_record)
+    zone = visit.appointment.location.zone
+    this_year = timezone.localdate(timezone=zone).year
+    last_evening = datetime(this_year, 12, 31, 22, tzinfo=zone)  # by UTC the next year has begun
+    with time_machine.travel(last_evening, tick=True):
+        assert issuing.issue_receipt(actor=desk_user, visit=visit).year == this_year

@@ -6,11 +6,13 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from billing import selectors, services
-from billing.errors import NoProcedure, NotFinished, NothingToCharge, Overpaid
+from billing.errors import NoProcedure, NotEligible, NotFinished, NothingToCharge, Overpaid
+from billing.issuing import services as issuing
 from billing.models import Charge, Payment, Procedure
-from clinic.models import AuditEvent, Payer, ServiceOption
+from clinic.models import AuditEvent, Payer, ServiceOption, Technique
 from tests.treatment.factories import finished_visit, started_visit
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ def test_a_consultation_is_free(client_record: Client, desk_user: User, options:
     with pytest.raises(NothingToCharge):
         pay(desk_user, visit, 100)
     with pytest.raises(NothingToCharge):
-        services.issue_receipt(actor=desk_user, visit=visit)
+        issuing.issue_receipt(actor=desk_user, visit=visit)
 
 
 def test_a_technique_without_a_procedure_stops_the_bill_in_words(client_record: Client) -> None:
@@ -89,6 +91,19 @@ def test_a_technique_without_a_procedure_stops_the_bill_in_words(client_record: 
     Procedure.techniques.through.objects.all().delete()
     with pytest.raises(NoProcedure, match="Neuromuscular has no procedure"):
         services.charge_visit(visit=visit)
+
+
+@pytest.mark.parametrize("position", [0, 9])
+def test_a_technique_of_two_procedures_is_billed_under_the_first_in_the_clinics_order(
+    client_record: Client, position: int
+) -> None:
+    visit = finished_visit(client_record)
+    Procedure.objects.update(position=5)
+    other = Procedure.objects.create(code="97112", label="Another label", position=position)
+    other.techniques.set(Technique.objects.all())
+    found = {charge.description for charge in services.charge_visit(visit=visit)}
+    assert (found == {"Another label"}) == (position == 0)
+    assert ("Another label" in found) == (position == 0)
 
 
 def test_nothing_is_paid_before_the_visit_is_over(client_record: Client, desk_user: User) -> None:
@@ -128,6 +143,32 @@ def test_the_same_form_sent_twice_is_one_payment(client_record: Client, desk_use
 
 
 def test_the_database_refuses_a_charge_that_does_not_add_up(client_record: Client) -> None:
-    [charge, _other] = services.charge_visit(visit=finished_visit(client_record))
+    visit = finished_visit(client_record)
     with pytest.raises(IntegrityError, match="charge_list_less"), transaction.atomic():
-        Charge.objects.filter(pk=charge.pk).update(net_cents=1)
+        Charge.objects.create(visit=visit, description="Massage", list_cents=100, net_cents=1)
+
+
+def test_a_charge_is_retired_once_and_never_changes(client_record: Client) -> None:
+    [charge, _other] = services.charge_visit(visit=finished_visit(client_record))
+    rows = Charge.everything.filter(pk=charge.pk)
+    for change in ({"net_cents": 1, "list_cents": 1}, {"description": "Else"}):
+        with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+            rows.update(**change)
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        rows.delete()
+    rows.update(retired_at=timezone.now())
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        rows.update(retired_at=None)
+
+
+def test_a_health_plans_card_pays_no_reserved_time(client_record: Client, desk_user: User) -> None:
+    visit = finished_visit(client_record, {"Neuromuscular": 35}, elapsed=58)
+    visit.arrived_at = visit.started_at = visit.appointment.starts_at + timedelta(minutes=20)
+    visit.save()
+    with pytest.raises(NotEligible, match=r"up to \$50\.00 of it"):
+        pay(desk_user, visit, 5001)
+    pay(desk_user, visit, 5000)
+    with pytest.raises(NotEligible, match=r"up to \$0\.00 of it"):
+        pay(desk_user, visit, 1, method="fsa")
+    pay(desk_user, visit, 5000, method="cash")
+    assert services.balance(selectors.visits().get(pk=visit.pk)) == 0

@@ -17,9 +17,10 @@ from billing.errors import (
     NothingToCharge,
     ReceiptIncomplete,
 )
-from billing.models import Charge, Receipt, ReceiptCounter, ReceiptLine
-from clinic import rotation
+from billing.issuing import services as issuing
+from billing.models import BillingDocument, Charge, DocumentCounter, DocumentLine, Procedure
 from clinic.models import AuditEvent, ServiceOption
+from clinic.rotation import services as rotation
 from prescriptions import ledger
 from prescriptions.models import Prescription, VisitReservation
 from tests.treatment.factories import finished_visit, started_visit
@@ -51,7 +52,7 @@ def reservation_of(visit: Visit) -> VisitReservation:
 
 
 def test_a_receipt_holds_all_that_a_plan_asks_for(desk_user: User, visit: Visit) -> None:
-    receipt = services.issue_receipt(actor=desk_user, visit=paid(desk_user, visit))
+    receipt = issuing.issue_receipt(actor=desk_user, visit=paid(desk_user, visit))
     year = timezone.localdate(timezone=visit.appointment.location.zone).year
     assert receipt.number == f"{year}-00001"
     assert receipt.snapshot["patient"] == {"name": "Ana Lima"}
@@ -75,18 +76,18 @@ def test_a_receipt_holds_all_that_a_plan_asks_for(desk_user: User, visit: Visit)
 
 
 def test_issuing_twice_is_one_receipt(desk_user: User, visit: Visit) -> None:
-    first = services.issue_receipt(actor=desk_user, visit=visit)
-    assert services.issue_receipt(actor=desk_user, visit=visit) == first
-    assert ReceiptCounter.objects.get().last == 1
+    first = issuing.issue_receipt(actor=desk_user, visit=visit)
+    assert issuing.issue_receipt(actor=desk_user, visit=visit) == first
+    assert DocumentCounter.objects.get().last == 1
 
 
 def test_a_receipt_may_show_a_balance(desk_user: User, visit: Visit) -> None:
-    receipt = services.issue_receipt(actor=desk_user, visit=paid(desk_user, visit, 2500))
+    receipt = issuing.issue_receipt(actor=desk_user, visit=paid(desk_user, visit, 2500))
     assert (receipt.paid_cents, receipt.balance_cents) == (2500, 7500)
 
 
 def test_a_receipt_keeps_what_it_said_when_the_world_changes(desk_user: User, visit: Visit) -> None:
-    receipt = services.issue_receipt(actor=desk_user, visit=visit)
+    receipt = issuing.issue_receipt(actor=desk_user, visit=visit)
     client = receipt.client
     client.last_name = "Married"
     client.save()
@@ -98,33 +99,33 @@ def test_there_is_no_receipt_before_the_visit_is_over(
     client_record: Client, desk_user: User
 ) -> None:
     with pytest.raises(NotFinished):
-        services.issue_receipt(actor=desk_user, visit=started_visit(client_record))
+        issuing.issue_receipt(actor=desk_user, visit=started_visit(client_record))
 
 
 def test_no_receipt_without_a_used_visit(desk_user: User, visit: Visit) -> None:
     ledger.unuse_visit(actor=desk_user, reservation=reservation_of(visit))
     with pytest.raises(NoPrescription):
-        services.issue_receipt(actor=desk_user, visit=visit)
+        issuing.issue_receipt(actor=desk_user, visit=visit)
     visit.appointment.reservation = None
     visit.appointment.save()
     with pytest.raises(NoPrescription):
-        services.issue_receipt(actor=desk_user, visit=visit)
-    assert not Receipt.objects.exists()
+        issuing.issue_receipt(actor=desk_user, visit=visit)
+    assert not BillingDocument.objects.exists()
 
 
 def test_no_receipt_outside_the_dates_of_the_prescription(desk_user: User, visit: Visit) -> None:
     Prescription.objects.update(through_on=visit.appointment.local_date - timedelta(days=1))
     with pytest.raises(NoPrescription):
-        services.issue_receipt(actor=desk_user, visit=visit)
+        issuing.issue_receipt(actor=desk_user, visit=visit)
     Prescription.objects.update(through_on=visit.appointment.local_date)
-    assert services.issue_receipt(actor=desk_user, visit=visit).serial == 1
+    assert issuing.issue_receipt(actor=desk_user, visit=visit).serial == 1
 
 
 def test_a_prescription_replaced_since_still_covers_the_visit(
     desk_user: User, visit: Visit
 ) -> None:
     Prescription.objects.update(status=Prescription.Status.SUPERSEDED)
-    assert services.issue_receipt(actor=desk_user, visit=visit).serial == 1
+    assert issuing.issue_receipt(actor=desk_user, visit=visit).serial == 1
 
 
 @pytest.mark.parametrize("status", ["submitted", "rejected", "needs_information"])
@@ -133,18 +134,18 @@ def test_no_receipt_on_a_prescription_that_is_not_approved(
 ) -> None:
     Prescription.objects.update(status=status)
     with pytest.raises(NoPrescription):
-        services.issue_receipt(actor=desk_user, visit=visit)
+        issuing.issue_receipt(actor=desk_user, visit=visit)
 
 
 def test_the_database_too_refuses_a_medical_receipt_without_prescription(
     desk_user: User, visit: Visit
 ) -> None:
-    receipt = services.issue_receipt(actor=desk_user, visit=visit)
+    receipt = issuing.issue_receipt(actor=desk_user, visit=visit)
     receipt.pk = uuid4()
     receipt.serial, receipt.verify_code, receipt.status = 99, "OTHER", "cancelled"
     receipt.voided_at, receipt.reservation = timezone.now(), None
     with (
-        pytest.raises(IntegrityError, match="receipt_medical_has_prescription"),
+        pytest.raises(IntegrityError, match="document_medical_has_prescription"),
         transaction.atomic(),
     ):
         receipt.save(force_insert=True)
@@ -154,7 +155,7 @@ def test_a_self_pay_receipt_names_no_prescriber(
     client_record: Client, desk_user: User, options: Options
 ) -> None:
     visit = finished_visit(client_record, option=options["therapeutic", 60])
-    receipt = services.issue_receipt(actor=desk_user, visit=visit)
+    receipt = issuing.issue_receipt(actor=desk_user, visit=visit)
     assert receipt.snapshot["prescriber"] is None
     assert receipt.reservation is None
     assert not receipt.needs_prescription
@@ -173,49 +174,46 @@ def test_a_self_pay_receipt_names_no_prescriber(
 def test_a_receipt_that_lacks_what_a_plan_asks_for_is_refused(
     desk_user: User, visit: Visit, missing: str, words: str
 ) -> None:
-    services.charge_visit(visit=visit)
     blank = {
         "patient": (visit.appointment.client, {"first_name": " ", "last_name": ""}),
         "provider": (visit.therapist, {"name": ""}),
         "licence": (visit.therapist, {"license_number": ""}),
         "clinic": (visit.appointment.location, {"legal_name": ""}),
-        "description": (visit.charges.all()[0], {"description": ""}),
+        "description": (Procedure.objects.first(), {"label": ""}),
     }
     row, fields = blank[missing]
     type(row).objects.filter(pk=row.pk).update(**fields)  # type: ignore[union-attr]
     with pytest.raises(ReceiptIncomplete) as refused:
-        services.issue_receipt(actor=desk_user, visit=visit)
+        issuing.issue_receipt(actor=desk_user, visit=visit)
     assert words in str(refused.value)
-    assert not Receipt.objects.exists()
+    assert not BillingDocument.objects.exists()
 
 
 def test_a_receipt_of_nothing_is_refused(desk_user: User, visit: Visit) -> None:
     visit.appointment.price_cents = 0
     visit.appointment.save()
     with pytest.raises(NothingToCharge):
-        services.issue_receipt(actor=desk_user, visit=visit)
+        issuing.issue_receipt(actor=desk_user, visit=visit)
 
 
 def test_a_tip_stays_outside_what_a_plan_supports(desk_user: User, visit: Visit) -> None:
     services.charge_visit(visit=visit)
     tip = {"list_cents": 1500, "net_cents": 1500, "is_eligible": False, "position": 9}
     Charge.objects.create(visit=visit, description="Tip", **tip)
-    receipt = services.issue_receipt(actor=desk_user, visit=visit)
+    receipt = issuing.issue_receipt(actor=desk_user, visit=visit)
     assert (receipt.net_cents, receipt.supported_cents) == (11500, 10000)
 
 
 def test_voiding_keeps_the_receipt_and_another_takes_its_place(
     desk_user: User, visit: Visit
 ) -> None:
-    first = services.issue_receipt(actor=desk_user, visit=paid(desk_user, visit, 4000))
+    first = issuing.issue_receipt(actor=desk_user, visit=paid(desk_user, visit, 4000))
     paid(desk_user, visit, 6000)
-    second = services.void_receipt(
-        actor=desk_user, receipt=first, reason="Paid in full", reissue=True
-    )
+    second = issuing.void(actor=desk_user, document=first, reason="Paid in full", reissue=True)
     assert second is not None
     first.refresh_from_db()
     assert (first.status, first.paid_cents, first.void_reason) == (
-        Receipt.Status.CANCELLED,
+        BillingDocument.Status.CANCELLED,
         4000,
         "Paid in full",
     )
@@ -228,44 +226,48 @@ def test_voiding_keeps_the_receipt_and_another_takes_its_place(
 def test_a_receipt_issued_before_the_last_payment_is_brought_up_to_date(
     desk_user: User, visit: Visit
 ) -> None:
-    first = services.issue_current(actor=desk_user, visit=paid(desk_user, visit, 4000))
-    assert services.issue_current(actor=desk_user, visit=visit) == first
-    second = services.issue_current(actor=desk_user, visit=paid(desk_user, visit, 6000))
+    first = issuing.issue_current(actor=desk_user, visit=paid(desk_user, visit, 4000))
+    assert issuing.issue_current(actor=desk_user, visit=visit) == first
+    second = issuing.issue_current(actor=desk_user, visit=paid(desk_user, visit, 6000))
     assert (second.replaces, second.paid_cents) == (first, 10000)
 
 
 def test_a_receipt_is_voided_once(desk_user: User, visit: Visit) -> None:
-    receipt = services.issue_receipt(actor=desk_user, visit=visit)
-    assert services.void_receipt(actor=desk_user, receipt=receipt, reason="Wrong") is None
+    receipt = issuing.issue_receipt(actor=desk_user, visit=visit)
+    assert issuing.void(actor=desk_user, document=receipt, reason="Wrong") is None
     with pytest.raises(AlreadyVoid):
-        services.void_receipt(actor=desk_user, receipt=receipt, reason="Again", reissue=True)
-    assert Receipt.objects.count() == 1
+        issuing.void(actor=desk_user, document=receipt, reason="Again", reissue=True)
+    assert BillingDocument.objects.count() == 1
 
 
 def test_why_it_was_voided_is_sealed_and_only_a_new_key_may_seal_it_anew(
     desk_user: User, visit: Visit, settings: Settings
 ) -> None:
-    receipt = services.issue_receipt(actor=desk_user, visit=visit)
-    services.void_receipt(actor=desk_user, receipt=receipt, reason="Wrong sister")
+    receipt = issuing.issue_receipt(actor=desk_user, visit=visit)
+    issuing.void(actor=desk_user, document=receipt, reason="Wrong sister")
     with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
-        Receipt.objects.update(void_reason="Right sister")
+        BillingDocument.objects.update(void_reason="Right sister")
     new = "new:" + base64.b64encode(b"n" * 32).decode()
     settings.DOCUMENT_KEYS = f"{new},{settings.DOCUMENT_KEYS}"
-    [column] = [one for one in rotation.columns() if one.name == "void_reason"]
-    assert sum(step.done for step in column.reseal()) == 1
+    [column] = [
+        one
+        for one in rotation.columns()
+        if (one.table, one.name) == ("billing_billingdocument", "void_reason")
+    ]
+    assert sum(step.done for step in column.reencrypt()) == 1
     settings.DOCUMENT_KEYS = new
-    assert Receipt.objects.get().void_reason == "Wrong sister"
+    assert BillingDocument.objects.get().void_reason == "Wrong sister"
 
 
 def test_when_the_new_one_cannot_be_issued_the_old_one_stands(
     desk_user: User, visit: Visit
 ) -> None:
-    receipt = services.issue_receipt(actor=desk_user, visit=visit)
+    receipt = issuing.issue_receipt(actor=desk_user, visit=visit)
     Prescription.objects.update(status="rejected")
     with pytest.raises(NoPrescription):
-        services.void_receipt(actor=desk_user, receipt=receipt, reason="Wrong", reissue=True)
+        issuing.void(actor=desk_user, document=receipt, reason="Wrong", reissue=True)
     receipt.refresh_from_db()
-    assert receipt.status == Receipt.Status.ISSUED
+    assert receipt.status == BillingDocument.Status.ISSUED
 
 
 @pytest.mark.parametrize(
@@ -281,16 +283,16 @@ def test_when_the_new_one_cannot_be_issued_the_old_one_stands(
 def test_the_database_refuses_to_change_an_issued_receipt(
     desk_user: User, visit: Visit, change: dict[str, object]
 ) -> None:
-    receipt = services.issue_receipt(actor=desk_user, visit=visit)
+    receipt = issuing.issue_receipt(actor=desk_user, visit=visit)
     with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
-        Receipt.objects.filter(pk=receipt.pk).update(**change)
+        BillingDocument.objects.filter(pk=receipt.pk).update(**change)
 
 
 def test_the_database_refuses_to_delete_a_receipt_or_touch_its_lines(
     desk_user: User, visit: Visit
 ) -> None:
-    receipt = services.issue_receipt(actor=desk_user, visit=visit)
-    lines = ReceiptLine.objects.filter(receipt=receipt)
+    receipt = issuing.issue_receipt(actor=desk_user, visit=visit)
+    lines = DocumentLine.objects.filter(document=receipt)
     with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
         lines.update(description="Something else")
     with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
@@ -300,21 +302,21 @@ def test_the_database_refuses_to_delete_a_receipt_or_touch_its_lines(
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
-        cursor.execute("DELETE FROM billing_receipt WHERE id = %s", [receipt.pk])
+        cursor.execute("DELETE FROM billing_billingdocument WHERE id = %s", [receipt.pk])
 
 
 def test_a_void_receipt_cannot_be_made_valid_again(desk_user: User, visit: Visit) -> None:
-    receipt = services.issue_receipt(actor=desk_user, visit=visit)
-    services.void_receipt(actor=desk_user, receipt=receipt, reason="Wrong")
+    receipt = issuing.issue_receipt(actor=desk_user, visit=visit)
+    issuing.void(actor=desk_user, document=receipt, reason="Wrong")
     with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
-        Receipt.objects.filter(pk=receipt.pk).update(status="issued")
+        BillingDocument.objects.filter(pk=receipt.pk).update(status="issued")
 
 
 def test_a_line_slipped_in_later_does_not_add_up(desk_user: User, visit: Visit) -> None:
-    receipt = services.issue_receipt(actor=desk_user, visit=visit)
+    receipt = issuing.issue_receipt(actor=desk_user, visit=visit)
     late = {"list_cents": 500, "discount_cents": 0, "net_cents": 500, "position": 9}
-    ReceiptLine.objects.create(
-        receipt=receipt,
+    DocumentLine.objects.create(
+        document=receipt,
         service_on=receipt.service_on,
         description="More",
         minutes=0,
@@ -328,8 +330,8 @@ def test_a_line_slipped_in_later_does_not_add_up(desk_user: User, visit: Visit) 
 
 
 def test_codes_are_matched_however_they_are_typed(desk_user: User, visit: Visit) -> None:
-    receipt = services.issue_receipt(actor=desk_user, visit=visit)
-    assert selectors.receipt_by_code(receipt.number, receipt.verify_code) == receipt
-    assert selectors.receipt_by_code(receipt.number, "WRONG") is None
-    assert selectors.receipt_by_code("2026", receipt.verify_code) is None
-    assert selectors.receipt_by_code("x-y", receipt.verify_code) is None
+    receipt = issuing.issue_receipt(actor=desk_user, visit=visit)
+    assert selectors.document_by_code(receipt.number, receipt.verify_code) == receipt
+    assert selectors.document_by_code(receipt.number, "WRONG") is None
+    assert selectors.document_by_code("2026", receipt.verify_code) is None
+    assert selectors.document_by_code("x-y", receipt.verify_code) is None

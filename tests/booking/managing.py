@@ -10,17 +10,17 @@ if TYPE_CHECKING:
 
 def hidden(answer: Any, name: str) -> str:
     """What a hidden field of the page carries."""
-    text: str = answer.content.decode()
-    return text.split(f'name="{name}"')[1].split('value="')[1].split('"')[0]
+    _before, _, field = answer.content.decode().partition(f'name="{name}"')
+    return field.split('value="')[1].split('"')[0] if field else ""
 
 
 def previewed(browser: Browser, url: str, typed: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """The page with the effect, and all that its form would post."""
-    carried = {**typed, "shown": hidden(browser.get(url), "shown")}
+    carried = {**typed, "version": hidden(browser.get(url), "version")}
     page = browser.post(url, {**carried, "do": "preview"})
     carried["seen"] = hidden(page, "seen")
     effect = page.context["effect"]
-    carried["accept"] = [visit.appointment.pk for visit in effect.stranded] if effect else []
+    carried["accept"] = [visit.appointment.pk for visit in effect.conflicts] if effect else []
     return page, carried
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from uuid import UUID
     from zoneinfo import ZoneInfo
 
-    from booking.availability import Diary, Hours, Session, Span, Window
+    from booking.times.availability import Diary, Hours, Session, Span, Window
 
 Minutes = set[int]
 

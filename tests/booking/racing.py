@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from booking import placing
 from booking.models import Appointment
+from booking.visits import placement
 from clinic.models import Room
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from uuid import UUID
 
     import pytest
 
-CLASHES = (placing.THERAPIST_CLASH, placing.ROOM_CLASH)
+CLASHES = (placement.THERAPIST_CLASH, placement.ROOM_CLASH)
 
 
 def all_at_once(count: int, attempt: Callable[[int], str]) -> list[str]:
@@ -87,18 +87,18 @@ def unguarded(monkeypatch: pytest.MonkeyPatch, lookers: int) -> Iterator[None]:
     Afterwards each still looks, as a program without locks would.
     """
     looked, mine = Barrier(lookers), local()
-    really = placing._rooms
+    really = placement._rooms
 
-    def look(appointment: Appointment, *rest: object) -> Iterator[UUID]:
+    def look(party: Sequence[Appointment], *rest: object) -> Iterator[UUID]:
         if hasattr(mine, "has_looked"):
-            return really(appointment, *rest)  # type: ignore[arg-type]
+            return really(party, *rest)  # type: ignore[arg-type]
         mine.has_looked = True
         looked.wait(timeout=30)
-        first = Room.objects.filter(location=appointment.location)[:1]
+        first = Room.objects.filter(location=party[0].location)[:1]
         return iter(first.values_list("pk", flat=True))
 
     with without_constraints(), monkeypatch.context() as patch:
-        patch.setattr(placing, "_rooms", look)
-        patch.setattr(placing, "lock_rooms", lambda *_rooms_and_days: None)
-        patch.setattr(placing, "lock_therapist", lambda _pk: None)
+        patch.setattr(placement, "_rooms", look)
+        patch.setattr(placement, "lock_rooms", lambda *_rooms_and_days: None)
+        patch.setattr(placement, "lock_therapist", lambda _pk: None)
         yield

@@ -7,15 +7,16 @@ from uuid import uuid4
 
 from django.db.models import Sum
 
-from billing import selectors as money
 from billing import services as billing
 from billing import tasks as billing_tasks
-from clinic.merging import rows, services
-from clinic.merging.services import Choice
+from billing.issuing import services as issuing
+from clinic.people import owed
+from clinic.people.merging import rows, services
+from clinic.people.merging.services import Choice
 from tests.treatment.factories import earlier_today, finished_visit
 
 if TYPE_CHECKING:
-    from billing.models import Receipt
+    from billing.models import BillingDocument
     from clinic.models import Client, ClientMerge, User
     from treatment.models import Visit
 
@@ -26,12 +27,12 @@ def join(actor: User, kept: Client, merged: Client, **taken_from: Client) -> Cli
     return services.merge(actor=actor, choice=choice)
 
 
-def lived(client: Client, actor: User, hours_ago: int, cents: int = 2000) -> Visit:
+def visit_with_history(client: Client, actor: User, hours_ago: int, cents: int = 2000) -> Visit:
     """An intake, a prescription, a visit, a payment, a receipt with its PDF."""
     visit = finished_visit(client, starts_at=earlier_today(hours_ago))
     pay(actor, visit, cents)
-    receipt = billing.issue_current(actor=actor, visit=visit)
-    billing_tasks.render_receipt.run(str(receipt.pk))
+    receipt = issuing.issue_current(actor=actor, visit=visit)
+    billing_tasks.render_document.run(str(receipt.pk))
     return visit
 
 
@@ -44,7 +45,7 @@ def pay(actor: User, visit: Visit, cents: int) -> None:
 def totals(client: Client) -> tuple[int, int]:
     """Cents paid, and cents still to pay."""
     paid = client.payments.aggregate(cents=Sum("amount_cents"))["cents"] or 0
-    return paid, money.owed_by(client)
+    return paid, owed.of(client.pk).cents
 
 
 def holdings(client: Client) -> dict[str, set[Any]]:
@@ -58,7 +59,7 @@ def holdings(client: Client) -> dict[str, set[Any]]:
     return held
 
 
-def printed(receipt: Receipt) -> dict[str, Any]:
+def printed(receipt: BillingDocument) -> dict[str, Any]:
     """All that a receipt says, and what it says it with; not whose it is."""
     fields = {field.attname: getattr(receipt, field.attname) for field in receipt._meta.fields}
     del fields["client_id"]

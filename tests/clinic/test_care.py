@@ -93,7 +93,7 @@ def test_a_strangers_record_prescription_answers_and_visit_do_not_exist(
     response = completed_intake(other_client, blood_clot="unsure")
     for name, pk in [
         ("client-detail", other_client.pk),
-        ("booking:client-panel", other_client.pk),
+        ("billing:client-visits", other_client.pk),
         ("booking:waitlist-client-panel", other_client.pk),
         ("prescriptions:client-panel", other_client.pk),
         ("intake:client-panel", other_client.pk),
@@ -155,10 +155,11 @@ def test_a_biller_sees_contact_money_and_prescriptions_and_nothing_of_care(
     page = as_biller.get(reverse("client-detail", args=[client_record.pk])).text
     assert "ana@example.test" in page
     assert reverse("billing:client-panel", args=[client_record.pk]) in page
-    for hidden in ("booking:client-panel", "intake:client-panel"):
-        path = reverse(hidden, args=[client_record.pk])
-        assert path not in page
-        assert as_biller.get(path).status_code == 403
+    hidden = reverse("intake:client-panel", args=[client_record.pk])
+    assert hidden not in page
+    assert as_biller.get(hidden).status_code == 403
+    visits = as_biller.get(reverse("billing:client-visits", args=[client_record.pk])).text
+    assert "/desk/?day=" not in visits
     review = reverse("prescriptions:review", args=[prescription.pk])
     assert "Put it back" not in as_biller.get(review).text
     assert as_biller.post(review, {"decision": "reject"}).status_code == 403

@@ -19,8 +19,8 @@ from django.test import Client as Browser
 from django.urls import Resolver404, resolve
 from pypdf import PdfReader
 
-from billing import services as billing
 from billing import tasks
+from billing.issuing import services as issuing
 from clinic.models import Client, Role
 from prescriptions.prescribers.tasks import draw_request
 from tests.clinic.test_roles import (
@@ -47,7 +47,7 @@ ENOUGH = 15  # pages that anybody's walk must have found, for the test to mean a
 KIN = {"Ana": "Rosalinda Teixeira", "Omar": "Ibtisam Mansour"}
 # What tells each of the two: name, address, number.
 TELLS = {
-    "Ana": ("Ana Lima", "ana.lima@example.test", "555-0142", "5550142"),
+    "Ana": ("Ana Lima", "ana.lima@example.test", "555-0146", "5550146"),
     "Omar": ("Omar Haddad", "omar.haddad@example.test", "555-0177", "5550177"),
 }
 
@@ -121,8 +121,8 @@ def everything_of(client: Client, therapist: Therapist, room: Room, boss: User) 
         room=room,
         answers={"emergency_name": KIN[client.first_name]},
     )
-    receipt = billing.issue_current(actor=boss, visit=paid(boss, visit))
-    tasks.render_receipt.run(str(receipt.pk))
+    receipt = issuing.issue_current(actor=boss, visit=paid(boss, visit))
+    tasks.render_document.run(str(receipt.pk))
     own_things(client)
     letter = make_request(client, make_prescriber(f"Lena of {client.first_name}", npi=""))
     draw_request.run(str(letter.pk))
@@ -141,7 +141,7 @@ def people(rooms: list[Room], therapist: Therapist, therapist_user: User) -> dic
         "boss": make_user("boss@clinic.test", Role.MANAGER, is_staff=True),
     }
     theo = make_therapist("Theo Park", user=users["Theo"], position=1)
-    ana = make_client("Ana", "Lima", user=users["Ana"], phone="+12125550142")
+    ana = make_client("Ana", "Lima", user=users["Ana"], phone="+12125550146")
     omar = make_client("Omar", "Haddad", user=users["Omar"], phone="+12125550177")
     everything_of(ana, therapist, rooms[0], users["boss"])
     everything_of(omar, theo, rooms[1], users["boss"])

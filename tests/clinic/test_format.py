@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from clinic.templatetags import clinic_format
+from clinic import format as clinic_format
 
 AT = datetime(2026, 11, 24, 15, 45, tzinfo=UTC)
 
@@ -18,7 +18,7 @@ AT = datetime(2026, 11, 24, 15, 45, tzinfo=UTC)
         (5, "$0.05"),
         (10000, "$100.00"),
         (123456789, "$1,234,567.89"),
-        (-250, "-$2.50"),
+        (-250, "\N{MINUS SIGN}$2.50"),
     ],
 )
 def test_money_shows_dollars_and_two_cents(cents: int, text: str) -> None:

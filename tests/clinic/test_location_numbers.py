@@ -8,7 +8,7 @@ import pytest
 from django.forms import model_to_dict
 from django.urls import reverse
 
-from clinic import ein
+from clinic.ids import ein
 from clinic.models import Role
 from tests.conftest import browser_for
 from tests.factories import make_user
@@ -61,10 +61,10 @@ def save(admin: Browser, location: Location, **numbers: str) -> str:
 
 
 def test_an_unknown_prefix_is_warned_of_and_saved(admin: Browser, location: Location) -> None:
-    assert "No EIN is known to begin with" not in save(admin, location, ein="123456789")
+    assert "No known EIN begins with" not in save(admin, location, ein="123456789")
     location.refresh_from_db()
     assert location.ein == "12-3456789"
-    assert "No EIN is known to begin with 07" in save(admin, location, ein="07-1144442")
+    assert "No known EIN begins with 07" in save(admin, location, ein="07-1144442")
     location.refresh_from_db()
     assert location.ein == "07-1144442"
 

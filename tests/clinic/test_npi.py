@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import luhn
 
-from clinic import npi
+from clinic.ids import npi
 
 
 @pytest.mark.parametrize("number", ["1234567893", "1000000004", "1987654328"])

@@ -18,16 +18,32 @@ from django.utils import timezone
 
 from billing import services as billing
 from billing import tasks
+from billing.issuing import services as issuing
+from billing.models import Drawer
 from booking.models import Appointment, ClosedDate, TimeOff
-from clinic import rights, staff
+from clinic.accounts.staff import services as staff
 from clinic.models import AuditEvent, Client, Guardian, Message, Role, ServiceOption, Training
+from clinic.privacy import corrections
+from clinic.privacy import services as privacy
+from clinic.selectors import clinic_today
 from intake.models import Consent
+from intake.tablet import services as tablet
 from prescriptions.models import Prescription, Upload
 from prescriptions.prescribers.tasks import draw_request
 from tests.booking.waiting import in_line
 from tests.clinic.merging import join
+from tests.clinic.roles import (
+    BOSS,
+    FRONT,
+    HANDS,
+    LOGINS,
+    PAGES,
+    POSTS,
+    SHARED,
+)
 from tests.factories import make_client, make_user
 from tests.intake.factories import loaded_questionnaire
+from tests.intake.scans.factories import attached
 from tests.prescriptions.prescribers.factories import make_prescriber, make_request
 from tests.treatment.factories import finished_visit, mid_afternoon
 
@@ -38,143 +54,6 @@ if TYPE_CHECKING:
     from django.test import Client as Browser
 
     from clinic.models import Location, Therapist, User
-
-FRONT, HANDS, BOSS, BILL = Role.FRONT_DESK, Role.THERAPIST, Role.MANAGER, Role.BILLER
-STAFF, DESK = {FRONT, HANDS, BOSS}, {FRONT, BOSS}
-MONEY, ALL_STAFF = {FRONT, BOSS, BILL}, {FRONT, HANDS, BOSS, BILL}
-LOGINS = {FRONT: "as_desk", HANDS: "as_therapist", BOSS: "as_manager", BILL: "as_biller"}
-
-# Who may open a page of the desk. Whoever is not named gets 403, a client 404.
-PAGES: dict[str, set[Role]] = {
-    "client-search": ALL_STAFF,
-    "client-detail": ALL_STAFF,
-    "client-second-step": {BOSS},
-    "client-people": DESK,
-    "guardian-remove": DESK,
-    "merge-find": DESK,
-    "merge": DESK,
-    "merge-detail": DESK,
-    "message-list": DESK,
-    "message-retry": DESK,
-    "staff-list": {BOSS},
-    "staff-invite": {BOSS},
-    "staff-invite-again": {BOSS},
-    "staff-withdraw": {BOSS},
-    "staff-person": {BOSS},
-    "staff-active": {BOSS},
-    "staff-second-step": {BOSS},
-    "audit": {BOSS},
-    "correction-list": STAFF,
-    "correction": DESK,
-    "disclosure-list": DESK,
-    "billing:desk": MONEY,
-    "billing:client-panel": ALL_STAFF,
-    "billing:desk-receipt": MONEY,
-    "billing:panel": ALL_STAFF,
-    "billing:pay": MONEY,
-    "billing:pay-fee": MONEY,
-    "billing:waive-fee": MONEY,
-    "billing:issue": MONEY,
-    "booking:day": STAFF,
-    "booking:walk-in": DESK,
-    "booking:desk-who": DESK,
-    "booking:desk-what": DESK,
-    "booking:desk-partner": DESK,
-    "booking:desk-two": DESK,
-    "booking:appointment-move-both": DESK,
-    "booking:appointment-cancel-both": DESK,
-    "booking:desk-series": DESK,
-    "booking:desk-series-detail": DESK,
-    "booking:desk-series-cancel": DESK,
-    "booking:client-panel": STAFF,
-    "booking:desk-waitlist": DESK,
-    "booking:desk-waitlist-find": DESK,
-    "booking:desk-waitlist-add": DESK,
-    "booking:desk-waitlist-remove": DESK,
-    "booking:desk-waitlist-offer": DESK,
-    "booking:waitlist-client-panel": STAFF,
-    "booking:appointment": STAFF,
-    "booking:appointment-mark": STAFF,
-    "booking:appointment-move": DESK,
-    "booking:appointment-cancel": DESK,
-    "booking:appointment-self-pay": DESK,
-    "booking:desk-calendar": {HANDS, BOSS},
-    "booking:desk-calendar-make": {HANDS, BOSS},
-    "booking:desk-calendar-revoke": {HANDS, BOSS},
-    "booking:external-connect": {HANDS, BOSS},
-    "booking:external-again": {HANDS, BOSS},
-    "booking:external-disconnect": {HANDS, BOSS},
-    "diary:overview": DESK,
-    "diary:hours-list": DESK,
-    "diary:hours": DESK,
-    "diary:closed": DESK,
-    "diary:time-off": DESK,
-    "diary:time-off-new": DESK,
-    "diary:time-off-change": DESK,
-    "diary:time-off-remove": DESK,
-    "diary:week": {BOSS},
-    "diary:date": {BOSS},
-    "diary:closed-new": {BOSS},
-    "diary:closed-open": {BOSS},
-    "diary:holidays": {BOSS},
-    "diary:rooms": {BOSS},
-    "diary:room-new": {BOSS},
-    "diary:room": {BOSS},
-    "diary:therapists": {BOSS},
-    "diary:therapist-new": {BOSS},
-    "diary:therapist": {BOSS},
-    "diary:training-new": {BOSS},
-    "diary:training": {BOSS},
-    "diary:services": {BOSS},
-    "diary:service-new": {BOSS},
-    "diary:service": {BOSS},
-    "diary:option-new": {BOSS},
-    "diary:option": {BOSS},
-    "diary:rules": {BOSS},
-    "treatment:today": {HANDS},
-    "treatment:panel": STAFF,
-    "treatment:check-in": STAFF,
-    "treatment:start": {HANDS, BOSS},
-    "treatment:record": {HANDS, BOSS},
-    "prescriptions:queue": DESK,
-    "prescriptions:queue-count": STAFF,
-    "prescriptions:order-hint": DESK,
-    "prescriptions:codes-hint": DESK,
-    "prescriptions:npi-hint": DESK,
-    "prescriptions:review": ALL_STAFF,
-    "prescriptions:policy": {BOSS},
-    "prescriptions:checklist": DESK,
-    "prescriptions:take-over": DESK,
-    "prescriptions:put-back": DESK,
-    "prescriptions:reopen": DESK,
-    "prescriptions:preview": DESK,
-    "prescriptions:diagnoses": DESK,
-    "prescriptions:client-panel": ALL_STAFF,
-    "prescriptions:desk-upload": DESK,
-    "prescriptions:prescriber-list": DESK,
-    "prescriptions:prescriber-new": DESK,
-    "prescriptions:prescriber-hint": DESK,
-    "prescriptions:prescriber": DESK,
-    "prescriptions:prescriber-retire": DESK,
-    "prescriptions:desk-ask-who": DESK,
-    "prescriptions:desk-ask": DESK,
-    "prescriptions:desk-request": DESK,
-    "prescriptions:desk-upload-progress": DESK,
-    "intake:desk": STAFF,
-    "intake:desk-response": {HANDS},
-    "intake:client-panel": STAFF,
-}
-# Where reading and deciding differ.
-POSTS: dict[str, set[Role]] = {"prescriptions:review": DESK}
-
-# Files that the desk's pages show as well; every other page of a client is the client's alone.
-SHARED: dict[str, set[Role]] = {
-    "prescriptions:document": ALL_STAFF,
-    "prescriptions:page": ALL_STAFF,
-    "prescriptions:request-document": STAFF,
-    "billing:receipt": ALL_STAFF,
-    "billing:download": ALL_STAFF,
-}
 
 
 def routes(resolver: URLResolver, prefix: str = "", space: str = "") -> Iterator[tuple[str, str]]:
@@ -209,8 +88,8 @@ def things(
     visit = finished_visit(client_record)
     series = uuid4()
     Appointment.objects.filter(pk=visit.appointment.pk).update(series=series)
-    receipt = billing.issue_current(actor=desk_user, visit=paid(desk_user, visit))
-    tasks.render_receipt.run(str(receipt.pk))
+    receipt = issuing.issue_current(actor=desk_user, visit=paid(desk_user, visit))
+    tasks.render_document.run(str(receipt.pk))
     prescription = Prescription.objects.get(client=client_record)
     child = Client.objects.create(first_name="Leo", last_name="Lima", birth_date="2015-06-01")
     assert client_record.user is not None
@@ -224,6 +103,7 @@ def things(
     assert option is not None
     return {
         "client_id": client_record.pk,
+        "group": "phone",
         "partner_id": child.pk,
         "other_id": child.pk,
         "merge_id": join(desk_user, make_client("Eve", "Low"), make_client("Eva", "Low")).pk,
@@ -231,14 +111,18 @@ def things(
         "series_id": series,
         "visit_id": visit.pk,
         "receipt_id": receipt.pk,
+        "payment_id": client_record.payments.get().pk,
+        "drawer_id": Drawer.objects.of(location).pk,
         "prescription_id": prescription.pk,
         "upload_id": Upload.objects.create(client=client_record, token=uuid4()).pk,
         "response_id": response.pk,
+        "scan_id": attached(client_record, desk_user).pk,
+        "handover_id": tablet.hand_over(actor=desk_user, client=client_record).pk,
         "section_id": response.section,
         "number": 1,
         "message_id": message.pk,
         "option_id": option.pk,
-        "entry_id": in_line(client_record, option, timezone.localdate(), days=9).pk,
+        "entry_id": in_line(client_record, option, clinic_today(), days=9).pk,
         "guardian_id": guardian.pk,
         **own_things(client_record),
         **staff_things(),
@@ -250,9 +134,9 @@ def things(
 def own_things(client: Client) -> dict[str, Any]:
     """What a client asked about the own record, and a consent that may be withdrawn."""
     assert client.user is not None
-    export = rights.ask_export(actor=client.user, client=client)
-    rights.put_together(str(export.pk))
-    asked = rights.ask_correction(actor=client.user, client=client, about="other", text="x")
+    export = privacy.ask_export(actor=client.user, client=client)
+    privacy.create_archive(str(export.pk))
+    asked = corrections.ask_correction(actor=client.user, client=client, about="contact", text="x")
     given = Consent.objects.create(
         client=client, kind="sms", version="1", text="x", signed_name="x", signed_at=timezone.now()
     )
@@ -292,6 +176,9 @@ def diary_things(visit: Appointment) -> dict[str, Any]:
         "time_off_id": off.pk,
         "closed_id": closed.pk,
         "training_id": Training.objects.create(name="Oncology massage").pk,
+        "payer_id": apps.get_model("clinic.Payer").objects.create(name="Community Care").pk,
+        "technique_id": apps.get_model("clinic.Technique").objects.create(name="Cupping").pk,
+        "procedure_id": apps.get_model("billing.Procedure").objects.create(code="97112").pk,
     }
 
 
@@ -308,10 +195,13 @@ def url_of(name: str, things: dict[str, Any]) -> str:
 
 
 def ask(browser: Browser, method: str, url: str) -> int:
-    """The status of the answer; what it changed is taken back."""
+    """The status of the answer; what it changed is taken back, a new session too."""
+    session = {name: cookie.value for name, cookie in browser.cookies.items()}
     with transaction.atomic():
         answer: HttpResponse = getattr(browser, method)(url)
         transaction.set_rollback(True)
+    for name, value in session.items():
+        browser.cookies[name] = value
     return answer.status_code
 
 

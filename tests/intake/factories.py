@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from demo.paperwork import WELL
 from intake import questionnaire, services
 from intake.management.commands.load_questionnaire import DATA
 
@@ -12,28 +13,13 @@ if TYPE_CHECKING:
     from clinic.models import Client, User
     from intake.models import Questionnaire, QuestionnaireResponse
 
-ANSWERS: dict[str, dict[str, Any]] = {
-    "today": {"emergency_signs": ["none"], "today": ["none"], "acute_injury": "no"},
-    "contact": {
-        "emergency_name": "Rui Lima",
-        "emergency_relationship": "brother",
-        "emergency_phone": "+12125550143",
-    },
-    "goals": {"goals": ["less_pain"], "pain_now": 4, "pain_best": 2, "pain_worst": 7},
-    "health": {
-        "blood_clot": "no",
-        "blood_pressure": "no",
-        "conditions": ["none"],
-        "cancer": "no",
-        "lymph_nodes": "no",
-        "skin": ["none"],
-    },
-    "medicines": {"blood_thinner": "no", "allergies": "no", "implants": ["none"]},
-    "injuries": {"surgery": "no", "fracture": "no"},
-    "pregnancy": {"pregnant": "no"},
-    "touch": {"pressure": "medium"},
-    "care": {},
-    "messages": {},
+ANSWERS = WELL | {
+    "emergency_name": "Rui Lima",
+    "emergency_relationship": "brother",
+    "emergency_phone": "+12125550143",
+    "goals": ["less_pain"],
+    "pain_now": 4,
+    "pregnant": "no",
 }
 
 
@@ -49,9 +35,7 @@ def answered_intake(client: Client, **changes: Any) -> QuestionnaireResponse:
     definition = questionnaire.parse(response.questionnaire.definition)
     for section in definition.sections:
         asked = {question.id for question in section.questions}
-        answers = ANSWERS.get(section.id, {}) | {
-            key: value for key, value in changes.items() if key in asked
-        }
+        answers = {key: said for key, said in (ANSWERS | changes).items() if key in asked}
         services.save_section(
             actor=client.user, response=response, section=section.id, answers=answers
         )
@@ -73,7 +57,15 @@ def completed_intake(
     return services.sign(
         actor=signer,
         response=response,
-        name=client.name,
+        name=signature_of(client, signer),
         relationship=guardian.relationship if guardian else "parent",
         agreed=["treatment", "privacy"],
     )
+
+
+def signature_of(client: Client, signer: User) -> str:
+    """The name that a login signs with for a client."""
+    if client.user_id == signer.pk:
+        return client.name
+    own = signer.own_clients.exclude(pk=client.pk).first()
+    return own.name if own else signer.display_name or "Rui Pereira"

@@ -76,7 +76,7 @@ def test_the_list_and_the_drawing_are_one(
     open_as: OpenPage, as_client: Session, client_record: Client, location: Location
 ) -> None:
     page = open_as(section(client_record, "body"), as_client)
-    page.get_by_role("button", name="Show all places as a list").click()
+    page.get_by_role("button", name="Show all areas as a list").click()
     page.locator("#places").get_by_label("Left knee", exact=True).check()
     drawn = page.locator('[data-place="front-knee-left"]')
     expect(drawn).to_have_attribute("aria-checked", "true")

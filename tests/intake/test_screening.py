@@ -12,30 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demo.paperwork import WELL
 from intake import questionnaire, screening
 from intake.management.commands.load_questionnaire import DATA
 from intake.screening import Severity, gravest, screen
 
 TODAY = date(2026, 11, 22)
-WELL: dict[str, Any] = {
-    "emergency_signs": ["none"],
-    "today": ["none"],
-    "acute_injury": "no",
-    "blood_clot": "no",
-    "blood_pressure": "no",
-    "conditions": ["none"],
-    "cancer": "no",
-    "lymph_nodes": "no",
-    "skin": ["none"],
-    "blood_thinner": "no",
-    "allergies": "no",
-    "implants": ["none"],
-    "surgery": "no",
-    "fracture": "no",
-    "pregnant": "no",
-    "pressure": "medium",
-    "goals": ["less_pain"],
-}
 DEFINITION = questionnaire.parse(json.loads((DATA / "health-history-1.json").read_text()))
 
 

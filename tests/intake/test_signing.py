@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from clinic import body
 from clinic.models import AuditEvent, Client, Guardian, Location, User
+from clinic.people.signing_name import NotYourName
+from clinic.selectors import clinic_today
 from intake import errors, selectors, services
 from intake.models import Consent, QuestionnaireResponse, ScreenFlag
 from intake.screening import Severity
-from tests import factories as ground
+from tests import factories as clinic_factories
 from tests.intake.factories import answered_intake, completed_intake, loaded_questionnaire
 
 pytestmark = pytest.mark.usefixtures("location")
@@ -58,7 +60,7 @@ def test_one_sided_calf_swelling_is_saved_but_stops_the_visit(client_record: Cli
 
 
 def test_warfarin_and_fresh_surgery_wait_for_clearance(client_record: Client) -> None:
-    when = (timezone.localdate() - timedelta(weeks=3)).isoformat()
+    when = (clinic_today() - timedelta(weeks=3)).isoformat()
     response = completed_intake(
         client_record,
         blood_thinner="yes",
@@ -86,6 +88,8 @@ def test_a_blank_safety_question_cannot_be_signed(client_record: Client) -> None
     [
         ({"name": " "}, errors.SignatureNeeded),
         ({"name": "..."}, errors.SignatureNeeded),
+        ({"name": "X"}, NotYourName),
+        ({"name": "Rui Lima"}, NotYourName),
         ({"agreed": ["treatment"]}, errors.ConsentNeeded),
         ({"agreed": []}, errors.ConsentNeeded),
     ],
@@ -149,6 +153,9 @@ def test_for_a_minor_a_guardian_signs_and_says_how_related(client_user: User) ->
     for wrong in ("", "partner", "child"):
         with pytest.raises(errors.GuardianNeeded):
             sign(response, client_user, relationship=wrong)
+    with pytest.raises(NotYourName) as refused:
+        sign(response, client_user, relationship="parent", name="Leo Lima")
+    assert "Type your own name" in str(refused.value)
     sign(response, client_user, relationship="parent")
 
     assert response.signed_relationship == "parent"
@@ -157,8 +164,8 @@ def test_for_a_minor_a_guardian_signs_and_says_how_related(client_user: User) ->
 
 @time_machine.travel("2026-11-22 15:00Z", tick=False)
 def test_a_minors_own_login_does_not_sign_as_a_parent() -> None:
-    own = ground.make_user("leo@example.test")
-    child = ground.make_client("Leo", "Lima", date(2010, 6, 1), user=own)
+    own = clinic_factories.make_user("leo@example.test")
+    child = clinic_factories.make_client("Leo", "Lima", date(2010, 6, 1), user=own)
     response = answered_intake(child)
 
     for claimed in ("parent", "legal_guardian", ""):
@@ -306,11 +313,11 @@ def test_answers_are_unreadable_in_the_database(client_record: Client) -> None:
         cursor.execute(
             "SELECT answers FROM intake_questionnaireresponse WHERE id = %s", [response.pk]
         )
-        sealed = bytes(cursor.fetchone()[0])
-    assert b"hazelnut" not in sealed
+        stored = bytes(cursor.fetchone()[0])
+    assert b"hazelnut" not in stored
 
 
-def test_a_changed_answer_breaks_the_seal(client_record: Client) -> None:
+def test_a_changed_answer_no_longer_matches_the_signature(client_record: Client) -> None:
     response = completed_intake(client_record)
     response.answers["blood_clot"] = "treated"
     assert not services.is_intact(response)
@@ -319,7 +326,7 @@ def test_a_changed_answer_breaks_the_seal(client_record: Client) -> None:
 def test_readiness_of_a_whole_day_takes_four_queries(
     location: Location, django_assert_num_queries: Any
 ) -> None:
-    people = [ground.make_client(f"Client{n}") for n in range(5)]
+    people = [clinic_factories.make_client(f"Client{n}") for n in range(5)]
     for person in people[:3]:
         completed_intake(person)
     answered_intake(people[3])

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils.functional import SimpleLazyObject
 
-from clinic import errors_views, middleware
+from clinic import error_views, middleware
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 PAGES: dict[int, Callable[[HttpRequest], HttpResponse]] = {
-    400: errors_views.bad_request,
-    403: errors_views.permission_denied,
-    404: errors_views.page_not_found,
-    429: errors_views.too_many_requests,
-    500: errors_views.server_error,
+    400: error_views.bad_request,
+    403: error_views.permission_denied,
+    404: error_views.page_not_found,
+    429: error_views.too_many_requests,
+    500: error_views.server_error,
     503: middleware.unavailable,
 }
 
@@ -56,9 +56,9 @@ def test_each_error_page_has_its_status_and_needs_no_database(
 
 
 def test_an_old_form_token_is_explained(signed_in_request: HttpRequest) -> None:
-    answer = errors_views.csrf_failure(signed_in_request, "token missing")
+    answer = error_views.csrf_failure(signed_in_request, "token missing")
     assert answer.status_code == 403
-    assert "open for too long" in answer.content.decode()
+    assert "open too long" in answer.content.decode()
 
 
 @pytest.mark.parametrize("status", PAGES)

@@ -63,7 +63,7 @@ def test_the_portal_is_accessible(
         assert faults(page) == [], path
 
 
-def test_the_desk_pages_of_the_ground_are_accessible(
+def test_the_desk_pages_of_clinic_are_accessible(
     open_page: Callable[..., Page],
     as_desk: DjangoClient,
     client_record: Client,
@@ -146,7 +146,7 @@ def test_clients_are_found_while_typing(
 ) -> None:
     page = open_page("/desk/clients/", as_=as_desk)
     page.locator("#client-q").press_sequentially("zzz")
-    page.locator("#found", has_text="Nobody found").wait_for()
+    page.locator("#found", has_text="No one found").wait_for()
     assert page.evaluate("() => document.activeElement.id") == "client-q"
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.loader import get_template
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 TEMPLATES = settings.BASE_DIR / "templates"
@@ -31,42 +32,75 @@ INLINE = {
 }
 
 
-def name_of(path: Path) -> str:
-    return str(path.relative_to(settings.BASE_DIR))
+def faults(paths: list[Path], find: Callable[[Path], list[str]]) -> dict[str, list[str]]:
+    """What is found in each file, by its name; a good one has nothing."""
+    assert paths
+    found = {str(path.relative_to(settings.BASE_DIR)): find(path) for path in paths}
+    return {name: what for name, what in found.items() if what}
 
 
-@pytest.mark.parametrize("path", HTML, ids=name_of)
-def test_no_template_carries_script_or_style(path: Path) -> None:
+def inline(path: Path) -> list[str]:
     text = path.read_text()
-    assert [what for what, pattern in INLINE.items() if pattern.search(text)] == []
+    return [what for what, pattern in INLINE.items() if pattern.search(text)]
 
 
-@pytest.mark.parametrize("path", HTML, ids=name_of)
-def test_every_template_and_what_it_names_can_be_found(path: Path) -> None:
+def missing(path: Path) -> list[str]:
+    """The templates, static files and icons that a template names and nobody has."""
     text = path.read_text()
-    get_template(str(path.relative_to(TEMPLATES)))
-    for other in re.findall(r"""{%\s*(?:include|extends)\s+["']([^"']+)["']""", text):
-        get_template(other)
-    for static in re.findall(r"""{%\s*static\s+["']([^"']+)["']""", text):
-        assert finders.find(static), static
-    for icon in re.findall(r"""components/icon\.html["']\s+with\s+name=["']([\w-]+)["']""", text):
-        assert f'id="{icon}"' in SPRITE, icon
+    templates = re.findall(r"""{%\s*(?:include|extends)\s+["']([^"']+)["']""", text)
+    statics = re.findall(r"""{%\s*static\s+["']([^"']+)["']""", text)
+    icons = re.findall(r"""components/icon\.html["']\s+with\s+name=["']([\w-]+)["']""", text)
+    return [
+        *(name for name in (str(path.relative_to(TEMPLATES)), *templates) if not loads(name)),
+        *(name for name in statics if not finders.find(name)),
+        *(name for name in icons if f'id="{name}"' not in SPRITE),
+    ]
 
 
-@pytest.mark.parametrize("path", HTML, ids=name_of)
-def test_every_comment_is_closed_on_its_line(path: Path) -> None:
+def loads(name: str) -> bool:
+    """Whether a template is there and can be parsed."""
+    try:
+        get_template(name)
+    except (TemplateDoesNotExist, TemplateSyntaxError):
+        return False
+    return True
+
+
+def open_comments(path: Path) -> list[str]:
+    lines = path.read_text().splitlines()
+    return [line for line in lines if line.count("{#") != line.count("#}")]
+
+
+def lost_addresses(path: Path) -> list[str]:
+    addresses = re.findall(r"""url\(\s*["']?([^"')]+)""", path.read_text())
+    return [
+        address
+        for address in addresses
+        if not address.startswith("data:") and not (path.parent / address).is_file()
+    ]
+
+
+def too_long(path: Path) -> list[str]:
+    lines = len(path.read_text().splitlines())
+    return [f"{lines} lines"] if lines > 500 else []
+
+
+def test_no_template_carries_script_or_style() -> None:
+    assert faults(HTML, inline) == {}
+
+
+def test_every_template_and_what_it_names_can_be_found() -> None:
+    assert faults(HTML, missing) == {}
+
+
+def test_every_comment_is_closed_on_its_line() -> None:
     """Django prints the others to the visitor."""
-    assert [
-        line for line in path.read_text().splitlines() if line.count("{#") != line.count("#}")
-    ] == []
+    assert faults(HTML, open_comments) == {}
 
 
-@pytest.mark.parametrize("path", STYLESHEETS, ids=name_of)
-def test_every_address_in_a_stylesheet_resolves(path: Path) -> None:
-    for address in re.findall(r"""url\(\s*["']?([^"')]+)""", path.read_text()):
-        assert address.startswith("data:") or (path.parent / address).is_file(), address
+def test_every_address_in_a_stylesheet_resolves() -> None:
+    assert faults(STYLESHEETS, lost_addresses) == {}
 
 
-@pytest.mark.parametrize("path", [*HTML, *STYLESHEETS], ids=name_of)
-def test_no_file_outgrows_five_hundred_lines(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= 500
+def test_no_file_outgrows_five_hundred_lines() -> None:
+    assert faults([*HTML, *STYLESHEETS], too_long) == {}

@@ -6,14 +6,15 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
-from django.utils import timezone
-
 from clinic.models import Client, Location, Role, User
-from prescriptions import services
+from clinic.selectors import clinic_today
+from prescriptions import ledger
+from prescriptions.elements import Elements
 from prescriptions.management.commands import load_icd10
 from prescriptions.models import DiagnosisCode, DiagnosisStart, Prescription
-from prescriptions.order import CAP_MONTHS, Unit, last_day
-from prescriptions.review import Elements
+from prescriptions.reading.order import CAP_MONTHS, Unit, last_day
+from prescriptions.reviewing import services
+from prescriptions.uploading import receiving
 from tests.factories import make_location, make_user
 from tests.prescriptions import paper
 
@@ -43,7 +44,7 @@ def make_codes() -> None:
 
 def make_elements(**fields: Any) -> Elements:
     """Complete: 12 visits, valid from three days ago for six weeks."""
-    issued = fields.get("issued_on") or timezone.localdate() - timedelta(days=3)
+    issued = fields.get("issued_on") or clinic_today() - timedelta(days=3)
     starts = fields.get("starts_on") or issued
     values: dict[str, Any] = {
         "reason": "Neck pain after long desk work",
@@ -75,7 +76,7 @@ def submitted_prescription(client: Client, **fields: Any) -> Prescription:
     """Sent in by its client, with a real PDF that names them."""
     lines = [line.replace("Ana Lima", client.name) for line in paper.ORDER]
     upload = paper.pdf([*lines, f"Reference {uuid4()}"])
-    return services.submit(actor=client.user, client=client, uploads=[upload], **fields)
+    return receiving.submit(actor=client.user, client=client, uploads=[upload], **fields)
 
 
 def approved_prescription(client: Client, **fields: Any) -> Prescription:
@@ -88,7 +89,7 @@ def approved_prescription(client: Client, **fields: Any) -> Prescription:
     make_codes()
     used = fields.pop("used", 0)
     if months := fields.pop("months", None):
-        starts = fields.get("starts_on") or timezone.localdate() - timedelta(days=3)
+        starts = fields.get("starts_on") or clinic_today() - timedelta(days=3)
         fields["through_on"] = last_day(starts, min(months, CAP_MONTHS), Unit.MONTH)
     actor = reviewer()
     prescription = services.approve(
@@ -97,8 +98,8 @@ def approved_prescription(client: Client, **fields: Any) -> Prescription:
         elements=make_elements(**fields),
     )
     for _ in range(used):
-        on: date = prescription.starts_on or timezone.localdate()
-        reservation = services.reserve_visit(actor=actor, prescription=prescription, on=on)
-        services.use_visit(actor=actor, reservation=reservation)
+        on: date = prescription.starts_on or clinic_today()
+        reservation = ledger.reserve_visit(actor=actor, prescription=prescription, on=on)
+        ledger.use_visit(actor=actor, reservation=reservation)
     prescription.refresh_from_db()
     return prescription

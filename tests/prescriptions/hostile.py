@@ -88,6 +88,28 @@ def embedded_file_spec() -> bytes:
         return saved(document)
 
 
+def hidden_below_a_page() -> bytes:
+    """What may not hang on a page hangs on a drawing in it, and on a drawing in that one."""
+    with pikepdf.open(io.BytesIO(paper.pdf())) as document:
+
+        def drawing(**more: object) -> pikepdf.Object:
+            form = document.make_stream(b"0 0 9 9 re f")
+            form.Type, form.Subtype, form.BBox = Name.XObject, Name.Form, Array([0, 0, 9, 9])
+            form.Metadata = document.make_stream(b"<x:xmpmeta>hidden-words</x:xmpmeta>")
+            form.PieceInfo = Dictionary(Editor=Dictionary(Private=b"hidden-draft"))
+            spec = Dictionary(Type=Name.Filespec, F="evil.exe")
+            spec.EF = Dictionary(F=document.make_stream(b"hidden-program"))
+            form.AF = Array([document.make_indirect(spec)])
+            for key, value in more.items():
+                form[f"/{key}"] = value
+            return form
+
+        inner = drawing()
+        outer = drawing(Resources=Dictionary(XObject=Dictionary(In=inner)))
+        document.pages[0].Resources.XObject = Dictionary(Out=outer)
+        return saved(document)
+
+
 def object_stream_bomb() -> bytes:
     """Unpacked by whoever only opens it: an object stream of half a gigabyte."""
     # The head of the stream, "9 0 ", is padded to a mebibyte like the rest of it.
@@ -172,6 +194,7 @@ FOLDER = (
     Trap("truncated.heic", lambda: paper.heic()[:-40], "broken"),
     Trap("trapped.pdf", paper.booby_trapped_pdf),
     Trap("attachment.pdf", embedded_file_spec),
+    Trap("below.pdf", hidden_below_a_page),
     Trap("stream-bomb.pdf", paper.bomb_pdf, "too_many_pixels"),
     Trap("object-bomb.pdf", object_stream_bomb, "broken"),
     Trap("loop.pdf", page_loop, "broken"),

@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from prescriptions import receiving
+from prescriptions.uploading import receiving
 from tests.prescriptions import paper
 
 if TYPE_CHECKING:

@@ -1,6 +1,5 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 
 import pytest
 from hypothesis import assume, given
@@ -94,7 +93,7 @@ def test_why_a_renewal_is_due(paper: Paper, today: date, why: Renewal | None) ->
     assert authorization.renewal(paper, today) is why
 
 
-# docs/domain.md, checks 19 and 20.
+# docs/prescriptions.md, the ledger.
 def test_ten_completed_and_one_booked_of_twelve_leave_one_to_book() -> None:
     sums = authorization.accounts(Paper(used=10, reserved=1), STARTS, released=2)
     assert (sums.used, sums.reserved, sums.left, sums.expired) == (10, 1, 1, 0)
@@ -126,24 +125,3 @@ def test_the_accounts_always_add_up(
     sums = authorization.accounts(paper, THROUGH + timedelta(days=days))
     assert sums.used + sums.reserved + sums.left + sums.expired == sums.authorized
     assert min(sums.left, sums.expired) == 0
-
-
-@pytest.mark.parametrize(
-    ("taken", "on", "per_week", "over"),
-    [
-        ([date(2026, 3, 2), date(2026, 3, 4)], date(2026, 3, 8), "2", True),
-        ([date(2026, 3, 2), date(2026, 3, 4)], date(2026, 3, 9), "2", False),
-        ([date(2026, 3, 2)], date(2026, 3, 3), "2", False),
-        ([], date(2026, 3, 3), "0.50", False),
-        ([date(2026, 3, 2)], date(2026, 3, 3), "0.50", True),
-    ],
-)
-def test_the_weekly_rate_counts_in_blocks_of_seven_days_from_the_start(
-    taken: list[date], on: date, per_week: str, over: bool
-) -> None:
-    rate = Decimal(per_week)
-    assert authorization.over_weekly_rate(taken, on, starts_on=STARTS, per_week=rate) is over
-
-
-def test_an_order_without_a_rate_never_warns() -> None:
-    assert not authorization.over_weekly_rate([STARTS] * 9, STARTS, starts_on=STARTS, per_week=None)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 from playwright.sync_api import expect
 
 from clinic.celery import app
-from prescriptions import queue as needed
-from prescriptions import receiving, services
+from clinic.selectors import clinic_today
 from prescriptions.models import Upload
+from prescriptions.reviewing import queue as needed
+from prescriptions.reviewing import services
+from prescriptions.uploading import receiving
 from tests.browser import COMPUTER, PHONE, faults, resize
 from tests.prescriptions import paper
 from tests.prescriptions.factories import (
@@ -111,11 +112,11 @@ def test_a_whole_review_by_keyboard_alone(
     tab_to(page, '[value="back-neck-middle"]')
     page.keyboard.press("Space")
     expect(page.locator("[data-areas-chosen]")).to_have_text("Back of the neck")
-    expect(page.locator("#checklist")).to_contain_text("3 things still open")
+    expect(page.locator("#checklist")).to_contain_text("3 items still open")
     for check in ("#id_is_legible", "#id_is_this_person", "#id_is_signed"):
         tab_to(page, check)
         page.keyboard.press("Space")
-    expect(page.locator("#checklist")).to_contain_text("Nothing stands against it")
+    expect(page.locator("#checklist")).to_contain_text("Ready to approve")
     tab_to(page, "button[value=approve]")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{reverse('prescriptions:queue')}")
@@ -148,7 +149,7 @@ def test_a_colleague_who_opens_one_shows_in_the_queue_and_focus_stays_where_it_w
 def test_the_document_zooms_and_pages(
     open_as: OpenPage, as_desk: Session, client_record: Client, location: Location
 ) -> None:
-    two_pages = services.submit(actor=None, client=client_record, uploads=[paper.pdf(pages=2)])
+    two_pages = receiving.submit(actor=None, client=client_record, uploads=[paper.pdf(pages=2)])
     page = open_as(at("review", two_pages), as_desk)
     first = page.locator('[data-page="1"] img')
     expect(page.get_by_text("page 1 of 2")).to_be_visible()
@@ -170,7 +171,7 @@ def test_the_message_is_previewed_before_it_goes_out(
     page.get_by_text("Ask for information, or reject").click()
     page.get_by_label("What is wrong").select_option("not_signed")
     expect(page.locator("#message-preview")).to_contain_text("Hello Ana")
-    expect(page.locator("#message-preview")).to_contain_text("not signed or not dated")
+    expect(page.locator("#message-preview")).to_contain_text("signature or date is missing")
 
 
 def test_a_refused_file_stays_chosen_with_the_note_beside_it(
@@ -288,7 +289,7 @@ def test_without_javascript_a_link_looks_again(
     page = open_page(reverse("prescriptions:upload"), javascript=False, as_=as_client)
     page.get_by_label("PDF or photos").set_input_files([LOCKED])
     page.get_by_role("button", name="Send to the clinic").click()
-    link = page.get_by_role("link", name="Look again")
+    link = page.get_by_role("link", name="Check again")
     link.click()
     receiving.process(str(Upload.objects.get().pk))
     link.click()
@@ -356,7 +357,7 @@ def test_nothing_for_axe_on_the_queue_at_its_fullest_and_on_the_rule(
 ) -> None:
     approved_prescription(other_client, visits=2, regions=("back-neck-middle",))
     waiting = submitted_prescription(client_record)
-    needed.mark_needed({client_record.pk: timezone.localdate() + timedelta(days=2)})
+    needed.mark_needed({client_record.pk: clinic_today() + timedelta(days=2)})
     services.claim(actor=desk_user, prescription=waiting)
     asked = submitted_prescription(client_record)
     services.ask_for_information(actor=desk_user, prescription=asked, reason="illegible")

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clinic.errors import DomainError, InvalidTransition
 from clinic.models import AuditEvent
-from prescriptions import authorization, ledger, selectors, services
+from clinic.selectors import clinic_today
+from prescriptions import authorization, ledger, selectors
 from prescriptions.authorization import State
 from prescriptions.errors import NotCovered, NoVisitsLeft
 from prescriptions.models import Prescription, VisitReservation
@@ -28,7 +28,7 @@ RESERVED, USED, RELEASED = ledger.RESERVED, ledger.USED, ledger.RELEASED
 
 
 def today() -> date:
-    return timezone.localdate()
+    return clinic_today()
 
 
 def totals(prescription: Prescription) -> tuple[int, int, int]:
@@ -37,13 +37,13 @@ def totals(prescription: Prescription) -> tuple[int, int, int]:
 
 
 def test_a_visit_is_reserved_used_unused_and_released(approved: Prescription) -> None:
-    reservation = services.reserve_visit(actor=None, prescription=approved, on=today())
+    reservation = ledger.reserve_visit(actor=None, prescription=approved, on=today())
     assert totals(approved) == (0, 1, 11)
-    services.use_visit(actor=None, reservation=reservation)
+    ledger.use_visit(actor=None, reservation=reservation)
     assert totals(approved) == (1, 0, 11)
-    services.unuse_visit(actor=None, reservation=reservation)
+    ledger.unuse_visit(actor=None, reservation=reservation)
     assert totals(approved) == (0, 1, 11)
-    services.release_visit(actor=None, reservation=reservation)
+    ledger.release_visit(actor=None, reservation=reservation)
     assert totals(approved) == (0, 0, 12)
     actions = AuditEvent.objects.filter(object_id=str(reservation.pk)).order_by("pk")
     assert [event.action for event in actions] == [
@@ -58,58 +58,58 @@ def test_ten_used_one_missed_one_cancelled_late_and_one_booked_leave_one(
     approved: Prescription,
 ) -> None:
     for _ in range(10):
-        one = services.reserve_visit(actor=None, prescription=approved, on=today())
-        services.use_visit(actor=None, reservation=one)
+        one = ledger.reserve_visit(actor=None, prescription=approved, on=today())
+        ledger.use_visit(actor=None, reservation=one)
     for _ in ("no-show", "late cancel"):
-        one = services.reserve_visit(actor=None, prescription=approved, on=today())
-        services.release_visit(actor=None, reservation=one)
-    services.reserve_visit(actor=None, prescription=approved, on=today())
+        one = ledger.reserve_visit(actor=None, prescription=approved, on=today())
+        ledger.release_visit(actor=None, reservation=one)
+    ledger.reserve_visit(actor=None, prescription=approved, on=today())
     assert totals(approved) == (10, 1, 1)
 
 
 def test_no_visit_is_reserved_past_the_authorised_number(client_record: Client) -> None:
     prescription = approved_prescription(client_record, visits=1)
-    services.reserve_visit(actor=None, prescription=prescription, on=today())
+    ledger.reserve_visit(actor=None, prescription=prescription, on=today())
     with pytest.raises(NoVisitsLeft):
-        services.reserve_visit(actor=None, prescription=prescription, on=today())
+        ledger.reserve_visit(actor=None, prescription=prescription, on=today())
     assert totals(prescription) == (0, 1, 0)
 
 
 def test_the_through_date_is_covered_and_the_day_after_is_not(approved: Prescription) -> None:
     assert approved.through_on is not None
-    services.reserve_visit(actor=None, prescription=approved, on=approved.through_on)
+    ledger.reserve_visit(actor=None, prescription=approved, on=approved.through_on)
     after = approved.through_on + timedelta(days=1)
     with pytest.raises(NotCovered):
-        services.reserve_visit(actor=None, prescription=approved, on=after)
+        ledger.reserve_visit(actor=None, prescription=approved, on=after)
 
 
 def test_nothing_is_reserved_on_a_prescription_that_is_not_approved(
     submitted: Prescription,
 ) -> None:
     with pytest.raises(NotCovered):
-        services.reserve_visit(actor=None, prescription=submitted, on=today())
+        ledger.reserve_visit(actor=None, prescription=submitted, on=today())
 
 
 def test_a_reservation_moves_within_the_dates_only(approved: Prescription) -> None:
-    reservation = services.reserve_visit(actor=None, prescription=approved, on=today())
+    reservation = ledger.reserve_visit(actor=None, prescription=approved, on=today())
     assert approved.through_on is not None
-    services.move_visit(actor=None, reservation=reservation, on=approved.through_on)
+    ledger.move_visit(actor=None, reservation=reservation, on=approved.through_on)
     reservation.refresh_from_db()
     assert reservation.visit_on == approved.through_on
     with pytest.raises(NotCovered):
-        services.move_visit(
+        ledger.move_visit(
             actor=None, reservation=reservation, on=approved.through_on + timedelta(days=1)
         )
 
 
 def test_an_entry_cannot_be_released_or_used_twice(approved: Prescription) -> None:
-    reservation = services.reserve_visit(actor=None, prescription=approved, on=today())
-    services.use_visit(actor=None, reservation=reservation)
-    for act in (services.use_visit, services.release_visit):
+    reservation = ledger.reserve_visit(actor=None, prescription=approved, on=today())
+    ledger.use_visit(actor=None, reservation=reservation)
+    for act in (ledger.use_visit, ledger.release_visit):
         with pytest.raises(InvalidTransition):
             act(actor=None, reservation=reservation)
     with pytest.raises(InvalidTransition):
-        services.move_visit(actor=None, reservation=reservation, on=today())
+        ledger.move_visit(actor=None, reservation=reservation, on=today())
     assert totals(approved) == (1, 0, 11)
 
 
@@ -117,7 +117,7 @@ def test_giving_back_a_used_visit_un_exhausts(client_record: Client) -> None:
     prescription = approved_prescription(client_record, visits=1, used=1)
     assert authorization.state(prescription, today()) is State.EXHAUSTED
     entry = prescription.reservations.get()
-    services.unuse_visit(actor=None, reservation=entry)
+    ledger.unuse_visit(actor=None, reservation=entry)
     prescription.refresh_from_db()
     assert authorization.state(prescription, today()) is State.APPROVED
 
@@ -154,15 +154,13 @@ def test_the_ledger_always_adds_up(
             elif step == "supersede":
                 approved_prescription(client_record)
             elif step == "reserve":
-                entries.append(
-                    services.reserve_visit(actor=None, prescription=prescription, on=day)
-                )
+                entries.append(ledger.reserve_visit(actor=None, prescription=prescription, on=day))
             elif entries:
                 entry = entries[pick % len(entries)]
                 if step == "move":
-                    services.move_visit(actor=None, reservation=entry, on=day)
+                    ledger.move_visit(actor=None, reservation=entry, on=day)
                 else:
-                    act = getattr(services, f"{step}_visit")
+                    act = getattr(ledger, f"{step}_visit")
                     act(actor=None, reservation=entry)
         except DomainError:
             pass
@@ -183,9 +181,9 @@ def test_what_nobody_booked_expires_with_the_last_day_and_what_is_booked_stays(
     approved: Prescription,
 ) -> None:
     assert approved.through_on is not None
-    one = services.reserve_visit(actor=None, prescription=approved, on=approved.through_on)
-    given_back = services.reserve_visit(actor=None, prescription=approved, on=today())
-    services.release_visit(actor=None, reservation=given_back)
+    one = ledger.reserve_visit(actor=None, prescription=approved, on=approved.through_on)
+    given_back = ledger.reserve_visit(actor=None, prescription=approved, on=today())
+    ledger.release_visit(actor=None, reservation=given_back)
     approved.refresh_from_db()
     last, after = approved.through_on, approved.through_on + timedelta(days=1)
     sums = ledger.accounts(approved, last)
@@ -193,7 +191,7 @@ def test_what_nobody_booked_expires_with_the_last_day_and_what_is_booked_stays(
     sums = ledger.accounts(approved, after)
     assert (sums.reserved, sums.left, sums.expired) == (1, 0, 11)
     # A visit of the last day, written up the morning after, is used all the same.
-    services.use_visit(actor=None, reservation=one)
+    ledger.use_visit(actor=None, reservation=one)
     approved.refresh_from_db()
     sums = ledger.accounts(approved, after)
     assert (sums.authorized, sums.used, sums.reserved, sums.expired) == (12, 1, 0, 11)
@@ -202,7 +200,7 @@ def test_what_nobody_booked_expires_with_the_last_day_and_what_is_booked_stays(
 def test_what_is_left_on_a_replaced_one_has_expired(
     client_record: Client, approved: Prescription
 ) -> None:
-    services.reserve_visit(actor=None, prescription=approved, on=today())
+    ledger.reserve_visit(actor=None, prescription=approved, on=today())
     approved_prescription(client_record)
     approved.refresh_from_db()
     sums = ledger.accounts(approved, today())
@@ -215,11 +213,11 @@ def test_reserving_releasing_and_using_at_once_keeps_the_books() -> None:
 
     def churn(one: Prescription) -> None:
         for _ in range(4):
-            entry = services.reserve_visit(actor=None, prescription=one, on=today())
-            services.use_visit(actor=None, reservation=entry)
-            services.unuse_visit(actor=None, reservation=entry)
-            services.release_visit(actor=None, reservation=entry)
-        services.reserve_visit(actor=None, prescription=one, on=today())
+            entry = ledger.reserve_visit(actor=None, prescription=one, on=today())
+            ledger.use_visit(actor=None, reservation=entry)
+            ledger.unuse_visit(actor=None, reservation=entry)
+            ledger.release_visit(actor=None, reservation=entry)
+        ledger.reserve_visit(actor=None, prescription=one, on=today())
 
     outcomes = race(prescription, 6, churn)
     used, reserved, left = totals(prescription)
@@ -251,7 +249,7 @@ def test_racing_reservations_never_pass_the_total() -> None:
     prescription = approved_prescription(make_client(), visits=3)
 
     def reserve(one: Prescription) -> None:
-        services.reserve_visit(actor=None, prescription=one, on=today())
+        ledger.reserve_visit(actor=None, prescription=one, on=today())
 
     outcomes = race(prescription, 8, reserve)
     assert outcomes == ["refused"] * 5 + ["reserved"] * 3
@@ -302,6 +300,6 @@ def test_a_stranger_prescription_is_not_touched_by_another_ones_ledger(
     approved: Prescription, other_client: Client
 ) -> None:
     theirs = approved_prescription(other_client)
-    services.reserve_visit(actor=None, prescription=approved, on=today())
+    ledger.reserve_visit(actor=None, prescription=approved, on=today())
     assert totals(theirs) == (0, 0, 12)
     assert submitted_prescription(other_client).bookable == 0

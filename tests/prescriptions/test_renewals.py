@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import AuditEvent, Message
-from prescriptions import authorization, renewals, selectors, services, tasks
+from prescriptions import authorization, ledger, renewals, selectors, tasks
 from prescriptions.models import DoctorRequest, Prescription
+from prescriptions.reviewing import services
 from tests.factories import make_client
 from tests.prescriptions.factories import approved_prescription, submitted_prescription
 from tests.prescriptions.prescribers.factories import make_consent
-from tests.prescriptions.test_review_services import SECRETS
+from tests.prescriptions.reviewing.test_services import SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +47,7 @@ def test_two_visits_left_prompt_once(client_record: Client) -> None:
     prescription = approved_prescription(client_record, visits=3)
     tasks.prompt_renewals()
     assert prompts() == []
-    services.reserve_visit(actor=None, prescription=prescription, on=today())
+    ledger.reserve_visit(actor=None, prescription=prescription, on=today())
     for _ in range(3):
         tasks.prompt_renewals()
     assert prompts() == ["visits"]
@@ -160,7 +161,7 @@ def test_the_client_reads_what_to_do_after_signing_in(
 ) -> None:
     prescription = approved_prescription(client_record, visits=2)
     page = as_client.get(reverse("prescriptions:detail", args=[prescription.pk])).text
-    assert "Ask your doctor for a new one in time" in page
+    assert "Ask your doctor for a new one now" in page
     assert "Expired unused" not in page
 
 

@@ -4,10 +4,12 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import time_machine
-from django.utils import timezone
 
-from prescriptions import selectors, services
+from clinic.selectors import clinic_today
+from prescriptions import ledger, selectors
 from prescriptions.models import Prescription
+from prescriptions.reviewing import services
+from prescriptions.reviewing.selectors import next_to_review
 from tests.prescriptions.factories import approved_prescription, submitted_prescription
 
 if TYPE_CHECKING:
@@ -17,18 +19,18 @@ if TYPE_CHECKING:
 
 
 def test_the_usable_one_is_the_first_to_run_out_with_visits_left(client_record: Client) -> None:
-    today = timezone.localdate()
+    today = clinic_today()
     late = approved_prescription(client_record, codes=("M79.18",), months=4)
     soon = approved_prescription(client_record, codes=("M54.2",), visits=1)
     assert selectors.usable_for(client_record.pk, today) == soon
-    services.reserve_visit(actor=None, prescription=soon, on=today)
+    ledger.reserve_visit(actor=None, prescription=soon, on=today)
     assert selectors.usable_for(client_record.pk, today) == late
     assert selectors.usable_for(client_record.pk, today + timedelta(days=400)) is None
 
 
 def test_nobody_uses_a_strangers_prescription(client_record: Client, other_client: Client) -> None:
     approved_prescription(client_record)
-    assert selectors.usable_for(other_client.pk, timezone.localdate()) is None
+    assert selectors.usable_for(other_client.pk, clinic_today()) is None
 
 
 def test_coverage_of_many_clients_is_one_query(
@@ -42,9 +44,9 @@ def test_coverage_of_many_clients_is_one_query(
 
 
 def test_the_meter_adds_up(approved: Prescription) -> None:
-    services.reserve_visit(actor=None, prescription=approved, on=timezone.localdate())
+    ledger.reserve_visit(actor=None, prescription=approved, on=clinic_today())
     approved.refresh_from_db()
-    meter = selectors.meter(approved, timezone.localdate())
+    meter = selectors.meter(approved, clinic_today())
     assert (meter.authorized, meter.used, meter.reserved, meter.left) == (12, 0, 1, 11)
 
 
@@ -75,6 +77,6 @@ def test_the_next_to_review_skips_what_a_colleague_has_open(
 ) -> None:
     first, second = submitted_prescription(client_record), submitted_prescription(client_record)
     services.claim(actor=manager_user, prescription=first)
-    assert selectors.next_to_review(desk_user) == second
-    assert selectors.next_to_review(manager_user) == first
-    assert selectors.next_to_review(manager_user, after=first) == second
+    assert next_to_review(desk_user) == second
+    assert next_to_review(manager_user) == first
+    assert next_to_review(manager_user, after=first) == second

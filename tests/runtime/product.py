@@ -8,6 +8,7 @@ with open_folder() as folder:
 import fcntl
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -143,17 +144,19 @@ class Product:
 
     def program(self, name: str) -> psutil.Process:
         """The process of one program, as the process manager counts it."""
+        # Whole words: gunicorn takes options named for its workers.
         mark = {
-            "web": "gunicorn",
-            "worker": "worker",
-            "beat": "beat",
-            "postgres": "bin/postgres",
-            "redis": "redis-server",
-        }
+            "web": re.compile("clinic.wsgi:application"),
+            "worker": re.compile("worker"),
+            "beat": re.compile("beat"),
+            "postgres": re.compile(".*/bin/postgres"),
+            "redis": re.compile(".*redis-server.*"),
+        }[name]
         manager = psutil.Process(self.process.pid).children()[0]
         for process in manager.children():
-            if any(mark[name] in word for word in process.cmdline()):
-                return process
+            with suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
+                if any(mark.fullmatch(word) for word in process.cmdline()):
+                    return process
         raise LookupError(name)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:

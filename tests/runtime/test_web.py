@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from clinic.headers import PLAIN
 from clinic.runtime.config import ROOT, new_document_keys, new_secret_key
 from clinic.runtime.web import web_server
+from clinic.web.headers import PLAIN
 from tests.runtime.conftest import eventually
 from tests.runtime.product import free_port, product_environment
 

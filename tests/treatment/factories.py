@@ -10,7 +10,7 @@ import time_machine
 from django.utils import timezone
 
 from billing.models import Procedure
-from booking import services as booking
+from booking.visits import services as booking
 from clinic.models import Client, Role, Service, Technique, User
 from tests import factories
 from tests.booking.factories import booked_appointment

@@ -2,8 +2,8 @@
 
     manage.py reset_two_step june@clinic.example
 
-Make sure first that it is they who ask. Their sessions end, an e-mail tells them, and at the next
-sign-in they set the second step up anew.
+First confirm that they are the one asking. Their sessions end, an e-mail tells them, and at the
+next sign-in they set up a new second step.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from clinic import two_step
+from clinic.accounts.second_step import services as second_step
 from clinic.models import User
 
 
 class Command(BaseCommand):
-    help = "Take a lost second step off a login."
+    help = "Remove a lost second step from a login."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         user = User.objects.filter(email__iexact=options["email"]).first()
         if user is None:
-            message = "There is no login by that address."
+            message = "There is no login with that address."
             raise CommandError(message)
-        two_step.reset(actor=None, user=user)
-        self.stdout.write("Removed. It is set up anew at the next sign-in.")
+        second_step.reset(actor=None, user=user)
+        self.stdout.write("Removed. They set up a new one at the next sign-in.")

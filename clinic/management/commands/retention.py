@@ -1,7 +1,7 @@
-"""What has been kept long enough.
+"""What is past its retention period.
 
-    manage.py retention            lists by kind what is due, and changes nothing
-    manage.py retention --apply    removes what the table in clinic/retention.py lets it remove
+    manage.py retention            lists what is due by kind and changes nothing
+    manage.py retention --apply    removes what clinic/privacy/retention.py allows
 
 Ids only: names stay out of terminals and logs.
 """
@@ -13,13 +13,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from clinic.retention import PERIODS, source
+from clinic.privacy.retention import PERIODS, source
 
 MOST_LISTED = 20
 
 
 class Command(BaseCommand):
-    help = "List what has been kept long enough; with --apply, remove what may go by itself."
+    help = "List what is past its retention period; with --apply, remove what needs no person to "
+    "decide."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--apply", action="store_true", help="remove it")

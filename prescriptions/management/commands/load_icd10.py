@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection, transaction
 
-from prescriptions import finding
+from prescriptions.codes import index
 from prescriptions.models import DiagnosisCode, DiagnosisStart
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ class Command(BaseCommand):
         if not options["force"] and loaded and DiagnosisStart.objects.exists():
             self.stdout.write("ICD-10-CM is loaded.")
             return
-        # All or nothing: the check above relies on it, and a search meanwhile finds the old ones.
+        # All or nothing: the check above relies on it, and searches find the old codes until then.
         with transaction.atomic():
             keep(read(release))
-            # Dropped from the release: still there for old prescriptions, not for new ones.
+            # Dropped from the release: kept for old prescriptions, not offered for new ones.
             dropped = DiagnosisCode.objects.exclude(release=release)
             dropped.update(billable=False, release="", also="", place=None)
         settle()
@@ -51,7 +51,7 @@ def read(release: str) -> Iterator[DiagnosisCode]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import simple_icd_10_cm as icd
-    # A block of one category bears the category's code, so some come twice.
+    # A block of one category has the category's code, so some codes come twice.
     every = dict.fromkeys(icd.get_all_codes(with_dots=True))
     codes = [code for code in every if icd.is_category_or_subcategory(code)]
     terms = {code: icd.get_inclusion_term(code) for code in codes}
@@ -61,16 +61,16 @@ def read(release: str) -> Iterator[DiagnosisCode]:
             description=icd.get_description(code)[:300],
             billable=icd.is_leaf(code),
             release=release,
-            also=finding.also_called(code, terms) if icd.is_leaf(code) else "",
+            also=index.also_called(code, terms) if icd.is_leaf(code) else "",
         )
 
 
 @transaction.atomic
 def keep(codes: Iterable[DiagnosisCode]) -> None:
-    """Write these codes, and what finds the billable ones among them: no others are found."""
+    """Write these codes and the search index of the billable ones; no others are found."""
     by_code = {row.code: row for row in codes}
-    ordered = finding.in_order(
-        finding.Searched(row.code, row.description, row.also)
+    ordered = index.in_order(
+        index.Searched(row.code, row.description, row.also)
         for row in by_code.values()
         if row.billable
     )
@@ -83,25 +83,25 @@ def keep(codes: Iterable[DiagnosisCode]) -> None:
             for c in by_code.values()
         )
         copy(cursor, "new_code", CODE, rows)
-        told = ", ".join(f"{column} = excluded.{column}" for column in CODE[1:])
+        updates = ", ".join(f"{column} = excluded.{column}" for column in CODE[1:])
         names = ", ".join(CODE)
         cursor.execute(
             f"INSERT INTO {CODES} ({names}) SELECT {names} FROM new_code"  # noqa: S608 - ours
-            f" ON CONFLICT (code) DO UPDATE SET {told}"
+            f" ON CONFLICT (code) DO UPDATE SET {updates}"
         )
         cursor.execute("DROP TABLE new_code")
         DiagnosisStart.objects.all().delete()
-        copy(cursor, STARTS, START, map(as_row, finding.starts(ordered)))
+        copy(cursor, STARTS, START, map(as_row, index.starts(ordered)))
 
 
-def as_row(one: finding.Start) -> tuple[str, ...]:
-    packed = (finding.pack(field) for field in (one.opening, one.anywhere))
+def as_row(one: index.Start) -> tuple[str, ...]:
+    packed = (index.pack(field) for field in (one.opening, one.anywhere))
     codes = ",".join(one.codes)
     return (one.start, f"{{{codes}}}", *(f"\\x{field.hex()}" for field in packed))
 
 
 def copy(cursor: Any, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write rows as COPY does: a hundred thousand take seconds, not half a minute."""
+    """Write rows with COPY: a hundred thousand take seconds, not half a minute."""
     rows = iter(rows)
     while some := list(islice(rows, BATCH)):
         text = io.StringIO()
@@ -115,7 +115,7 @@ def copy(cursor: Any, table: str, columns: Sequence[str], rows: Iterable[Sequenc
 
 
 def settle() -> None:
-    """Ready at once, not when the server comes round to it: its statistics and its word index."""
+    """Update statistics and the word index now, rather than when autovacuum gets to it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT gin_clean_pending_list('diagnosis_start_letters')")
         for model in (DiagnosisCode, DiagnosisStart):

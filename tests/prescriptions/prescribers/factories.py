@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.core import mail
 from django.urls import reverse
-from django.utils import timezone
 
 from clinic.models import Message
+from clinic.selectors import clinic_today
 from prescriptions.prescribers import directory, services
 from prescriptions.prescribers.answers import Answers
 from prescriptions.prescribers.consent import digest
@@ -89,7 +89,7 @@ def make_answers(**fields: Any) -> Answers:
         "order_text": "2 sessions per week for 6 weeks",
         "modality": "massage",
         "codes": ("M54.2",),
-        "starts_on": timezone.localdate(),
+        "starts_on": clinic_today(),
         "prescriber_name": "Kofi Osei",
         "prescriber_credential": "MD",
         "prescriber_npi": "1234567893",
@@ -101,7 +101,7 @@ def make_answers(**fields: Any) -> Answers:
 
 def typed(**fields: Any) -> dict[str, Any]:
     """The form behind the link as a prescriber sends it."""
-    start: date = timezone.localdate()
+    start: date = clinic_today()
     return {
         "reason": "Neck pain after long desk work",
         "order_text": "2 sessions per week for 6 weeks",

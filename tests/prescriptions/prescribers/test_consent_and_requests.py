@@ -11,10 +11,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from clinic.errors import InvalidTransition
+from clinic.messaging import links
 from clinic.models import AuditEvent, Client, Guardian, Message
+from clinic.people.signing_name import NotYourName
+from clinic.selectors import clinic_today
 from prescriptions.models import DoctorRequest, Prescriber, ReviewPolicy, ShareConsent
 from prescriptions.prescribers import consent, directory, errors, selectors, services
-from tests import factories as ground
+from tests import factories as clinic_factories
 from tests.prescriptions.factories import approved_prescription
 from tests.prescriptions.prescribers.factories import (
     EMAIL,
@@ -46,7 +49,7 @@ def test_a_consent_keeps_its_words_and_who_signed(
     assert given.text == services.consent_text(client_record, prescriber)
     assert given.text_sha256 == consent.digest(given.text)
     assert "Kofi Osei, MD" in given.text
-    assert (given.version, given.signed_name, given.relationship) == ("2026-11", "Ana Lima", "")
+    assert (given.version, given.signed_name, given.relationship) == ("2026-11-29", "Ana Lima", "")
     assert not given.on_paper
     assert actions(given) == ["share_consent.given"]
     # Signing once more while it holds keeps the first one.
@@ -79,10 +82,16 @@ def test_what_is_not_ticked_signed_or_read_is_no_consent(
 def test_a_guardian_signs_for_a_minor_and_the_minor_cannot(
     prescriber: Prescriber, client_user: User
 ) -> None:
-    born = timezone.localdate() - timedelta(days=15 * 365)
-    teen = ground.make_client("Leo", "Lima", born)
+    born = clinic_today() - timedelta(days=15 * 365)
+    teen = clinic_factories.make_client("Leo", "Lima", born)
     Guardian.objects.create(user=client_user, client=teen, relationship="parent")
-    own, parent = signature(teen, prescriber), signature(teen, prescriber, relationship="parent")
+    own = signature(teen, prescriber)
+    as_child = signature(teen, prescriber, relationship="parent")
+    with pytest.raises(NotYourName):
+        services.give_consent(
+            actor=client_user, client=teen, prescriber=prescriber, signature=as_child
+        )
+    parent = signature(teen, prescriber, relationship="parent", name="Ana Lima")
     for actor, said in ((owner(teen), parent), (client_user, own)):
         with pytest.raises(errors.GuardianNeeded):
             services.give_consent(actor=actor, client=teen, prescriber=prescriber, signature=said)
@@ -144,7 +153,7 @@ def test_a_request_sends_a_link_whose_secret_is_nowhere_kept(asked: DoctorReques
     message = Message.objects.get(kind="prescriber_request")
     token = link_of(asked).removeprefix("/rx/").strip("/")
     assert len(token) >= 43  # 256 bits
-    assert asked.token_sha256 == services.sha256_of(token)
+    assert asked.token_sha256 == links.hashed(token)
     assert token not in str(DoctorRequest.objects.values())
     assert (message.recipient, message.is_secret) == (EMAIL, True)
     assert timedelta(days=13) < asked.expires_at - timezone.now() <= timedelta(days=14)

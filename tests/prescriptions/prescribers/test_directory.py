@@ -10,10 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.models import AuditEvent
-from prescriptions import services as prescriptions
 from prescriptions.models import Prescriber
 from prescriptions.prescribers import directory, selectors
 from prescriptions.prescribers.errors import NpiInvalid, NpiTaken
+from prescriptions.reviewing import services as prescriptions
+from tests.editing import CHANGED, open_and_save, version_on
 from tests.prescriptions.factories import (
     approved_prescription,
     make_elements,
@@ -56,7 +57,7 @@ def test_the_desk_adds_one_and_finds_it(as_desk: Browser, location: Location) ->
     assert AuditEvent.objects.filter(action="prescriber.added").count() == 1
     for words in ("marsh", "hudson lena", "19876", "Lena  Marsh"):
         assert "Lena Marsh, NP" in as_desk.get(LIST, {"q": words}).text
-    assert "Nobody found" in as_desk.get(LIST, {"q": "osei"}).text
+    assert "No prescriber matches" in as_desk.get(LIST, {"q": "osei"}).text
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,8 @@ def test_the_desk_adds_one_and_finds_it(as_desk: Browser, location: Location) ->
         ({"name": ""}, "This field is required"),
         ({"credential": "RN"}, "Select a valid choice"),
         ({"phone": "12"}, "phone number"),
+        ({"phone": "(813) 555-0142 / (813) 555-0143"}, "one phone number"),
+        ({"fax": "(813) 555-0142 ext. 12"}, "without an extension"),
         ({"email": "nobody"}, "valid email"),
     ],
 )
@@ -83,10 +86,10 @@ def test_a_number_that_is_taken_leads_to_its_entry(as_desk: Browser, location: L
     holder = make_prescriber()
     answer = as_desk.post(NEW, ENTRY | {"npi": holder.npi})
     assert answer.status_code == 422
-    assert "in the directory already" in answer.text
+    assert "already in the directory" in answer.text
     assert page_of(holder) in answer.text
     other = make_prescriber("Lena Marsh", npi="1987654328")
-    answer = as_desk.post(page_of(other), ENTRY | {"npi": holder.npi})
+    answer = open_and_save(as_desk, page_of(other), ENTRY | {"npi": holder.npi})
     assert (answer.status_code, page_of(holder) in answer.text) == (422, True)
 
 
@@ -94,17 +97,46 @@ def test_a_change_marks_the_entry_as_checked(
     as_desk: Browser, location: Location, desk_user: User, client_record: Client
 ) -> None:
     typed = directory.add(actor=desk_user, named_by=client_record, name="Lena Marsh")
-    assert "A client typed this entry" in as_desk.get(page_of(typed)).text
-    as_desk.post(page_of(typed), ENTRY)
+    assert "A client entered this" in as_desk.get(page_of(typed)).text
+    open_and_save(as_desk, page_of(typed), ENTRY)
     typed.refresh_from_db()
     assert (typed.is_checked, typed.npi) == (True, "1987654328")
     assert AuditEvent.objects.filter(action="prescriber.changed").exists()
 
 
+def test_of_two_who_edit_an_entry_the_second_is_told(
+    as_desk: Browser, as_manager: Browser, prescriber: Prescriber, location: Location
+) -> None:
+    first, second = (version_on(one.get(page_of(prescriber)).text) for one in (as_desk, as_manager))
+    phone = ENTRY | {"phone": "(845) 555-0199", "version": first}
+    assert as_desk.post(page_of(prescriber), phone).status_code == 302
+
+    mine = ENTRY | {"practice": "Elsewhere", "version": second}
+    answer = as_manager.post(page_of(prescriber), mine)
+
+    assert (answer.status_code, CHANGED in answer.text) == (422, True)
+    assert "Elsewhere" in answer.text  # what was typed is kept
+    prescriber.refresh_from_db()
+    assert (prescriber.practice, str(prescriber.phone)) == ("Hudson Spine", "(845) 555-0199")
+    again = mine | {"version": version_on(answer.text)}
+    assert as_manager.post(page_of(prescriber), again).status_code == 302
+    prescriber.refresh_from_db()
+    assert prescriber.practice == "Elsewhere"
+
+
+def test_an_entry_is_not_saved_by_a_page_that_shows_no_version(
+    as_desk: Browser, prescriber: Prescriber
+) -> None:
+    before = prescriber.practice
+    assert as_desk.post(page_of(prescriber), ENTRY).status_code == 422
+    prescriber.refresh_from_db()
+    assert prescriber.practice == before
+
+
 def test_one_is_retired_and_taken_back(as_desk: Browser, prescriber: Prescriber) -> None:
     retire = reverse("prescriptions:prescriber-retire", args=[prescriber.pk])
     as_desk.post(retire, {"active": "no"})
-    assert "Retired" in as_desk.get(LIST).text
+    assert "Inactive" in as_desk.get(LIST).text
     assert selectors.offered("osei") == []
     as_desk.post(retire, {"active": "yes"})
     as_desk.post(retire, {"active": "yes"})
@@ -154,6 +186,30 @@ def test_two_without_a_number_are_two_entries_and_one_number_is_one(
         directory.add(actor=desk_user, name="C", npi=holder.npi)
     assert caught.value.holder == holder
     assert Prescriber.objects.count() == 3
+
+
+def test_an_extension_is_kept_shown_and_changed(as_desk: Browser, location: Location) -> None:
+    as_desk.post(NEW, {**ENTRY, "phone": "(813) 555-0142 ext. 12"})
+    made = Prescriber.objects.get()
+    assert (made.phone.as_e164, made.phone_extension) == ("+18135550142", "12")
+    assert "(813) 555-0142 ext. 12" in as_desk.get(LIST).text
+    page = as_desk.get(page_of(made))
+    assert 'value="(813) 555-0142 ext. 12"' in page.text
+    offered = as_desk.post(HINT, {"prescriber_name": "Marsh"}).text
+    assert 'data-phone="(813) 555-0142 ext. 12"' in offered
+    without = {**ENTRY, "phone": "(813) 555-0142", "version": page.context["version"]}
+    assert as_desk.post(page_of(made), without).status_code == 302
+    made.refresh_from_db()
+    assert made.phone_extension == ""
+    change = AuditEvent.objects.get(action="prescriber.changed").detail["changes"]
+    assert change["phone_extension"] == {"before": "12", "after": ""}
+
+
+def test_an_approval_keeps_the_extension_on_the_order(
+    client_record: Client, location: Location
+) -> None:
+    approved_prescription(client_record, prescriber_phone="(845) 555-0150 ext. 7")
+    assert str(Prescriber.objects.get().telephone) == "(845) 555-0150 ext. 7"
 
 
 def test_an_approval_adds_the_prescriber_once(client_record: Client, location: Location) -> None:

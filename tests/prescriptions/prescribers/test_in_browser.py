@@ -88,10 +88,10 @@ def test_a_prescriber_signs_on_a_phone_by_keyboard_alone(
     page.keyboard.press("Space")
     tab_to(page, "form.order-form button[type=submit]")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Thank you, it is sent")).to_be_visible()
+    expect(page.get_by_role("heading", name="Thank you, it has been sent")).to_be_visible()
     assert faults(page) == []
     page.goto(page.url.split("/rx/")[0] + link)
-    expect(page.get_by_text("completed already")).to_be_visible()
+    expect(page.get_by_text("already been completed")).to_be_visible()
     assert faults(page) == []
     made = Prescription.objects.get()
     assert (made.source, made.status) == ("prescriber", "submitted")
@@ -110,7 +110,7 @@ def test_a_prescriber_signs_without_javascript(
     page.locator("#id_attested").check()
     page.locator("#id_signature").fill("Kofi Osei")
     page.get_by_role("button", name="Sign and send").click()
-    expect(page.get_by_role("heading", name="Thank you, it is sent")).to_be_visible()
+    expect(page.get_by_role("heading", name="Thank you, it has been sent")).to_be_visible()
     assert Prescription.objects.count() == 1
 
 
@@ -141,7 +141,7 @@ def test_a_client_asks_and_the_form_arrives_by_itself(
     page = open_page(ASK, width=PHONE, as_=as_client)
     page.get_by_label("Kofi Osei, MD").check()
     expect(page.locator("#id_name")).to_be_hidden()
-    page.get_by_label("Somebody else", exact=True).check()
+    page.get_by_label("Someone else", exact=True).check()
     assert faults(page) == []
     page.locator("#id_name").fill("Lena Marsh")
     page.locator("#id_email").fill("lena@hudson.test")

@@ -6,19 +6,25 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from clinic import documents
-from clinic.models import AuditEvent, Document, Message
-from prescriptions import selectors
-from prescriptions import services as prescriptions
-from prescriptions.forms import ReviewForm
+from clinic import duties
+from clinic.documents import printing
+from clinic.documents import store as documents
+from clinic.models import AuditEvent, Client, Document, Message
+from clinic.selectors import clinic_today
 from prescriptions.models import DoctorRequest, Prescription, ShareConsent
-from prescriptions.prescribers import errors, links, services, tasks
+from prescriptions.prescribers import errors, links, pdf, services, tasks
+from prescriptions.reviewing import selectors
+from prescriptions.reviewing import services as prescriptions
+from prescriptions.reviewing.forms import ReviewForm
+from prescriptions.selectors import detailed
+from tests.locks import expect_nothing_held
 from tests.prescriptions import paper
 from tests.prescriptions.factories import make_codes
 from tests.prescriptions.prescribers.factories import (
@@ -31,7 +37,7 @@ from tests.prescriptions.prescribers.factories import (
 from tests.prescriptions.sending import answered
 
 if TYPE_CHECKING:
-    from clinic.models import Client, Location, User
+    from clinic.models import Location, User
 
 
 def sign(request: DoctorRequest, **fields: Any) -> DoctorRequest:
@@ -103,8 +109,19 @@ def test_a_wrong_birth_date_shows_nothing_and_too_many_lock_the_link(
     assert links.find(token_of(sent)) == asked
 
 
+def test_an_unknown_birth_date_lets_nobody_in_and_counts_no_try(asked: DoctorRequest) -> None:
+    Client.objects.filter(pk=asked.client_id).update(birth_date=None)
+    asked.client.refresh_from_db()
+    for _ in range(links.MOST_WRONG + 1):
+        with pytest.raises(errors.NoBirthDate):
+            links.check_birth_date(request=asked, birth_date=date(1981, 4, 12))
+    asked.refresh_from_db()
+    assert (asked.opened_at, asked.wrong_births) == (None, 0)
+
+
 def test_the_right_birth_date_is_recorded(asked: DoctorRequest) -> None:
     links.note_opening(asked)
+    assert asked.client.birth_date is not None
     links.check_birth_date(request=asked, birth_date=asked.client.birth_date)
     asked.refresh_from_db()
     assert asked.opened_at is not None
@@ -116,7 +133,7 @@ def test_signing_closes_the_link_and_keeps_what_was_typed_encrypted(asked: Docto
     asked.refresh_from_db()
     assert (asked.status, asked.signed_name) == ("signed", "Kofi Osei")
     assert asked.answers["order_text"] == "2 sessions per week for 6 weeks"
-    assert "my own clinical judgement" in asked.attestation
+    assert "my own clinical judgment" in asked.attestation
     with connection.cursor() as cursor:
         cursor.execute("SELECT answers FROM prescriptions_doctorrequest")
         raw = bytes(cursor.fetchone()[0])
@@ -159,7 +176,7 @@ def test_a_second_press_is_told(asked: DoctorRequest) -> None:
         ({"prescriber_credential": "RN"}, "prescriber_credential", "credential"),
         ({"prescriber_npi": ""}, "prescriber_npi", "your NPI"),
         ({"prescriber_npi": "1234567890"}, "prescriber_npi", "check digit"),
-        ({"attested": False}, "attested", "tick"),
+        ({"attested": False}, "attested", "check this box"),
         ({"name": " - "}, "signature", "your name"),
     ],
 )
@@ -209,7 +226,7 @@ def test_the_worker_makes_one_prescription_of_it(asked: DoctorRequest) -> None:
         "Back of the neck",
         "Kofi Osei, MD",
         "NPI 1234567893",
-        "my own clinical judgement",
+        "my own clinical judgment",
     ):
         assert words in text
     assert Message.objects.filter(kind="prescriber_signed").count() == 1
@@ -221,14 +238,14 @@ def test_the_worker_makes_one_prescription_of_it(asked: DoctorRequest) -> None:
 def test_the_reviewers_form_is_filled_with_what_was_signed(asked: DoctorRequest) -> None:
     sign(asked, regions=("back-neck-middle",))
     tasks.draw_order.run(str(asked.pk))
-    made = selectors.detailed().get(client=asked.client)
+    made = detailed().get(client=asked.client)
     form = ReviewForm.proposing(selectors.read_document(made))
     assert form.initial["codes"] == "M54.2"
     assert form.initial["visits"] == "12"
     assert form.initial["prescriber_npi"] == "1234567893"
     assert form.initial["regions"] == ["back-neck-middle"]
-    assert "as it was signed online, page 1" in str(form.fields["codes"].help_text)
-    assert form.initial["issued_on"] == timezone.localdate().isoformat()
+    assert "as signed online, page 1" in str(form.fields["codes"].help_text)
+    assert form.initial["issued_on"] == clinic_today().isoformat()
     assert not form.initial.get("is_signed")
 
 
@@ -255,16 +272,64 @@ def test_the_sweep_finds_what_the_bell_missed(asked: DoctorRequest, other_client
     assert other.document.kind == Document.Kind.PRESCRIPTION_REQUEST
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("online", [False, True])
+def test_nothing_is_locked_while_the_form_or_the_order_is_laid_out(
+    asked: DoctorRequest, monkeypatch: pytest.MonkeyPatch, online: bool
+) -> None:
+    render, laid_out = printing.render, []
+
+    def look(*args: Any, **named: Any) -> printing.Printed:
+        expect_nothing_held(asked)
+        laid_out.append(asked.pk)
+        return render(*args, **named)
+
+    DoctorRequest.objects.update(document=None, **duties.fresh())
+    monkeypatch.setattr(printing, "render", look)
+    if online:
+        sign(asked)  # the worker draws it after the commit
+    else:
+        tasks.draw_request.run(str(asked.pk))
+    asked.refresh_from_db()
+    assert laid_out == [asked.pk]
+    assert (asked.document is None, asked.prescription is None) == (online, not online)
+
+
+def test_a_form_that_is_signed_while_it_is_drawn_is_not_kept(
+    asked: DoctorRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    render = printing.render
+
+    def signs(*args: Any, **named: Any) -> printing.Printed:
+        sign(asked)
+        return render(*args, **named)
+
+    monkeypatch.setattr(printing, "render", signs)
+    tasks.draw_request.run(str(asked.pk))
+    monkeypatch.undo()
+    tasks.draw_order.run(str(asked.pk))
+    asked.refresh_from_db()
+    assert asked.document is None
+    assert asked.prescription is not None
+
+
 @pytest.mark.parametrize(
-    ("minutes", "clock", "drawn"), [(30, 40, True), (150, 40, False), (150, 0, True)]
+    ("failed", "minutes", "drawn"), [(1, 2, True), (9, 40, False), (9, 61, True)]
 )
 def test_what_fails_for_an_hour_is_tried_once_an_hour(
-    asked: DoctorRequest, minutes: int, clock: int, drawn: bool
+    asked: DoctorRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    failed: int,
+    minutes: int,
+    drawn: bool,
 ) -> None:
-    now = timezone.now().replace(minute=clock)
     made = DoctorRequest.objects.filter(pk=asked.pk)
-    made.update(document=None, created_at=now - timedelta(minutes=minutes))
-    with time_machine.travel(now, tick=False):
+    made.update(document=None, work_attempts=failed - 1)
+    with monkeypatch.context() as broken:
+        broken.setattr(pdf, "form_to_sign", Mock(side_effect=OSError))
+        with pytest.raises(OSError):  # noqa: PT011
+            tasks.draw_request.run(str(asked.pk))
+    with time_machine.travel(timezone.now() + timedelta(minutes=minutes), tick=False):
         tasks.sweep_requests.run()
     assert made.exclude(document=None).exists() == drawn
 

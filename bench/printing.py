@@ -1,0 +1,187 @@
+"""What a receipt costs to print, and that a worker that prints many does not grow.
+
+    python -m bench.printing [documents]
+
+Three pages in turn, so that a noisy minute affects them equally: the receipt as clients get it; the
+same without tags, logo, QR code and attachment; a bare page with a title and a ten-row table.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import resource
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from statistics import median
+from time import process_time
+from types import SimpleNamespace
+
+ROUNDS = 15
+WARM = 200  # documents after which nothing should be new to the worker
+STYLESHEET = "css/billing-pdf.css"
+
+
+def receipt_page() -> str:
+    from django.template.loader import render_to_string
+
+    line = SimpleNamespace(
+        service_on=date(2026, 11, 24),
+        description="Hands-on manual therapy",
+        minutes=40,
+        units=3,
+        list_cents=7500,
+        discount_cents=750,
+        net_cents=6750,
+        is_eligible=True,
+    )
+    sums = dict.fromkeys(("list_cents", "net_cents", "paid_cents", "supported_cents"), 13500)
+    receipt = SimpleNamespace(
+        kind="receipt",
+        title="Receipt 2026-00118",
+        get_kind_display="Receipt",
+        number="2026-00118",
+        issued_at=datetime(2026, 11, 24, 15, tzinfo=UTC),
+        verify_code="K7QM-4TZD-ACDE",
+        **sums,
+        discount_cents=1500,
+        balance_cents=0,
+        credit_cents=0,
+    )
+    paid = {"method": "HSA card", "reference": "4242", "amount_cents": 13500}
+    copy = {
+        "clinic": {
+            "name": "Stillwater Medical Massage",
+            "legal_name": "Stillwater Medical Massage LLC",
+            "street": "12 Mill Street",
+            "city": "Rhinebeck, NY 12572",
+            "phone": "(845) 555-0100",
+            "email": "hello@stillwater.example",
+            "ein": "12-3456789",
+        },
+        "therapist": {"name": "Dana Ruiz", "credential": "LMT", "license": "NY 027-014455"},
+        "patient": {"name": "Ana Lima"},
+        "service": "Medical massage",
+        "prescriber": {"name": "Kofi Osei", "credential": "MD", "written_on": "2026-11-18"},
+        "payments": [paid | {"paid_on": "2026-11-24"}],
+    }
+    context = {
+        "document": receipt,
+        "lines": [line, line],
+        "copy": copy,
+        "has_other": False,
+        "verify_url": "https://clinic.example/verify/",
+        "check_url": "https://clinic.example/verify/#2026-00118/K7QM-4TZD-ACDE",
+        "logo": SimpleNamespace(words="Two waves"),
+    }
+    return render_to_string("billing/pdf/receipt.html", context)
+
+
+def bare_page() -> str:
+    row = "<tr><td>Nov 24, 2026</td><td>Manual therapy</td><td>40</td><td>$75.00</td></tr>"
+    return (
+        '<html lang="en"><head><title>A page</title></head><body><h1>A page</h1>'
+        f"<table>{row * 10}</table></body></html>"
+    )
+
+
+def logo() -> bytes:
+    from PIL import Image, ImageDraw
+
+    out = io.BytesIO()
+    made = Image.new("RGB", (480, 160), "white")
+    pen = ImageDraw.Draw(made)
+    pen.ellipse((10, 10, 150, 150), fill="#0e655d")
+    pen.text((170, 50), "Stillwater", fill="#0e655d", font_size=60)
+    made.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def whole() -> None:
+    from clinic.documents import printing
+
+    printing.render(
+        receipt_page(),
+        stylesheet=STYLESHEET,
+        seed=b"receipt",
+        attached=[printing.Attached("receipt.json", b'{"number": 1}' * 100, "For programs")],
+        pictures={"logo": LOGO},
+    )
+
+
+def plain() -> None:
+    _untagged(_without_extras(receipt_page()), styled=True)
+
+
+def bare() -> None:
+    _untagged(bare_page(), styled=False)
+
+
+def _without_extras(page: str) -> str:
+    page = re.sub(r'<div class="point">.*?</div>', "", page, flags=re.DOTALL)
+    return re.sub(r"<img[^>]*>", "", page)
+
+
+def _untagged(page: str, *, styled: bool) -> None:
+    from weasyprint import HTML
+
+    from clinic.documents import printing
+
+    rules = [printing._rules(STYLESHEET, "break-word")] if styled else []
+    document = HTML(string=page).render(font_config=printing.our_fonts(), stylesheets=rules)
+    document.write_pdf()
+
+
+def times(rounds: int = ROUNDS) -> dict[str, float]:
+    """The median seconds of the processor for each page."""
+    spent: dict[str, list[float]] = {"receipt": [], "plain_receipt": [], "bare_page": []}
+    pages = dict(zip(spent, (whole, plain, bare), strict=True))
+    for one in pages.values():
+        one()  # a warm worker
+    for _round in range(rounds):
+        for name, one in pages.items():
+            since = process_time()
+            one()
+            spent[name].append(process_time() - since)
+    return {name: median(each) for name, each in spent.items()}
+
+
+def growth(documents: int) -> float:
+    """By how many MiB a warm worker grows over so many documents."""
+    for _n in range(min(WARM, documents)):
+        whole()
+    before = resident()
+    for _n in range(documents - WARM):
+        whole()
+    return (resident() - before) / 2**20
+
+
+def resident() -> int:
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:  # not Linux: the peak, which is flat as well if nothing grows
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return pages * resource.getpagesize()
+
+
+def measure(documents: int, rounds: int = ROUNDS) -> dict[str, float]:
+    found = times(rounds)
+    return {
+        "receipt_ms": round(found["receipt"] * 1000, 1),
+        "to_plain": round(found["receipt"] / found["plain_receipt"], 2),
+        "to_bare": round(found["receipt"] / found["bare_page"], 2),
+        "documents": documents,
+        "growth_mib": round(growth(documents), 1),
+    }
+
+
+LOGO = logo()
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
+    import django
+
+    django.setup()
+    print(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 2000))

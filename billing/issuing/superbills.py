@@ -1,0 +1,153 @@
+"""The superbill of one prescribed visit, for an insurer: codes, units, diagnoses, pointers.
+
+Only what was ordered and treated stands on it. Reserved time and other extras are not billed to an
+insurer; they are on the receipt. What must be on it: docs/billing.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from billing import selectors, services
+from billing.errors import (
+    Lack,
+    NotPrescribed,
+    NoUnits,
+    SuperbillIncomplete,
+)
+from billing.issuing import copies, receipts
+from billing.issuing.drafts import Amounts, Draft
+from billing.models import Procedure
+from clinic.models import Payer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from billing.models import BillingDocument, Charge, DocumentLine
+    from prescriptions.models import Prescription, VisitReservation
+    from treatment.models import Visit
+
+VERSION = "superbill-1"
+OFFICE = "11"  # place of service
+LETTERS = "ABCDEFGHIJKL"  # CMS-1500 (02/12): twelve diagnoses,
+MOST_POINTERS = 4  # and four of them for each line
+
+
+def draft(visit: Visit, replaces: BillingDocument | None = None) -> Draft:
+    """What the visit's superbill says now.
+
+    Raises:
+        NotPrescribed: a session without a prescription.
+        NoPrescription: it used no visit of an order that covers its day.
+        NoUnits: too short for a unit.
+        SuperbillIncomplete: names what an insurer would find missing.
+        NotFinished, NothingToCharge, NoProcedure: as for `services.charge_visit`.
+    """
+    charges = [one for one in services.charge_visit(visit=visit) if one.is_eligible]
+    reservation = receipts.covering(visit)
+    if reservation is None:
+        raise NotPrescribed
+    if not any(charge.units for charge in charges):
+        raise NoUnits
+    client = selectors.client_of(visit)
+    copy = copy_of(visit, reservation, replaces)
+    if lacking := [*copies.missing(copy, charges), *missing(copy)]:
+        raise SuperbillIncomplete(lacking)
+    return Draft(
+        client=client,
+        copy=copy,
+        private={"member_number": client.member_number},
+        lines=_lines(visit, charges, copy["diagnoses"]),
+        amounts=_amounts(charges, selectors.bill(visit)),
+        service_on=visit.appointment.local_date,
+        version=VERSION,
+        visit=visit,
+        needs_prescription=True,
+        reservation=reservation,
+    )
+
+
+def _amounts(charges: Sequence[Charge], bill: selectors.Bill) -> Amounts:
+    """The part of a bill that is treatment. What was paid counts for treatment first."""
+    treatment = selectors.Bill(charges, [])
+    net = treatment.net_cents
+    paid = min(bill.paid_cents, net)
+    return Amounts(treatment.list_cents, treatment.discount_cents, net, paid, net - paid)
+
+
+def copy_of(
+    visit: Visit, reservation: VisitReservation, replaces: BillingDocument | None = None
+) -> dict[str, Any]:
+    """All that it prints, but the member number, the lines, and the totals."""
+    copy = copies.of_visit(visit, replaces=replaces)
+    client, order = selectors.client_of(visit), reservation.prescription
+    payer = client.payer
+    copy["clinic"]["npi"] = visit.appointment.location.npi
+    copy["patient"] |= {
+        "born": client.birth_date.isoformat() if client.birth_date else "",
+        "address": client.address,
+    }
+    copy["payer"] = payer.name if payer and payer.kind != Payer.Kind.SELF_PAY else ""
+    copy["prescriber"] |= {
+        "npi": order.prescriber_npi,
+        "from": order.starts_on.isoformat() if order.starts_on else "",
+        "through": order.through_on.isoformat() if order.through_on else "",
+    }
+    copy["diagnoses"] = _diagnoses(order)
+    copy["place_of_service"] = OFFICE
+    copy["unit_rule"] = payer.unit_rule if payer else Payer.UnitRule.CMS
+    copy["started_at"] = visit.started_at.isoformat() if visit.started_at else ""
+    copy["stopped_at"] = visit.stopped_at.isoformat() if visit.stopped_at else ""
+    return copy
+
+
+def _diagnoses(order: Prescription) -> list[dict[str, str]]:
+    found = order.diagnoses.select_related("code").order_by("position")
+    return [
+        {"letter": letter, "code": one.code.code, "description": one.code.description}
+        for letter, one in zip(LETTERS, found, strict=False)
+    ]
+
+
+def missing(copy: dict[str, Any]) -> list[Lack]:
+    """What an insurer would find missing, beyond what any plan does."""
+    parts = {
+        Lack.EIN: copy["clinic"]["ein"],
+        Lack.THERAPIST_NPI: copy["therapist"]["npi"],
+        Lack.BIRTH_DATE: copy["patient"]["born"],
+        Lack.HOME_ADDRESS: copy["patient"]["address"].strip(),
+        Lack.DIAGNOSIS: copy["diagnoses"],
+        Lack.PRESCRIBER_NPI: copy["prescriber"]["npi"],
+    }
+    return [lack for lack, value in parts.items() if not value]
+
+
+def _lines(
+    visit: Visit, charges: Sequence[Charge], diagnoses: Sequence[dict[str, str]]
+) -> list[DocumentLine]:
+    """Each charge under its code. All diagnoses of the order are why: a therapist picks none."""
+    procedures = Procedure.objects.in_bulk([one.procedure_id for one in charges])
+    pointers = "".join(one["letter"] for one in diagnoses[:MOST_POINTERS])
+    lines = []
+    for place, charge in enumerate(charges):
+        line = receipts.line(visit, charge)
+        if procedure := procedures.get(charge.procedure_id):
+            line.code, line.modifiers = procedure.code, procedure.modifiers
+        line.pointers, line.position = pointers, place
+        lines.append(line)
+    return lines
+
+
+def missing_modifiers(visit: Visit) -> list[str]:
+    """Modifiers that the client's payer requires, and that some line's procedure does not have.
+
+    They are never added by us: a warning for the desk.
+    """
+    payer = selectors.client_of(visit).payer
+    required = payer.required_modifiers.replace(",", " ").split() if payer else []
+    procedures = Procedure.objects.filter(charge__in=visit.charges.all()).distinct()
+    return [
+        one
+        for one in required
+        if any(one not in procedure.modifiers.split() for procedure in procedures)
+    ]

@@ -1,0 +1,32 @@
+"""A statement that a client makes of their own visits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from billing.issuing import services
+from billing.issuing.forms import SpanForm
+from billing.issuing.statements import Span
+from billing.models import Kind
+from clinic import access
+from clinic.web.form_page import form_page
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def statement(request: HttpRequest) -> HttpResponse:
+    client = access.acting_client(request)
+    form = SpanForm(request.POST or None)
+
+    def save(days: dict[str, Any]) -> str:
+        made = services.issue_range(
+            Kind.STATEMENT, actor=access.user_of(request), span=Span(client, **days)
+        )
+        return reverse("billing:receipt", args=[made.pk])
+
+    return form_page(request, form, "billing/statement.html", save, context={"client": client})

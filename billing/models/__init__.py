@@ -1,0 +1,35 @@
+from billing.models.documents import (
+    OF_A_VISIT,
+    PREFIXES,
+    BillingDocument,
+    DocumentCounter,
+    DocumentLine,
+    Kind,
+)
+from billing.models.money import (
+    PLAN_CARDS,
+    Charge,
+    Drawer,
+    DrawerCount,
+    Method,
+    Payment,
+    Procedure,
+    Refund,
+)
+
+__all__ = [
+    "OF_A_VISIT",
+    "PLAN_CARDS",
+    "PREFIXES",
+    "BillingDocument",
+    "Charge",
+    "DocumentCounter",
+    "DocumentLine",
+    "Drawer",
+    "DrawerCount",
+    "Kind",
+    "Method",
+    "Payment",
+    "Procedure",
+    "Refund",
+]

@@ -1,1 +1,0 @@
-"""Two people at the same time, in one room."""
