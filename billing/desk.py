@@ -18,8 +18,8 @@ from billing.correcting.desk import home_of
 from billing.correcting.forms import MethodForm
 from billing.drawers import here
 from billing.forms import FeeForm, PaymentForm, VoidForm, WaiveForm
+from billing.issuing import packets, superbills
 from billing.issuing import services as issuing
-from billing.issuing import superbills
 from billing.mending import places
 from billing.models import Kind
 from billing.owed import settling
@@ -211,7 +211,8 @@ def receipt(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
 def _document_page(request: HttpRequest, found: BillingDocument) -> dict[str, Any]:
     audit.viewed(request, found, action=f"{found.kind}.viewed")
     if found.visit is None:
-        return {"document": found, "board_url": reverse("billing:desk")}
+        progress = packets.progress(found)
+        return {"document": found, "board_url": reverse("billing:desk"), "progress": progress}
     visit = selectors.visits().get(pk=found.visit.pk)
     lacking = places.places(access.user_of(request), visit, found.kind)
     board_url = home_of(request, visit.appointment)

@@ -217,6 +217,11 @@ class NothingInRange(DomainError):
     message = _("No session took place in these days. Choose others.")
 
 
+class NoReceipts(DomainError):
+    field = "ends_on"
+    message = _("No visit in these days can have a receipt, so there is nothing to put together.")
+
+
 class AlreadyVoid(DomainError):
     message = _("It is already void.")
 

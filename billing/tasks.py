@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing.issuing import pdf, services
-from billing.models import BillingDocument
+from billing.issuing import packets, pdf, services
+from billing.models import BillingDocument, Kind
 from clinic import duties
 from clinic.celery import enqueue
 from clinic.documents import certificate, drafts
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 SIGN = "billing.sign_document"
+PATIENCE = 60.0  # seconds for the receipts of a packet that another worker prints
+PAUSE = 0.2
 NEWS = timedelta(days=3)  # a message about an older one would only confuse
 
 
@@ -36,9 +39,27 @@ def render_document(pk: str) -> None:
     """Make the PDF once and tell the client; a second copy of the task finds nothing to do."""
     if found := duties.claim(unprinted(), pk):
         with duties.trying(found):
+            if found.kind == Kind.PACKET and not _print_receipts(found):
+                duties.put_back(found)
+                return
             printed = pdf.render(found)
             keep = _hand_over if certificate.is_configured() else _keep
             keep(found, printed)
+
+
+def _print_receipts(packet: BillingDocument) -> bool:
+    """Print what a packet is made of; False if another worker has some of it for too long."""
+    ends = time.monotonic() + PATIENCE
+    while left := list(packets.unprinted(packet).values_list("pk", flat=True)):
+        for pk in left:
+            render_document.run(str(pk))
+            if certificate.is_configured():
+                sign_document.run(str(pk))
+        if time.monotonic() > ends:
+            return False
+        if packets.unprinted(packet).exists():
+            time.sleep(PAUSE)
+    return True
 
 
 @transaction.atomic
@@ -90,6 +111,8 @@ def _keep(issued: BillingDocument, printed: Printed) -> None:
 
 
 def _tell(issued: BillingDocument) -> None:
+    if issued.kind == Kind.RECEIPT and packets.is_in_one_to_come(issued):
+        return
     client = issued.client
     outbox.queue(
         kind="receipt",

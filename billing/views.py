@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from billing import selectors
 from billing.forms import VerifyForm
+from billing.issuing import packets
 from clinic import access
 from clinic.audit import services as audit
 from clinic.documents import store as documents
@@ -66,7 +67,7 @@ def receipt(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
     audit.viewed(request, found, action=f"{found.kind}.viewed")
     part = bool(getattr(request, "htmx", False))
     page = "billing/_download.html" if part else "billing/receipt.html"
-    return render(request, page, {"document": found})
+    return render(request, page, {"document": found, "progress": packets.progress(found)})
 
 
 @require_safe

@@ -76,7 +76,8 @@ def for_the_insurer(clinic: Clinic, now: datetime) -> None:
     if receipts:
         today = now.astimezone(clinic.location.zone).date()
         span = Span(client, today.replace(month=1, day=1), today)
-        issuing.issue_range(Kind.STATEMENT, actor=clinic.desk, span=span)
+        for kind in (Kind.STATEMENT, Kind.PACKET):
+            issuing.issue_range(kind, actor=clinic.desk, span=span)
 
 
 def close_yesterday(clinic: Clinic, now: datetime) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from billing.issuing import packets
+from billing.models import Kind
 from clinic import selectors as clinic_selectors
 from clinic.documents import letterhead, printing
 from clinic.documents.printing import Attached
@@ -33,6 +35,7 @@ def check_url(number: str, code: str) -> str:
 def render(document: BillingDocument) -> Printed:
     """Its PDF, with the same in a form for programs."""
     lines = list(document.lines.all())
+    more = packets.printing(document) if document.kind == Kind.PACKET else packets.NOTHING
     place = clinic_selectors.location()
     logo = letterhead.logo_of(place)
     with timezone.override(place.zone), translation.override("en-us"):
@@ -47,14 +50,15 @@ def render(document: BillingDocument) -> Printed:
                 "verify_url": links.absolute(VERIFY),
                 "check_url": check_url(document.number, document.verify_code),
                 "logo": logo,
+                **more.context,
             },
         )
     return printing.render(
         html,
         stylesheet=STYLESHEET,
         seed=document.pk.bytes,
-        attached=[_for_programs(document, lines)],
-        pictures={letterhead.PICTURE: logo.content} if logo else None,
+        attached=[_for_programs(document, lines), *more.attached],
+        pictures=more.pictures | ({letterhead.PICTURE: logo.content} if logo else {}),
     )
 
 

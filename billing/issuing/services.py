@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from billing import selectors, services
 from billing.errors import AlreadyVoid, CannotPrint
-from billing.issuing import copies, receipts, stale, statements, superbills
+from billing.issuing import copies, packets, receipts, stale, statements, superbills
 from billing.issuing.statements import Span
 from billing.models import (
     BillingDocument,
@@ -44,6 +44,7 @@ DRAFTS: Mapping[str, Callable[[Any, BillingDocument | None], Draft]] = {
     Kind.RECEIPT: receipts.draft,
     Kind.SUPERBILL: superbills.draft,
     Kind.STATEMENT: statements.draft,
+    Kind.PACKET: packets.draft,
 }
 
 
@@ -66,13 +67,15 @@ def issue(
 def issue_range(
     kind: str, *, actor: User, span: Span, replaces: BillingDocument | None = None
 ) -> BillingDocument:
-    """Issue a document of some days as things are now.
+    """Issue a document of some days as things are now; before a packet, the receipts in it.
 
     A valid one that says the same is returned; one that says anything else is void and replaced.
 
     Raises:
         What its kind refuses (`DRAFTS`), and then nothing is voided.
     """
+    if kind == Kind.PACKET:
+        _issue_receipts(actor, span)
     draft = DRAFTS[kind](span, replaces)  # locks the visits, so two desks queue
     known = BillingDocument.objects.filter(
         kind=kind,
@@ -87,6 +90,18 @@ def issue_range(
         return known
     reason = _("Something in these days was corrected or added.")
     return void(actor=actor, document=known, reason=reason, reissue=True) or known
+
+
+def _issue_receipts(actor: User, span: Span) -> None:
+    """Each visit of these days that can have a receipt has one, as things are now."""
+    served = statements.read(span)
+    known = {one.visit_id: one for one in packets.of_visits(served)}
+    for one in served:
+        receipt = known.get(one.visit.pk)
+        if one.is_uncovered or not one.bill.net_cents:
+            continue
+        if receipt is None or out_of_date(receipt, one.visit):
+            issue_current(actor=actor, visit=one.visit)
 
 
 def _same(known: BillingDocument, draft: Draft) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from billing import selectors, services
-from billing.errors import NoPrescription, NothingInRange, ReceiptIncomplete
+from billing.errors import Lack, NoPrescription, NothingInRange, ReceiptIncomplete
 from billing.issuing import copies, receipts
 from billing.issuing.drafts import Amounts, Draft
 from booking.models import Appointment
@@ -47,6 +47,11 @@ class Served:
     bill: selectors.Bill
     order: Prescription | None
 
+    @property
+    def is_uncovered(self) -> bool:
+        """A prescribed session that no order covers: it cannot have a receipt."""
+        return self.order is None and self.visit.appointment.option.service.needs_prescription
+
 
 def lock(span: Span) -> list[Visit]:
     """The finished visits of the range, oldest first, locked: their money stays as it is."""
@@ -70,32 +75,41 @@ def draft(span: Span, replaces: BillingDocument | None = None) -> Draft:
     """What the statement of this range says now.
 
     Raises:
+        As for `read`.
+    """
+    served = read(span)
+    return Draft(
+        client=span.client,
+        copy=copy_of(span, served, replaces),
+        lines=lines_of(served),
+        amounts=Amounts.of([one.bill for one in served]),
+        service_on=span.ends_on,
+        begins_on=span.begins_on,
+        version=VERSION,
+    )
+
+
+def read(span: Span) -> list[Served]:
+    """The services of the range, oldest first, charged and locked.
+
+    Raises:
         NothingInRange: no service in it.
         ReceiptIncomplete: names what a plan would find missing.
         NoProcedure: a technique of a prescribed session has no procedure.
     """
     served = [_served(visit) for visit in _charged(lock(span))]
     served = [one for one in served if one.bill.lines]
-    fees = _fees(span)
     if not served:
         raise NothingInRange
-    copy = _copy(span, served, fees, replaces)
     lacking = {
         lack: None
         for one in served
         for lack in copies.missing(copies.of_visit(one.visit), one.bill.lines)
+        if lack != Lack.AMOUNT  # a visit that became free stands on it with nothing charged
     }
     if lacking:
         raise ReceiptIncomplete(list(lacking))
-    return Draft(
-        client=span.client,
-        copy=copy,
-        lines=_lines(served),
-        amounts=Amounts.of([one.bill for one in served]),
-        service_on=span.ends_on,
-        begins_on=span.begins_on,
-        version=VERSION,
-    )
+    return served
 
 
 def _charged(visits: list[Visit]) -> list[Visit]:
@@ -118,14 +132,12 @@ def _served(visit: Visit) -> Served:
     return Served(visit, selectors.bill(visit), order)
 
 
-def _copy(
-    span: Span,
-    served: Sequence[Served],
-    fees: Sequence[Appointment],
-    replaces: BillingDocument | None,
+def copy_of(
+    span: Span, served: Sequence[Served], replaces: BillingDocument | None
 ) -> dict[str, Any]:
+    """All that a statement of these services prints, but the lines and the totals."""
     place = clinic_selectors.location()
-    letters = _letters(served)
+    letters = letters_of(served)
     therapists = {one.visit.therapist_id: one.visit.therapist for one in served}
     return {
         "clinic": copies.of_clinic(place),
@@ -134,17 +146,17 @@ def _copy(
         "ends_on": span.ends_on.isoformat(),
         "therapists": [copies.of_therapist(one) for one in therapists.values()],
         "orders": [_order(order, letter, served) for order, letter in letters.items()],
-        "visits": [_visit(one, letters) for one in served],
+        "visits": [row(one, letters) for one in served],
         "sums": {
             "covered": _sums(one for one in served if one.order is not None),
             "other": _sums(one for one in served if one.order is None),
         },
-        "fees": [_fee(one) for one in fees],
+        "fees": [_fee(one) for one in _fees(span)],
         "replaces": replaces.number if replaces else "",
     }
 
 
-def _letters(served: Iterable[Served]) -> dict[Prescription, str]:
+def letters_of(served: Iterable[Served]) -> dict[Prescription, str]:
     orders = dict.fromkeys(one.order for one in served if one.order is not None)
     return {
         order: LETTERS[place] if place < len(LETTERS) else str(place + 1)
@@ -164,7 +176,7 @@ def _order(order: Prescription, letter: str, served: Iterable[Served]) -> dict[s
     }
 
 
-def _visit(one: Served, letters: dict[Prescription, str]) -> dict[str, Any]:
+def row(one: Served, letters: dict[Prescription, str]) -> dict[str, Any]:
     appointment, bill = one.visit.appointment, one.bill
     return asdict(Amounts.of([bill])) | {
         "service_on": appointment.local_date.isoformat(),
@@ -207,7 +219,7 @@ def _state(appointment: Appointment) -> str:
     return "paid" if appointment.fee_paid_at else "due"
 
 
-def _lines(served: Iterable[Served]) -> list[DocumentLine]:
+def lines_of(served: Iterable[Served]) -> list[DocumentLine]:
     lines = [
         receipts.line(one.visit, charge) for one in served for charge in one.visit.charges.all()
     ]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 WIDTH = 1500  # pixels; still sharp on the review desk when zoomed to 250%
 MAX_HEIGHT = 4000
+QUALITY = 80  # of a JPEG
 SKETCH = 0.4  # of that: enough to tell two pages apart
 PATIENCE = 10.0  # seconds for one page, including waiting for the ones before it
 # PDFium can be used by only one thread at a time.
@@ -76,6 +77,20 @@ def sketches(pdf: bytes, indexes: Iterable[int]) -> Iterator[tuple[int, Image.Im
             page = document[index]
             yield index, draw(page, _scale(page) * SKETCH, grey=True)
             page.close()
+
+
+def prints(pdf: bytes) -> Iterator[bytes]:
+    """Every page as a JPEG, sharp enough to be printed on Letter paper.
+
+    Raises:
+        Unreadable: as for `draw_all`.
+    """
+    with opened(pdf) as document:
+        for page in document:
+            out = io.BytesIO()
+            draw(page, _scale(page)).save(out, "JPEG", quality=QUALITY)
+            page.close()
+            yield out.getvalue()
 
 
 def text_inside(pdf: bytes, index: int, box: tuple[float, float, float, float]) -> str:

@@ -54,6 +54,7 @@ PAGES: dict[str, set[Role]] = {
     "billing:issue": MONEY,
     "billing:issue-superbill": MONEY,
     "billing:desk-statement": MONEY,
+    "billing:desk-packet": MONEY,
     "billing:owed": MONEY,
     "billing:close": MONEY,
     "billing:visit-documents": MONEY,

@@ -13,7 +13,7 @@ from django.db.models import Count, F, Sum
 from django.test import Client as Browser
 from django.utils import timezone
 
-from billing.models import BillingDocument, DrawerCount, Payment, Refund
+from billing.models import BillingDocument, DrawerCount, Kind, Payment, Refund
 from billing.owed import aging
 from booking.models import Appointment, AppointmentStatus, WaitlistEntry
 from clinic import body
@@ -85,7 +85,7 @@ def test_the_books_of_the_demo_agree() -> None:
             paid = Payment.objects.filter(visit=receipt.visit)
             assert receipt.paid_cents == sum(one.kept_cents for one in paid)
     theirs = BillingDocument.objects.filter(client__user__email="client@example.test")
-    assert set(theirs.values_list("kind", flat=True)) == {"receipt", "superbill", "statement"}
+    assert set(theirs.values_list("kind", flat=True)) == set(Kind.values)
     assert Payment.everything.filter(voided_at__isnull=False, replaced_by__isnull=False).exists()
     assert Refund.objects.get().method in Payment.PLAN_CARDS
     assert DrawerCount.objects.get().difference_cents == -100
