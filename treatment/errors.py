@@ -23,6 +23,13 @@ class DayOver(NotToday):
     message = _("The day of this visit is over. Use “Record late” and say why.")
 
 
+class NoOrderYet(DomainError):
+    message = _(
+        "No approved prescription with visits left covers the day of this session. Check the"
+        " prescription first, then count the session."
+    )
+
+
 class NotYet(NotToday):
     message = _("This visit is still to come. It can be recorded once its time has begun.")
 

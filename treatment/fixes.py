@@ -10,15 +10,15 @@ from django.db import transaction
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from booking.links import on_board
 from clinic import access
 from clinic import selectors as clinic_selectors
 from clinic.audit import services as audit
 from clinic.audit import view_log
-from clinic.web.form_page import VERSION, ChangedSince, expect_version, form_page, version_of
-from treatment import corrections, late, selectors, takebacks
+from clinic.web.form_page import VERSION, ChangedSince, act, expect_version, form_page, version_of
+from treatment import corrections, covering, late, selectors, takebacks
 from treatment.desk import appointment_of, visit_of
 from treatment.forms import REASONS, CorrectForm, LateForm, PastVisitForm, TakeBackForm
 from treatment.models import Visit
@@ -93,6 +93,16 @@ def _save_past(
     made = late.add_past(actor=access.user_of(request), client=client, **form.visit())
     flash.success(request, _("Added and recorded.") if form.records else _("Added."))
     return on_board(made)
+
+
+@access.care_team
+@require_POST
+def cover(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    """Count a finished visit against the prescription that came in later."""
+    visit = visit_of(request, visit_id)
+    done = _("Counted against the prescription. The documents can be issued now.")
+    act(request, partial(covering.count, actor=access.user_of(request), visit=visit), done)
+    return redirect(on_board(visit.appointment))
 
 
 @access.treatment

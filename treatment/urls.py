@@ -12,6 +12,7 @@ urlpatterns = [
     path("desk/appointments/<uuid:appointment_id>/late/", fixes.late_entry, name="late"),
     path("desk/clients/<uuid:client_id>/past-visit/", fixes.past_visit, name="past-visit"),
     path("desk/visits/<uuid:visit_id>/correct/", fixes.correct, name="correct"),
+    path("desk/visits/<uuid:visit_id>/cover/", fixes.cover, name="cover"),
     path("desk/visits/<uuid:visit_id>/take-back/", fixes.take_back, name="take-back"),
     path("desk/visits/<uuid:visit_id>/", desk.record, name="record"),
 ]

@@ -13,6 +13,8 @@ from billing.errors import Lack, NoPrescription, NoProcedure
 from billing.issuing import copies, receipts, superbills
 from billing.models import Kind
 from clinic import access
+from prescriptions import authorization
+from treatment import covering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -23,16 +25,21 @@ if TYPE_CHECKING:
     from billing.pricing import Line
     from clinic.access import Actor
     from clinic.models import User
+    from prescriptions.models import Prescription
     from treatment.models import Visit
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One thing that is missing: `url` is where to add it; without one, `who` can."""
+    """One thing that is missing: `url` is where to add it; without one, `who` can.
+
+    What one press mends has `press`, the words on its button, and is posted to `url`.
+    """
 
     lack: Lack
     url: str = ""
     who: StrOrPromise = ""
+    press: StrOrPromise = ""
 
     @property
     def name(self) -> str:
@@ -77,9 +84,16 @@ def _lacking(visit: Visit, lines: Sequence[Charge | Line], kind: str) -> list[La
 
 def _place(user: User, visit: Visit, lack: Lack) -> Place:
     where = WHERE[lack]
+    if lack == Lack.PRESCRIPTION and where.may(user) and (order := covering.order_for(visit)):
+        return Place(lack, reverse("treatment:cover", args=[visit.pk]), press=_press(order))
     if where.may(user):
         return Place(lack, where.page(visit))
     return Place(lack, who=where.who)
+
+
+def _press(order: Prescription) -> StrOrPromise:
+    words = _("Count it against the prescription by %(name)s (%(left)s left)")
+    return words % {"name": order.prescriber_name, "left": authorization.bookable(order)}
 
 
 def _client(visit: Visit) -> str:

@@ -83,14 +83,24 @@ def claim(*, actor: User, client: Client) -> None:
 @transaction.atomic
 def tie_prescription(*, appointment: Appointment, actor: Actor = None) -> bool:
     """Reserve a visit for a session booked before there was a prescription to cover it."""
+    return _tie(appointment, actor, MAY_BE_TIED)
+
+
+@transaction.atomic
+def tie_finished(*, appointment: Appointment, actor: Actor) -> bool:
+    """As `tie_prescription`, for a session that is over. Its visit is then to be used."""
+    return _tie(appointment, actor, [AppointmentStatus.FULFILLED])
+
+
+def _tie(appointment: Appointment, actor: Actor, statuses: Collection[AppointmentStatus]) -> bool:
     fresh = selectors.appointments().get(pk=appointment.pk)
-    if fresh.client is None or fresh.reservation_id is not None or fresh.status not in MAY_BE_TIED:
+    if fresh.client is None or fresh.reservation_id is not None or fresh.status not in statuses:
         return False
     reservation = reserve(actor, fresh.client, fresh)
     if reservation is None:
         return False
     changed = Appointment.objects.filter(
-        pk=fresh.pk, reservation=None, status__in=MAY_BE_TIED, starts_at=fresh.starts_at
+        pk=fresh.pk, reservation=None, status__in=statuses, starts_at=fresh.starts_at
     ).update(reservation=reservation)
     if not changed:  # tied, moved or canceled in the meantime: give the visit back
         ledger.release_visit(actor=_user(actor), reservation=reservation)

@@ -143,6 +143,7 @@ PAGES: dict[str, set[Role]] = {
     "treatment:past-visit": STAFF,
     "treatment:correct": {HANDS, BOSS},
     "treatment:take-back": {HANDS, BOSS},
+    "treatment:cover": STAFF,
     "prescriptions:queue": DESK,
     "prescriptions:queue-count": STAFF,
     "prescriptions:order-hint": DESK,

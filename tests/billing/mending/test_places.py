@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import escape
 
 from billing import selectors, services
@@ -15,6 +17,7 @@ from billing.mending import places
 from billing.models import Charge, Procedure
 from clinic import access
 from clinic.models import Role
+from prescriptions.models import Prescription
 from tests.billing.factories import paid
 from tests.treatment.factories import finished_visit
 
@@ -114,6 +117,7 @@ def test_a_prescribed_visit_without_its_prescription_leads_to_the_prescriptions(
 ) -> None:
     visit = finished_visit(client_record)
     type(visit.appointment).objects.filter(pk=visit.appointment_id).update(reservation=None)
+    Prescription.objects.update(through_on=timezone.localdate() - timedelta(days=2))
     [found] = places.places(desk_user, read(visit))
     assert found.lack == Lack.PRESCRIPTION
     assert found.url == reverse("prescriptions:client-panel", args=[client_record.pk])
