@@ -119,7 +119,7 @@ def _when(
         option=option,
         source=Appointment.Source.WALK_IN if walk_in else Appointment.Source.DESK,
     )
-    needed = other_time.NeededTime(option, seats=seats, walk_in=walk_in, clients=clients)
+    needed = other_time.NeededTime(option, seats=seats, clients=clients)
     found = other_time.attempt(request, needed, book)
     if found.made:
         flash.success(request, booked_words(clients, walk_in=walk_in))

@@ -76,7 +76,6 @@ class NeededTime:
     option: ServiceOption
     moving: Sequence[Appointment] = ()
     seats: int = 1
-    walk_in: bool = False
     clients: Sequence[Client] = ()
 
     def told(self, start: datetime) -> list[Told]:
@@ -91,7 +90,7 @@ class NeededTime:
     def at(
         self, start: datetime, therapist: Therapist | None, room: Room | None = None
     ) -> AskedTime:
-        return AskedTime(self.option, start, therapist, room, self.moving, self.walk_in)
+        return AskedTime(self.option, start, therapist, room, self.moving)
 
 
 def address_of(path: str, option: ServiceOption, start: datetime, **more: str) -> str:

@@ -36,8 +36,8 @@ HOUR, DAY_MINUTES = 60, 24 * 60
 class AskedTime:
     """What is to be booked or moved.
 
-    No therapist: whoever breaks the fewest rules; no room: any that is free. A walk-in is at the
-    counter, so the notice does not apply. A visit entered `late` has taken place already.
+    No therapist: whoever breaks the fewest rules; no room: any that is free. A visit entered `late`
+    has taken place already.
     """
 
     option: ServiceOption
@@ -45,7 +45,6 @@ class AskedTime:
     therapist: Therapist | None = None
     room: Room | None = None
     moving: Sequence[Appointment] = ()
-    walk_in: bool = False
     late: bool = False
 
     @property
@@ -164,13 +163,10 @@ def _offered(asked: AskedTime, location: Location) -> list[UUID]:
 def _policy_breaches(
     asked: AskedTime, policy: BookingPolicy, location: Location, now: datetime, on: date
 ) -> list[Breach]:
-    """The rules that are the same for everyone."""
+    """The rules that are the same for everyone. The notice is for those who book online."""
     found = []
     if asked.start < now - timedelta(minutes=policy.slot_step):
         found.append(Breach("past", _("That time has already passed.")))
-    elif asked.start - now < timedelta(minutes=policy.min_notice) and not asked.walk_in:
-        text = _("It is less than %(time)s away.") % {"time": spoken(policy.min_notice)}
-        found.append(Breach("notice", text))
     last = now.astimezone(location.zone).date() + timedelta(days=policy.horizon_days)
     if on > last:
         text = _("It is past the %(count)s days open for booking (through %(day)s).")

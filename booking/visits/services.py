@@ -227,8 +227,8 @@ def book_for_desk(
     if not offered or (len(clients) > 1 and not parties.suits(option)):
         raise NotBookable
     sessions = past_order.sessions(clients, option, past)
-    walk_in, late = (source == one for one in (Appointment.Source.WALK_IN, Appointment.Source.LATE))
-    asked = AskedTime(sessions[0], start, therapist, room, walk_in=walk_in, late=late)
+    late = source == Appointment.Source.LATE
+    asked = AskedTime(sessions[0], start, therapist, room, late=late)
 
     @transaction.atomic
     def take(who: Sequence[UUID], broken: list[str]) -> Party:

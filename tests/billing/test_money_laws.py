@@ -50,6 +50,7 @@ Step = st.one_of(
     st.tuples(st.just("fee"), METHODS),
     st.tuples(st.just("void"), NTH),
     st.tuples(st.just("method"), NTH, METHODS),
+    st.tuples(st.just("number"), NTH, st.sampled_from(["", "4242", "0009"])),
     st.tuples(st.just("move"), NTH, PLACE),
     st.tuples(st.just("to_fee"), NTH),
     st.tuples(st.just("refund"), NTH, WAY, REFUNDED, st.sampled_from([None, True, False])),
@@ -111,6 +112,19 @@ class Clinic:
             for _twice in range(2)
         ]
         assert made[0] == made[1]
+
+    def do_number(self, number: int, reference: str) -> None:
+        """The same money by the same way, under another number; sent twice it is one."""
+        payment, form = self.nth(number), form_for(self.nth(number))
+        made = [
+            correcting.change_reference(
+                actor=self.actor, payment=payment, reference=reference, form=form
+            )
+            for _twice in range(2)
+        ]
+        assert made[0] == made[1]
+        kept = ("method", "amount_cents", "visit_id", "appointment_id", "paid_at")
+        assert [getattr(made[0], one) for one in kept] == [getattr(payment, one) for one in kept]
 
     def do_move(self, number: int, place: int) -> None:
         payment = self.nth(number)
