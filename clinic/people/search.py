@@ -127,27 +127,29 @@ def _days(text: str) -> list[date]:
     return [one for one in found if one <= today]
 
 
-def search_clients(words: str, among: QuerySet[Client] | None = None) -> list[Client]:
+def search_clients(
+    words: str, among: QuerySet[Client] | None = None, most: int = MOST_FOUND
+) -> list[Client]:
     """Clients whom every word fits, those first whose names begin so; no words: the newest.
 
     `among`: those the reader may see; without it, all. Two queries at most.
     """
     people = (Client.objects.all() if among is None else among).select_related("user")
     if not words.strip():
-        return list(people.order_by("-created_at")[:MOST_FOUND])
+        return list(people.order_by("-created_at")[:most])
     people = people.order_by(Lower("last_name"), Lower("first_name"), "pk")  # as the index
     if known := _by_number(words.strip()):
-        return list(people.filter(pk__in=known)[:MOST_FOUND])
+        return list(people.filter(pk__in=known)[:most])
     wanted = read(words)
     if not wanted.is_enough:
         return []
     # In the order of the index, a word that many have is found without sorting them all.
     begin = _words([f" {word}" for word in wanted.words])
     people = people.filter(_others(wanted))
-    found = list(people.filter(begin)[:MOST_FOUND])
-    if len(found) < MOST_FOUND and any(len(word) >= INSIDE for word in wanted.words):
+    found = list(people.filter(begin)[:most])
+    if len(found) < most and any(len(word) >= INSIDE for word in wanted.words):
         inside = _words([word if len(word) >= INSIDE else f" {word}" for word in wanted.words])
-        found += people.filter(inside, ~begin)[: MOST_FOUND - len(found)]
+        found += people.filter(inside, ~begin)[: most - len(found)]
     return found
 
 

@@ -14,8 +14,9 @@ from billing.issuing import services as issuing
 from booking.models import Appointment
 from clinic.errors import InvalidTransition
 from prescriptions.models import Prescription
+from prescriptions.selectors import clinic_today
 from tests.billing.factories import plain_visit
-from tests.prescriptions.factories import approved_prescription, clinic_today
+from tests.prescriptions.factories import approved_prescription
 from tests.treatment.factories import finished_visit, hands_of, started_visit
 from treatment import covering, takebacks
 from treatment.errors import NoOrderYet

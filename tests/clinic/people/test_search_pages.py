@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
+LIVE = {"HX-Request": "true"}
 SEARCH = "/desk/clients/"
 
 
@@ -75,19 +76,34 @@ def test_a_bar_on_every_page_of_the_desk_asks_by_post(as_desk: Browser) -> None:
     assert "data-search" in form[: form.index("</form>")]
 
 
+def test_the_page_of_clients_answers_live_with_the_part_that_changes(as_desk: Browser) -> None:
+    for number in range(11):
+        make_client(f"Bea{number}", "Crowd")
+    found = as_desk.post(SEARCH, {"q": "crowd"}, headers=LIVE).text
+    assert "<html" not in found
+    assert found.count("Crowd, Bea") == 10
+    assert 'form="find-client"' in found
+    whole = as_desk.post(SEARCH, {"q": "crowd"}).text
+    assert whole.count("Crowd, Bea") == 11
+    assert 'id="find-client"' in whole
+    assert "Show everyone found" not in whole
+
+
 def test_the_bar_finds_while_one_types(as_desk: Browser) -> None:
-    found = as_desk.post(SEARCH, {"q": "lima", "bar": "1"}).text
+    found = as_desk.post(SEARCH, {"q": "lima", "bar": "1"}, headers=LIVE).text
     assert "<html" not in found
     assert "Ana Lima" in found
     assert 'href="tel:' in found
-    assert "No one found" in as_desk.post(SEARCH, {"q": "Nobody here", "bar": "1"}).text
-    assert as_desk.post(SEARCH, {"q": "", "bar": "1"}).text.strip() == ""
+    assert (
+        "No one found" in as_desk.post(SEARCH, {"q": "Nobody here", "bar": "1"}, headers=LIVE).text
+    )
+    assert as_desk.post(SEARCH, {"q": "", "bar": "1"}, headers=LIVE).text.strip() == ""
 
 
 def test_the_bar_shows_a_few_and_leads_to_the_rest(as_desk: Browser) -> None:
     for number in range(7):
         make_client(f"Bea{number}", "Crowd")
-    found = as_desk.post(SEARCH, {"q": "crowd", "bar": "1"}).text
+    found = as_desk.post(SEARCH, {"q": "crowd", "bar": "1"}, headers=LIVE).text
     assert found.count("Crowd</b>") == 6
     assert "Show everyone found" in found
 
