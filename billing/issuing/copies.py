@@ -82,6 +82,11 @@ def of_patient(client: Client) -> dict[str, str]:
     return {"name": client.legal_name or client.name}
 
 
+def of_account(client: Client) -> dict[str, str]:
+    """Whose plan it is: beside the patient, never instead. It stands encrypted where it is from."""
+    return {"member_number": client.member_number, "account_holder": client.account_holder}
+
+
 def of_therapist(therapist: Therapist) -> dict[str, str]:
     number = therapist.license_number
     return {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from billing.errors import NoReceipts
-from billing.issuing import statements
+from billing.issuing import copies, statements
 from billing.issuing.drafts import Amounts, Draft
 from billing.models import BillingDocument, Kind
 from clinic.documents import store
@@ -48,7 +48,7 @@ def draft(span: Span, replaces: BillingDocument | None = None) -> Draft:
     return Draft(
         client=span.client,
         copy=_copy(span, served, receipts, replaces),
-        private={"orders": _words(inside)},
+        private=copies.of_account(span.client) | {"orders": _words(inside)},
         lines=statements.lines_of(inside),
         amounts=_total(receipts.values()),
         service_on=span.ends_on,

@@ -106,8 +106,8 @@ def _issue_receipts(actor: User, span: Span) -> None:
 
 def _same(known: BillingDocument, draft: Draft) -> bool:
     """Whether a document says what the draft does, but for what it replaced."""
-    copies_ = [{**copy, "replaces": ""} for copy in (known.snapshot, draft.copy)]
-    return copies_[0] == copies_[1]
+    then, now = ({**copy, "replaces": ""} for copy in (known.snapshot, draft.copy))
+    return then == now and known.private == draft.private
 
 
 def issue_receipt(

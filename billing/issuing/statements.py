@@ -86,6 +86,7 @@ def draft(span: Span, replaces: BillingDocument | None = None) -> Draft:
         service_on=span.ends_on,
         begins_on=span.begins_on,
         version=VERSION,
+        private=copies.of_account(span.client),
     )
 
 

@@ -56,7 +56,7 @@ def draft(visit: Visit, replaces: BillingDocument | None = None) -> Draft:
     return Draft(
         client=client,
         copy=copy,
-        private={"member_number": client.member_number},
+        private=copies.of_account(client),
         lines=_lines(visit, charges, copy["diagnoses"]),
         amounts=_amounts(charges, selectors.bill(visit)),
         service_on=visit.appointment.local_date,

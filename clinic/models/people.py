@@ -120,6 +120,8 @@ class Client(BaseModel):
     address = models.TextField(_("address"), blank=True)
     payer = models.ForeignKey("clinic.Payer", models.PROTECT, null=True, blank=True)
     member_number = EncryptedTextField(_("member number"), default=str, blank=True)
+    # Whose HSA, FSA or plan it is, where that is somebody else.
+    account_holder = EncryptedTextField(_("account holder"), default=str, blank=True)
     preferred_therapist = models.ForeignKey(
         "clinic.Therapist", models.SET_NULL, null=True, blank=True, related_name="+"
     )

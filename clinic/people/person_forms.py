@@ -135,6 +135,13 @@ class MoreForm(NoteForm):
         help_text=_("Kept encrypted."),
         widget=forms.TextInput(attrs=OFF),
     )
+    account_holder = forms.CharField(
+        label=_("Account holder"),
+        max_length=names.LONGEST * 2,
+        required=False,
+        help_text=_("If the HSA, FSA or plan is somebody else's."),
+        widget=forms.TextInput(attrs=OFF),
+    )
     preferred_therapist = forms.ModelChoiceField(
         label=_("Preferred therapist"),
         queryset=Therapist.objects.none(),
@@ -164,7 +171,7 @@ class NewClientForm(MoreForm, SomebodyForm):
     field_order = (
         *SomebodyForm.base_fields,
         *("legal_name", "pronouns", "contact_by", "address", "payer", "member_number"),
-        *("preferred_therapist", "note"),
+        *("account_holder", "preferred_therapist", "note"),
     )
 
 
@@ -188,7 +195,8 @@ class DetailsForm(MoreForm):
 
     field_order = (
         *("first_name", "last_name", "legal_name", "pronouns", "birth_date", "phone"),
-        *("contact_by", "address", "payer", "member_number", "preferred_therapist", "note"),
+        *("contact_by", "address", "payer", "member_number", "account_holder"),
+        *("preferred_therapist", "note"),
     )
 
     def __init__(self, data: Any = None, *, client: Client, only: str = "") -> None:
@@ -210,7 +218,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "phone": ("phone",),
     "contact_by": ("contact_by",),
     "address": ("address",),
-    "payer": ("payer", "member_number"),
+    "payer": ("payer", "member_number", "account_holder"),
     "preferred_therapist": ("preferred_therapist",),
 }
 
@@ -218,7 +226,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
 def initial_of(client: Client) -> dict[str, Any]:
     """The form's fields, as the record has them."""
     plain = ("first_name", "last_name", "legal_name", "pronouns", "birth_date", "contact_by")
-    found = {name: getattr(client, name) for name in (*plain, "address", "member_number", "note")}
+    closed = ("member_number", "account_holder", "note")
+    found = {name: getattr(client, name) for name in (*plain, "address", *closed)}
     found["phone"] = Phone.of(client.phone, client.phone_extension)
     found["payer"] = client.payer_id
     found["preferred_therapist"] = client.preferred_therapist_id

@@ -73,7 +73,9 @@ def row(client: Client, group: str) -> Row:
     if group == "contact_by" and client.is_called and client.contact_by == client.ContactBy.EMAIL:
         return Row(group, label, str(_("By telephone: no e-mail address")), empty)
     if group == "payer":
-        parts = (shown(client, "payer_id"), client.member_number)
+        parts = [shown(client, "payer_id"), client.member_number]
+        if client.account_holder:
+            parts.append(_("account of %(name)s") % {"name": client.account_holder})
         return Row(group, label, " · ".join(part for part in parts if part), empty)
     name = {"preferred_therapist": "preferred_therapist_id"}.get(group, group)
     return Row(group, label, shown(client, name), empty)

@@ -25,6 +25,7 @@ LABELS = {
     "pronouns": _("Pronouns"),
     "payer_id": _("Payer"),
     "member_number": _("Member number"),
+    "account_holder": _("Account holder"),
     "preferred_therapist_id": _("Preferred therapist"),
     "note": _("Note to staff"),
 }

@@ -18,7 +18,7 @@ def person(client: Client) -> Part:
     guardians = client.guardians.select_related("user").order_by("created_at")
     own = facts(client, "first_name", "last_name", "legal_name", "pronouns", "birth_date")
     own |= facts(client, "email", "phone", "phone_extension", "contact_by", "address")
-    own |= facts(client, "member_number", "note")
+    own |= facts(client, "member_number", "account_holder", "note")
     return Part(
         own
         | {

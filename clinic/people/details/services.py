@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 OWN = frozenset(
     ["pronouns", "phone", "phone_extension", "contact_by", "address", "preferred_therapist"]
 )
-ENCRYPTED = frozenset(["member_number", "note"])
+ENCRYPTED = frozenset(["member_number", "account_holder", "note"])
 # Not the e-mail: it changes only when the new address proves itself, or staff have seen the person
 # (`clinic.accounts.addresses.of_client`).
 FIELDS = OWN | ENCRYPTED | {"first_name", "last_name", "legal_name", "birth_date", "payer"}

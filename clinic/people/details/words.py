@@ -24,6 +24,7 @@ LABELS: dict[str, StrOrPromise] = {
     "address": _("address"),
     "payer": _("payer"),
     "member_number": _("member number"),
+    "account_holder": _("account holder"),
     "preferred_therapist": _("preferred therapist"),
     "note": _("note to staff"),
 }

@@ -37,13 +37,14 @@ T = TypeVar("T")
 # What may be taken from either record; `user_id` is the login.
 DETAILS = (
     *("user_id", "email", "phone", "phone_extension", "contact_by", "address"),
-    *("legal_name", "pronouns", "payer_id", "member_number", "preferred_therapist_id", "note"),
+    *("legal_name", "pronouns", "payer_id", "member_number", "account_holder"),
+    *("preferred_therapist_id", "note"),
 )
 # What goes with another detail, whichever record that comes from: an extension is of its number.
 WITH = {"phone_extension": "phone"}
 COMPARED = [name for name in DETAILS if name not in WITH]
 # Encrypted at rest: the audit record must not hold them openly.
-CLOSED = {"member_number", "note"}
+CLOSED = {"member_number", "account_holder", "note"}
 # A merge yields to anyone working on one of the records. It gives up well before PostgreSQL
 # looks for deadlocks (a second), so that it never kills a booking.
 PATIENCE_MS = 400

@@ -195,5 +195,5 @@ def test_the_panel_links_what_it_lacks(as_desk: Browser, desk_user: User, member
 
 def test_a_member_number_stands_in_no_open_column(desk_user: User, member: Client) -> None:
     made = issue(desk_user, of(member))
-    assert made.private == {"member_number": "HPX 448 201 77"}
+    assert made.private == {"member_number": "HPX 448 201 77", "account_holder": ""}
     assert "HPX" not in str(BillingDocument.objects.values_list("snapshot").get())
