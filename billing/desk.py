@@ -16,12 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing import fees, selectors
 from billing.correcting.desk import home_of
 from billing.correcting.forms import MethodForm
+from billing.coupons.forms import GiveForm
 from billing.drawers import here
 from billing.forms import FeeForm, PaymentForm, VoidForm, WaiveForm
 from billing.issuing import services as issuing
 from billing.issuing import superbills
 from billing.mending import places
-from billing.models import Kind
+from billing.models import Coupon, Kind
 from billing.owed import settling
 from billing.selectors import client_of
 from booking import selectors as booking
@@ -31,6 +32,7 @@ from clinic.audit import services as audit
 from clinic.errors import DomainError
 from clinic.people import owed
 from clinic.people.owed import VISIT
+from clinic.prices import coupons
 from clinic.web.days import shown_day
 from clinic.web.form_page import act, form_page, version_of
 from treatment.models import Visit
@@ -150,6 +152,7 @@ def _about_appointment(request: HttpRequest, appointment: Appointment) -> dict[s
     about = {
         **_about(request, visit, drawers),
         **_fee(appointment, drawers),
+        **_coupon(appointment),
         "appointment": appointment,
     }
     if appointment.client is not None:
@@ -175,6 +178,16 @@ class Entry:
 def _method_form(payment: Payment, receipt: str, drawers: Sequence[Drawer]) -> MethodForm:
     ids = f"id_{payment.pk}_%s"
     return MethodForm(payment=payment, receipt=receipt, drawers=drawers, auto_id=ids)
+
+
+def _coupon(appointment: Appointment) -> dict[str, Any]:
+    """What was taken off, or else the form that takes something off."""
+    if not appointment.price_cents:
+        return {}
+    if given := coupons.of_one(appointment.pk):
+        return {"coupon": given}
+    in_use = list(Coupon.objects.filter(is_active=True))
+    return {"give_form": GiveForm(coupons=in_use)} if in_use else {}
 
 
 def _fee(appointment: Appointment, drawers: Sequence[Drawer]) -> dict[str, Any]:

@@ -262,3 +262,8 @@ class DayNotOver(DomainError):
 
 class CodeTaken(DomainError):
     message = _("There is a procedure with that code already.")
+
+
+class CouponCodeTaken(DomainError):
+    field = "code"
+    message = _("There is a coupon with that code already. Choose another code.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from billing.models import Charge, Payment
+from billing.models import Charge, CouponUse, Payment
 from clinic.privacy.export import Part, facts, who
 
 if TYPE_CHECKING:
@@ -57,6 +57,18 @@ def payments(client: Client) -> Part:
                 "voided_by": who(one.voided_by, client) if one.voided_by else None,
                 "refunds": [facts(row, *REFUND) for row in one.refunds.all()],
             }
+            for one in found
+        ]
+    )
+
+
+def coupons(client: Client) -> Part:
+    """Those that were given back too."""
+    found = CouponUse.objects.filter(client=client).select_related("coupon", "appointment")
+    return Part(
+        [
+            facts(one, "off_cents", "created_at", "released_at")
+            | {"code": one.coupon.code, "visit": one.appointment.starts_at}
             for one in found
         ]
     )

@@ -91,8 +91,20 @@ def lines_of(
     return lines
 
 
+def less_coupon(lines: Sequence[Line], cents: int) -> list[Line]:
+    """The same lines, together this much cheaper: what was booked costs less.
+
+    Split like the price itself, by units: each line, reserved time too, at its own share.
+    """
+    weights = [line.list_cents for line in lines]
+    off = min(cents, sum(weights))
+    if not off:
+        return list(lines)
+    return _each_less(lines, split_cents(off, weights))
+
+
 def discounted(lines: Sequence[Line], cents: int) -> list[Line]:
-    """The same lines, together this much cheaper; never below nothing.
+    """The same lines, together this much cheaper than they are; never below nothing.
 
     First what is not treatment, then the treatment: each in proportion. Plans reimburse what was
     charged in the end, so each line shows its own share.
@@ -100,10 +112,23 @@ def discounted(lines: Sequence[Line], cents: int) -> list[Line]:
     shares = [0] * len(lines)
     for is_eligible in (False, True):
         places = [at for at, line in enumerate(lines) if line.is_eligible == is_eligible]
-        weights = [lines[at].list_cents for at in places]
+        weights = [lines[at].net_cents for at in places]
         off = min(cents, sum(weights))
         if off:
             for at, share in zip(places, split_cents(off, weights), strict=True):
                 shares[at] = share
             cents -= off
-    return [replace(line, discount_cents=share) for line, share in zip(lines, shares, strict=True)]
+    return _each_less(lines, shares)
+
+
+def reduced(lines: Sequence[Line], *, coupon_cents: int, forgiven_cents: int) -> list[Line]:
+    """The same lines with all that is taken off them, whatever was before."""
+    whole = [replace(line, discount_cents=0) for line in lines]
+    return discounted(less_coupon(whole, coupon_cents), forgiven_cents)
+
+
+def _each_less(lines: Sequence[Line], shares: Sequence[int]) -> list[Line]:
+    return [
+        replace(line, discount_cents=line.discount_cents + share)
+        for line, share in zip(lines, shares, strict=True)
+    ]

@@ -99,7 +99,9 @@ def visits() -> QuerySet[Visit]:
         "appointment__location",
         "appointment__option__service",
         "appointment__reservation__prescription",
-    ).prefetch_related("minutes__technique", "charges", "payments__refunds")
+    ).prefetch_related(
+        "minutes__technique", "charges", "payments__refunds", "appointment__coupon_uses"
+    )
 
 
 def client_of(visit: Visit) -> Client:
@@ -127,7 +129,14 @@ def price(visit: Visit) -> list[Line]:
         elapsed_minutes=whole_minutes(visit.started_at, visit.stopped_at),
     )
     rule = payer.unit_rule if payer else Payer.UnitRule.CMS
-    return pricing.lines_of(_work(visit), session, rule=rule, reserved_label=_("Reserved time"))
+    lines = pricing.lines_of(_work(visit), session, rule=rule, reserved_label=_("Reserved time"))
+    return pricing.less_coupon(lines, coupon_cents(appointment))
+
+
+def coupon_cents(appointment: Appointment) -> int:
+    """What a coupon takes off the price of a visit."""
+    uses = appointment.coupon_uses.all()
+    return sum(one.off_cents for one in uses if one.released_at is None)
 
 
 def _work(visit: Visit) -> list[pricing.Work]:

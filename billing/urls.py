@@ -3,6 +3,7 @@ from django.urls import path
 from billing import desk, views
 from billing.closing import desk as closing
 from billing.correcting import desk as correcting
+from billing.coupons import desk as coupons
 from billing.drawers import desk as drawers
 from billing.history import desk as history
 from billing.issuing import desk as issuing_desk
@@ -23,6 +24,9 @@ urlpatterns = [
     path("desk/diary/procedures/", procedures.listing, name="procedures"),
     path("desk/diary/procedures/new/", procedures.procedure, name="procedure-new"),
     path("desk/diary/procedures/<uuid:procedure_id>/", procedures.procedure, name="procedure"),
+    path("desk/diary/coupons/", coupons.listing, name="coupons"),
+    path("desk/diary/coupons/new/", coupons.coupon, name="coupon-new"),
+    path("desk/diary/coupons/<uuid:coupon_id>/", coupons.coupon, name="coupon"),
     path("desk/money/owed/", owed.listing, name="owed"),
     path("desk/money/close/", closing.close, name="close"),
     path("desk/money/drawers/", drawers.listing, name="drawers"),
@@ -37,6 +41,12 @@ urlpatterns = [
     path("desk/clients/<uuid:client_id>/statement/", issuing_desk.statement, name="desk-statement"),
     path("desk/receipts/<uuid:receipt_id>/", desk.receipt, name="desk-receipt"),
     path("desk/appointments/<uuid:appointment_id>/payment/", desk.panel, name="panel"),
+    path("desk/appointments/<uuid:appointment_id>/coupon/", coupons.give, name="coupon-give"),
+    path(
+        "desk/appointments/<uuid:appointment_id>/coupon/take-back/",
+        coupons.take_back,
+        name="coupon-take-back",
+    ),
     path("desk/appointments/<uuid:appointment_id>/fee/", desk.pay_fee, name="pay-fee"),
     path("desk/appointments/<uuid:appointment_id>/fee/waive/", desk.waive_fee, name="waive-fee"),
     path("desk/visits/<uuid:visit_id>/pay/", desk.pay, name="pay"),

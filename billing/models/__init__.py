@@ -1,3 +1,4 @@
+from billing.models.coupons import Coupon, CouponUse
 from billing.models.documents import (
     OF_A_VISIT,
     PREFIXES,
@@ -23,6 +24,8 @@ __all__ = [
     "PREFIXES",
     "BillingDocument",
     "Charge",
+    "Coupon",
+    "CouponUse",
     "DocumentCounter",
     "DocumentLine",
     "Drawer",

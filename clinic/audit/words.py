@@ -43,7 +43,7 @@ GROUPS = {
         _("Money"),
         beginnings=(
             *("payment", "receipt", "superbill", "statement", "packet"),
-            *("fee.", "charge.", "drawer."),
+            *("fee.", "charge.", "drawer.", "coupon."),
         ),
     ),
     "setup": Group(
@@ -71,6 +71,9 @@ WORDS: dict[str, StrOrPromise] = {
     "calendar_feed.made": _("Created a calendar link"),
     "calendar_feed.revoked": _("Turned off a calendar link"),
     "charge.replaced": _("Charged a corrected visit again"),
+    "coupon.not_given": _("Did not give a coupon that was typed at booking"),
+    "coupon.released": _("Gave a coupon back"),
+    "coupon.used": _("Took a coupon off a visit"),
     "client.details_changed": _("Changed the client's details"),
     "client.email_changed": _("The contact address was updated to match the login"),
     "client.email_asked": _("Sent a link to a new e-mail address of the client"),
@@ -215,6 +218,8 @@ WORDS: dict[str, StrOrPromise] = {
     "setup.changed": _("Changed the clinic's settings"),
     "setup.removed": _("Removed from the clinic's settings"),
     "review_policy.changed": _("Changed how prescriptions are reviewed"),
+    "setup.coupon_added": _("Added a coupon"),
+    "setup.coupon_changed": _("Changed a coupon"),
     "setup.procedure_added": _("Added a procedure"),
     "setup.procedure_changed": _("Changed a procedure"),
     "share_consent.given": _("Agreed to share with a prescriber"),

@@ -178,6 +178,9 @@ def diary_things(visit: Appointment) -> dict[str, Any]:
         "training_id": Training.objects.create(name="Oncology massage").pk,
         "payer_id": apps.get_model("clinic.Payer").objects.create(name="Community Care").pk,
         "technique_id": apps.get_model("clinic.Technique").objects.create(name="Cupping").pk,
+        "coupon_id": apps.get_model("billing.Coupon")
+        .objects.create(code="NEW10", off_cents=1000)
+        .pk,
         "procedure_id": apps.get_model("billing.Procedure").objects.create(code="97112").pk,
     }
 

@@ -65,6 +65,7 @@ OPEN = {
     "booking.DateHours": "kind",
     "booking.ClosedDate": "name",
     "billing.Procedure": "code label modifiers",
+    "billing.Coupon": "code label",
     # the record, messages and files: ids, and no health detail
     "clinic.AuditEvent": "action object_type object_id request_id detail key_id",
     "clinic.AuditSeal": "key_id",
