@@ -267,3 +267,12 @@ class CodeTaken(DomainError):
 class CouponCodeTaken(DomainError):
     field = "code"
     message = _("There is a coupon with that code already. Choose another code.")
+
+
+class AlreadyRemoved(DomainError):
+    message = _("Someone has already removed it.")
+
+
+class ProductNameTaken(DomainError):
+    field = "name"
+    message = _("There is an article of that name already. Choose another name.")

@@ -100,7 +100,11 @@ def visits() -> QuerySet[Visit]:
         "appointment__option__service",
         "appointment__reservation__prescription",
     ).prefetch_related(
-        "minutes__technique", "charges", "payments__refunds", "appointment__coupon_uses"
+        "minutes__technique",
+        "charges",
+        "extras",
+        "payments__refunds",
+        "appointment__coupon_uses",
     )
 
 
@@ -130,7 +134,29 @@ def price(visit: Visit) -> list[Line]:
     )
     rule = payer.unit_rule if payer else Payer.UnitRule.CMS
     lines = pricing.lines_of(_work(visit), session, rule=rule, reserved_label=_("Reserved time"))
-    return pricing.less_coupon(lines, coupon_cents(appointment))
+    if not lines:
+        return []
+    return [*pricing.less_coupon(lines, coupon_cents(appointment)), *_extra_lines(visit)]
+
+
+def _extra_lines(visit: Visit) -> list[Line]:
+    """Tips and goods, and the sales tax of these."""
+    extras = [
+        pricing.Extra(one.words, one.cents, one.tax_rate)
+        for one in visit.extras.all()
+        if one.removed_at is None
+    ]
+    return pricing.extra_lines(extras, _tax_label)
+
+
+def _tax_label(rate: int) -> str:
+    return _("Sales tax, %(rate)s%%") % {"rate": percent(rate)}
+
+
+def percent(rate: int) -> str:
+    """Thousandths of a percent as a percent: 8875 -> 8.875"""
+    whole, rest = divmod(rate, 1000)
+    return f"{whole}.{rest:03d}".rstrip("0").rstrip(".")
 
 
 def coupon_cents(appointment: Appointment) -> int:

@@ -5,6 +5,7 @@ from billing.closing import desk as closing
 from billing.correcting import desk as correcting
 from billing.coupons import desk as coupons
 from billing.drawers import desk as drawers
+from billing.extras import desk as extras
 from billing.history import desk as history
 from billing.issuing import desk as issuing_desk
 from billing.issuing import views as issuing
@@ -27,6 +28,10 @@ urlpatterns = [
     path("desk/diary/coupons/", coupons.listing, name="coupons"),
     path("desk/diary/coupons/new/", coupons.coupon, name="coupon-new"),
     path("desk/diary/coupons/<uuid:coupon_id>/", coupons.coupon, name="coupon"),
+    path("desk/diary/goods/", extras.listing, name="products"),
+    path("desk/diary/goods/new/", extras.product, name="product-new"),
+    path("desk/diary/goods/tax/", extras.tax, name="sales-tax"),
+    path("desk/diary/goods/<uuid:product_id>/", extras.product, name="product"),
     path("desk/money/owed/", owed.listing, name="owed"),
     path("desk/money/close/", closing.close, name="close"),
     path("desk/money/drawers/", drawers.listing, name="drawers"),
@@ -50,6 +55,9 @@ urlpatterns = [
     path("desk/appointments/<uuid:appointment_id>/fee/", desk.pay_fee, name="pay-fee"),
     path("desk/appointments/<uuid:appointment_id>/fee/waive/", desk.waive_fee, name="waive-fee"),
     path("desk/visits/<uuid:visit_id>/pay/", desk.pay, name="pay"),
+    path("desk/visits/<uuid:visit_id>/tip/", desk.tip, name="tip"),
+    path("desk/visits/<uuid:visit_id>/goods/", desk.goods, name="goods"),
+    path("desk/extras/<uuid:extra_id>/remove/", desk.remove_extra, name="extra-remove"),
     path("desk/visits/<uuid:visit_id>/receipt/", desk.issue, {"kind": "receipt"}, name="issue"),
     path(
         "desk/visits/<uuid:visit_id>/superbill/",

@@ -7,6 +7,7 @@ from billing.models.documents import (
     DocumentLine,
     Kind,
 )
+from billing.models.extras import HIGHEST_RATE, Product, SalesTax, VisitExtra
 from billing.models.money import (
     PLAN_CARDS,
     Charge,
@@ -19,6 +20,7 @@ from billing.models.money import (
 )
 
 __all__ = [
+    "HIGHEST_RATE",
     "OF_A_VISIT",
     "PLAN_CARDS",
     "PREFIXES",
@@ -34,5 +36,8 @@ __all__ = [
     "Method",
     "Payment",
     "Procedure",
+    "Product",
     "Refund",
+    "SalesTax",
+    "VisitExtra",
 ]

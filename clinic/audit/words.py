@@ -43,7 +43,7 @@ GROUPS = {
         _("Money"),
         beginnings=(
             *("payment", "receipt", "superbill", "statement", "packet"),
-            *("fee.", "charge.", "drawer.", "coupon."),
+            *("fee.", "charge.", "drawer.", "coupon.", "extra."),
         ),
     ),
     "setup": Group(
@@ -71,6 +71,8 @@ WORDS: dict[str, StrOrPromise] = {
     "calendar_feed.made": _("Created a calendar link"),
     "calendar_feed.revoked": _("Turned off a calendar link"),
     "charge.replaced": _("Charged a corrected visit again"),
+    "extra.added": _("Added a tip or goods to a bill"),
+    "extra.removed": _("Removed a tip or goods from a bill"),
     "coupon.not_given": _("Did not give a coupon that was typed at booking"),
     "coupon.released": _("Gave a coupon back"),
     "coupon.used": _("Took a coupon off a visit"),
@@ -220,6 +222,9 @@ WORDS: dict[str, StrOrPromise] = {
     "review_policy.changed": _("Changed how prescriptions are reviewed"),
     "setup.coupon_added": _("Added a coupon"),
     "setup.coupon_changed": _("Changed a coupon"),
+    "setup.product_added": _("Added an article that is sold"),
+    "setup.product_changed": _("Changed an article that is sold"),
+    "setup.sales_tax_changed": _("Changed the rate of sales tax"),
     "setup.procedure_added": _("Added a procedure"),
     "setup.procedure_changed": _("Changed a procedure"),
     "share_consent.given": _("Agreed to share with a prescriber"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.billing.coupons.conftest import new_client_coupon
 from tests.booking.factories import booked_appointment
 from tests.booking.single import cancel
 from tests.booking.visitor.test_visitor_flow import ANA, press
+from tests.factories import make_client
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,12 +83,11 @@ def test_a_code_that_is_not_good_is_a_sentence_and_nothing_is_booked_or_lost(
     Coupon.objects.create(code="OTHER", label="Another", off_cents=500)  # so that one is asked for
     Coupon.objects.filter(code="NEW10").update(**change) if change else None
     if "max_uses" in change:
-        someone = booked_appointment(
-            Client.objects.create(first_name="Noor"), therapist=None, starts_at=ten.replace(hour=20)
-        )
+        noor = make_client("Noor", "Adler")
+        someone = booked_appointment(noor, starts_at=ten + timedelta(days=70))
         CouponUse.objects.create(
             coupon=coupon,
-            client=someone.client,
+            client=noor,
             appointment=someone,
             off_cents=1,
             number=1,
@@ -121,7 +122,7 @@ def test_who_is_signed_in_hears_that_it_is_not_their_first_visit(
     ten: datetime,
 ) -> None:
     booked_appointment(
-        client_record, starts_at=ten.replace(year=ten.year - 1), status=AppointmentStatus.FULFILLED
+        client_record, starts_at=ten - timedelta(days=364), status=AppointmentStatus.FULFILLED
     )
     press(as_client, option60, ten)
     typed = {"client": str(client_record.pk), "coupon": "NEW10"}
@@ -143,7 +144,7 @@ def test_who_only_types_a_name_does_not_learn_whether_that_person_was_here(
     assert client_record.user is not None
     assert client_record.birth_date is not None
     booked_appointment(
-        client_record, starts_at=ten.replace(year=ten.year - 1), status=AppointmentStatus.FULFILLED
+        client_record, starts_at=ten - timedelta(days=364), status=AppointmentStatus.FULFILLED
     )
     known = ANA | {
         "first_name": client_record.first_name,

@@ -66,6 +66,7 @@ OPEN = {
     "booking.ClosedDate": "name",
     "billing.Procedure": "code label modifiers",
     "billing.Coupon": "code label",
+    "billing.Product": "name",
     # the record, messages and files: ids, and no health detail
     "clinic.AuditEvent": "action object_type object_id request_id detail key_id",
     "clinic.AuditSeal": "key_id",
@@ -104,6 +105,7 @@ OPEN = {
     "treatment.VisitCorrection": "kind before after",
     # money
     "billing.Charge": "description",
+    "billing.VisitExtra": "kind description",
     "billing.Payment": "method reference",
     "billing.Refund": "method reference",
     "billing.Drawer": "name",
