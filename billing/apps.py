@@ -20,6 +20,7 @@ class BillingConfig(AppConfig):
         export.register("charges", own_data.charges)
         export.register("payments", own_data.payments)
         export.register("coupons", own_data.coupons)
+        export.register("estimates", own_data.estimates)
         export.register("billing-documents", own_data.documents)
         registry.register("billing", merging.RULES)
         owed.register(reading.owed_by)

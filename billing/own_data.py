@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from billing.models import Charge, CouponUse, Payment
+from billing.models import Charge, CouponUse, Estimate, Payment
 from clinic.privacy.export import Part, facts, who
 
 if TYPE_CHECKING:
@@ -72,6 +72,12 @@ def coupons(client: Client) -> Part:
             for one in found
         ]
     )
+
+
+def estimates(client: Client) -> Part:
+    found = Estimate.objects.filter(client=client).order_by("created_at")
+    told = ("created_at", "reason", "visits", "each_cents", "total_cents", "copy")
+    return Part([facts(one, *told) for one in found])
 
 
 def documents(client: Client) -> Part:

@@ -5,6 +5,8 @@ from billing.closing import desk as closing
 from billing.correcting import desk as correcting
 from billing.coupons import desk as coupons
 from billing.drawers import desk as drawers
+from billing.estimates import desk as desk_estimates
+from billing.estimates import views as estimates
 from billing.extras import desk as extras
 from billing.history import desk as history
 from billing.issuing import desk as issuing_desk
@@ -18,6 +20,8 @@ urlpatterns = [
     path("portal/receipts/", views.receipt_list, name="receipt-list"),
     path("portal/receipts/panel/", views.portal_panel, name="portal-panel"),
     path("portal/receipts/balance/", views.portal_balance, name="portal-balance"),
+    path("portal/estimates/", estimates.listing, name="estimates"),
+    path("portal/estimates/<uuid:estimate_id>/", estimates.estimate, name="estimate"),
     path("portal/receipts/statement/", issuing.statement, name="statement"),
     path("portal/receipts/<uuid:receipt_id>/", views.receipt, name="receipt"),
     path("portal/receipts/<uuid:receipt_id>/receipt.pdf", views.download, name="download"),
@@ -44,6 +48,8 @@ urlpatterns = [
     path("desk/clients/<uuid:client_id>/visits/", history.visits, name="client-visits"),
     path("desk/clients/<uuid:client_id>/receipts/", desk.client_panel, name="client-panel"),
     path("desk/clients/<uuid:client_id>/statement/", issuing_desk.statement, name="desk-statement"),
+    path("desk/clients/<uuid:client_id>/estimates/", desk_estimates.listing, name="desk-estimates"),
+    path("desk/estimates/<uuid:estimate_id>/", desk_estimates.estimate, name="desk-estimate"),
     path("desk/receipts/<uuid:receipt_id>/", desk.receipt, name="desk-receipt"),
     path("desk/appointments/<uuid:appointment_id>/payment/", desk.panel, name="panel"),
     path("desk/appointments/<uuid:appointment_id>/coupon/", coupons.give, name="coupon-give"),

@@ -7,6 +7,7 @@ from billing.models.documents import (
     DocumentLine,
     Kind,
 )
+from billing.models.estimates import Estimate
 from billing.models.extras import HIGHEST_RATE, Product, SalesTax, VisitExtra
 from billing.models.money import (
     PLAN_CARDS,
@@ -32,6 +33,7 @@ __all__ = [
     "DocumentLine",
     "Drawer",
     "DrawerCount",
+    "Estimate",
     "Kind",
     "Method",
     "Payment",

@@ -43,7 +43,7 @@ GROUPS = {
         _("Money"),
         beginnings=(
             *("payment", "receipt", "superbill", "statement", "packet"),
-            *("fee.", "charge.", "drawer.", "coupon.", "extra."),
+            *("fee.", "charge.", "drawer.", "coupon.", "extra.", "estimate"),
         ),
     ),
     "setup": Group(
@@ -71,6 +71,9 @@ WORDS: dict[str, StrOrPromise] = {
     "calendar_feed.made": _("Created a calendar link"),
     "calendar_feed.revoked": _("Turned off a calendar link"),
     "charge.replaced": _("Charged a corrected visit again"),
+    "estimate.given": _("Gave a cost estimate"),
+    "estimate.viewed": _("Viewed a cost estimate"),
+    "estimates.viewed": _("Viewed a client's cost estimates"),
     "extra.added": _("Added a tip or goods to a bill"),
     "extra.removed": _("Removed a tip or goods from a bill"),
     "coupon.not_given": _("Did not give a coupon that was typed at booking"),

@@ -49,6 +49,8 @@ PAGES: dict[str, set[Role]] = {
     "billing:desk-receipt": MONEY,
     "billing:panel": ALL_STAFF,
     "billing:pay": MONEY,
+    "billing:desk-estimates": MONEY,
+    "billing:desk-estimate": MONEY,
     "billing:tip": MONEY,
     "billing:goods": MONEY,
     "billing:extra-remove": MONEY,

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from billing import services as billing
 from billing import tasks
+from billing.estimates import services as estimates
 from billing.extras import services as extras
 from billing.issuing import services as issuing
 from billing.models import Drawer
@@ -112,6 +113,9 @@ def things(
         "series_id": series,
         "visit_id": visit.pk,
         "receipt_id": receipt.pk,
+        "estimate_id": estimates.ask(
+            actor=desk_user, client=client_record, option=option, visits=2, form_token=uuid4()
+        ).pk,
         "extra_id": extras.add_tip(actor=desk_user, visit=visit, cents=500, form_token=uuid4()).pk,
         "payment_id": client_record.payments.get().pk,
         "drawer_id": Drawer.objects.of(location).pk,

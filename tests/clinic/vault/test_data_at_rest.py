@@ -106,6 +106,7 @@ OPEN = {
     # money
     "billing.Charge": "description",
     "billing.VisitExtra": "kind description",
+    "billing.Estimate": "reason",
     "billing.Payment": "method reference",
     "billing.Refund": "method reference",
     "billing.Drawer": "name",
