@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from billing.coupons.rules import LONGEST, spelled
+from billing.errors import CouponCodeTaken
 from billing.forms import CentsField
 from billing.models import Coupon
 from clinic.format import money
@@ -78,6 +79,7 @@ class CouponForm(ModelForm):
             "valid_from": _("The days on which it may be used, whenever the visit is."),
             "valid_through": _("Blank: no last day."),
         }
+        error_messages = {"code": {"unique": CouponCodeTaken.message}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

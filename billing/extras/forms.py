@@ -9,6 +9,7 @@ from uuid import uuid4
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from billing.errors import ProductNameTaken
 from billing.forms import CentsField
 from billing.models import HIGHEST_RATE, Product
 from billing.selectors import percent
@@ -148,12 +149,12 @@ class ProductForm(ModelForm):
             "name": _("As it stands on the receipt."),
             "position": _("The lowest number comes first."),
         }
+        error_messages = {"name": {"unique": ProductNameTaken.message}}
 
 
 class TaxForm(forms.Form):
     rate = PercentField(
         label=_("Goods are taxed at, %"),
-        max_length=10,
         help_text=_("Your state's rate and the local ones together. 0: not taxed."),
         widget=forms.TextInput(
             attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num"}

@@ -102,7 +102,9 @@ def test_it_is_for_its_sessions_only_and_the_sentence_names_them(
     assert refused.value.code == "not_for_this"
     assert "60 min" in str(refused.value)
     free = coupon.options.model.objects.get(service__kind="consultation")
-    talk = booked_appointment(client_record, option=free, starts_at=half.ends_at)
+    talk = booked_appointment(
+        client_record, option=free, starts_at=half.ends_at + timedelta(days=1)
+    )
     assert give(desk_user, talk) == "is_free"
     coupon.options.clear()
     assert give(desk_user, half) == ""
@@ -258,13 +260,13 @@ def test_the_database_holds_each_limit(
         "off_cents": 1000,
         "number": 2,
     }
-    same: dict[str, Any] = {
+    twins: dict[str, dict[str, Any]] = {
         "coupon_once_for_each_client": {"client": visit.appointment.client},
         "coupon_one_for_a_visit": {"appointment": visit.appointment},
         "coupon_number_once": {"number": 1},
-    }[twin]
+    }
     with pytest.raises(IntegrityError, match=twin), transaction.atomic():
-        CouponUse.objects.create(**(facts | same))
+        CouponUse.objects.create(**(facts | twins[twin]))
     with pytest.raises(IntegrityError, match="coupon_within_its_limit"), transaction.atomic():
         CouponUse.objects.create(**(facts | {"limit": 1}))
     CouponUse.objects.create(**facts)
