@@ -37,7 +37,10 @@ class CouponForm(ModelForm):
         max_length=40,
         help_text=_("Letters and digits, such as NEW10. Capitals and dashes do not matter."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
-        error_messages={"required": _("Give it a code that clients can type.")},
+        error_messages={
+            "required": _("Give it a code that clients can type."),
+            "unique": CouponCodeTaken.message,
+        },
     )
     off_cents = CentsField(
         label=_("Takes off, $"),
@@ -79,7 +82,6 @@ class CouponForm(ModelForm):
             "valid_from": _("The days on which it may be used, whenever the visit is."),
             "valid_through": _("Blank: no last day."),
         }
-        error_messages = {"code": {"unique": CouponCodeTaken.message}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

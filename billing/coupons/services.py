@@ -65,14 +65,15 @@ def any_in_use() -> bool:
     return Coupon.objects.filter(is_active=True).exists()
 
 
-def quote(code: str, option: ServiceOption) -> Discount:
-    """What a code takes off a session, whoever comes.
+def quote(code: str, option: ServiceOption, *, again: bool = False) -> Discount:
+    """What a code takes off a session, whoever comes. `again`: whether or not it is used up.
 
     Raises:
         CouponRefused: as in `rules.expect_good`, or it is used up.
     """
     coupon = _good(Coupon.objects.filter(code=rules.spelled(code)).first(), option)
-    rules.next_number(_numbers(coupon), coupon.max_uses)
+    if not again:
+        rules.next_number(_numbers(coupon), coupon.max_uses)
     off = rules.taken_off(option.price_cents, coupon.off_cents)
     return Discount(coupon.code, coupon.label, option.price_cents, off, coupon.first_visit_only)
 

@@ -15,7 +15,7 @@ from clinic.prices import coupons
 from clinic.prices.coupons import CouponRefused, Discount
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from django.http import HttpRequest
 
@@ -29,8 +29,12 @@ def typed(forms: Sequence[VisitorForm]) -> list[str]:
     return [form.cleaned_data.get("coupon", "") for form in forms]
 
 
-def quotes(forms: Sequence[VisitorForm], option: ServiceOption) -> list[Discount | None]:
+def quotes(
+    forms: Sequence[VisitorForm], option: ServiceOption, is_booked: Callable[[], bool]
+) -> list[Discount | None]:
     """What each typed code takes off, before anything is written.
+
+    A second click may find that the first one took the last use: `is_booked` says so.
 
     Raises:
         CouponRefused: with the seat that it was typed for.
@@ -40,7 +44,7 @@ def quotes(forms: Sequence[VisitorForm], option: ServiceOption) -> list[Discount
         alone = form.cleaned_data.get("pay") == VisitorForm.SELF_PAY
         session = form.without if alone and form.without else option
         try:
-            found.append(coupons.quote(code, session) if code else None)
+            found.append(coupons.quote(code, session, again=is_booked()) if code else None)
         except CouponRefused as refusal:
             refusal.seat = seat
             raise

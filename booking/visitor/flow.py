@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -141,7 +142,7 @@ def finish(
         raise NotBookable
     without = forms[0].without
     expect_shown(request, draft, option, without)
-    quotes = codes.quotes(forms, option)
+    quotes = codes.quotes(forms, option, partial(_is_spent, draft))
     clients = persons.clients_of(request, draft, forms)
     pays = [form.cleaned_data.get("pay") == VisitorForm.SELF_PAY for form in forms]
     self_paying = [client for client, alone in zip(clients, pays, strict=True) if alone]

@@ -49,7 +49,7 @@ class Discount:
 class Keeper(Protocol):
     def any_in_use(self) -> bool: ...
 
-    def quote(self, code: str, option: ServiceOption) -> Discount: ...
+    def quote(self, code: str, option: ServiceOption, *, again: bool) -> Discount: ...
 
     def take(
         self, *, actor: User | AnonymousUser | None, code: str, appointment_id: UUID
@@ -74,14 +74,16 @@ def any_in_use() -> bool:
     return any(keeper.any_in_use() for keeper in _keepers)
 
 
-def quote(code: str, option: ServiceOption) -> Discount:
+def quote(code: str, option: ServiceOption, *, again: bool = False) -> Discount:
     """What a code takes off this session, as far as that can be said without knowing who comes.
+
+    `again`: of a visit that is booked already, perhaps with its last use.
 
     Raises:
         CouponRefused: nothing.
     """
     for keeper in _keepers:
-        return keeper.quote(code, option)
+        return keeper.quote(code, option, again=again)
     raise CouponRefused
 
 

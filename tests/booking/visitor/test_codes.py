@@ -104,6 +104,21 @@ def test_a_code_that_is_not_good_is_a_sentence_and_nothing_is_booked_or_lost(
     assert again.headers["Location"] == DONE
 
 
+def test_a_second_click_finds_what_the_first_one_booked_with_the_last_use(
+    anonymous: Browser, coupon: Coupon, option60: ServiceOption, ten: datetime
+) -> None:
+    Coupon.objects.update(max_uses=1)
+    press(anonymous, option60, ten)
+    draft = dict(anonymous.session["booking"])
+    assert anonymous.post(DETAILS, ANA | {"coupon": "NEW10"}).headers["Location"] == DONE
+    session = anonymous.session
+    session["booking"] = draft  # the other tab, or the button pressed twice
+    session.save()
+    assert anonymous.post(DETAILS, ANA | {"coupon": "NEW10"}).headers["Location"] == DONE
+    assert "$90.00" in anonymous.get(DONE).text
+    assert CouponUse.objects.count() == Appointment.objects.count() == 1
+
+
 def test_for_this_session_only_is_said(
     anonymous: Browser, coupon: Coupon, option60: ServiceOption, ten: datetime
 ) -> None:
