@@ -16,12 +16,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing import fees, selectors
 from billing.correcting.desk import home_of
 from billing.correcting.forms import MethodForm
+from billing.coupons.forms import GiveForm
 from billing.drawers import here
+from billing.extras import services as extra_services
+from billing.extras.forms import GoodsForm, TipForm
 from billing.forms import FeeForm, PaymentForm, VoidForm, WaiveForm
 from billing.issuing import packets, superbills
 from billing.issuing import services as issuing
 from billing.mending import places
-from billing.models import Kind
+from billing.models import Coupon, Kind, Product, VisitExtra
 from billing.owed import settling
 from billing.selectors import client_of
 from booking import selectors as booking
@@ -31,6 +34,7 @@ from clinic.audit import services as audit
 from clinic.errors import DomainError
 from clinic.people import owed
 from clinic.people.owed import VISIT
+from clinic.prices import coupons
 from clinic.web.days import shown_day
 from clinic.web.form_page import act, form_page, version_of
 from treatment.models import Visit
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
 
 PANEL, PAGE = 5, 25  # receipts
 PAYMENT = "billing/payment.html"
+TIP_IDS, GOODS_IDS = "id_tip_%s", "id_goods_%s"  # beside the payment's own fields
 
 
 @access.staff
@@ -128,6 +133,54 @@ def pay_fee(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 
 @access.money
 @require_POST
+def tip(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    """A tip beside the treatment."""
+    visit, form = _visit(request, visit_id), TipForm(request.POST, auto_id=TIP_IDS)
+
+    def save(data: dict[str, Any]) -> str:
+        how = {"cents": data["tip"], "form_token": data["form_token"]}
+        extra_services.add_tip(actor=access.user_of(request), visit=visit, **how)
+        return home_of(request, visit.appointment)
+
+    page = partial(_with_forms, request, visit, tip_form=form)
+    return form_page(request, form, PAYMENT, save, context=page, field="tip")
+
+
+@access.money
+@require_POST
+def goods(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    """Goods that are sold along with a visit."""
+    visit = _visit(request, visit_id)
+    form = GoodsForm(request.POST, products=_products(), auto_id=GOODS_IDS)
+
+    def save(_data: dict[str, Any]) -> str:
+        extra_services.add_goods(actor=access.user_of(request), visit=visit, **form.goods())
+        return home_of(request, visit.appointment)
+
+    page = partial(_with_forms, request, visit, goods_form=form)
+    return form_page(request, form, PAYMENT, save, context=page, field="product")
+
+
+@access.money
+@require_POST
+def remove_extra(request: HttpRequest, extra_id: UUID) -> HttpResponse:
+    rows = VisitExtra.objects.select_related("visit__appointment__location")
+    extra = access.visible(request, rows, extra_id, client_field="visit__appointment__client")
+    work = partial(extra_services.remove, actor=access.user_of(request), extra=extra)
+    act(request, work, _("%(what)s is off the bill.") % {"what": extra.words})
+    return redirect(home_of(request, extra.visit.appointment))
+
+
+def _products() -> list[Product]:
+    return list(Product.objects.filter(is_active=True))
+
+
+def _with_forms(request: HttpRequest, visit: Visit, **forms: Any) -> dict[str, Any]:
+    return {**_about_appointment(request, visit.appointment), **forms}
+
+
+@access.money
+@require_POST
 def waive_fee(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     appointment = access.visible(request, booking.appointments(), appointment_id)
     form = WaiveForm(request.POST)
@@ -150,6 +203,7 @@ def _about_appointment(request: HttpRequest, appointment: Appointment) -> dict[s
     about = {
         **_about(request, visit, drawers),
         **_fee(appointment, drawers),
+        **_coupon(appointment),
         "appointment": appointment,
     }
     if appointment.client is not None:
@@ -175,6 +229,16 @@ class Entry:
 def _method_form(payment: Payment, receipt: str, drawers: Sequence[Drawer]) -> MethodForm:
     ids = f"id_{payment.pk}_%s"
     return MethodForm(payment=payment, receipt=receipt, drawers=drawers, auto_id=ids)
+
+
+def _coupon(appointment: Appointment) -> dict[str, Any]:
+    """What was taken off, or else the form that takes something off."""
+    if not appointment.price_cents:
+        return {}
+    if given := coupons.of_one(appointment.pk):
+        return {"coupon": given}
+    in_use = list(Coupon.objects.filter(is_active=True))
+    return {"give_form": GiveForm(coupons=in_use)} if in_use else {}
 
 
 def _fee(appointment: Appointment, drawers: Sequence[Drawer]) -> dict[str, Any]:
@@ -265,6 +329,7 @@ def _about(request: HttpRequest, visit: Visit | None, drawers: Sequence[Drawer])
     try:
         bill = context["bill"] = selectors.bill(visit)
         context["form"] = _payment_form(visit, drawers) if bill.balance_cents else None
+        context |= _extras(visit) if bill.lines and context["may_bill"] else {}
     except DomainError as refusal:
         context["problem"] = str(refusal.message)
     context |= issuing.all_valid(visit)
@@ -275,6 +340,16 @@ def _about(request: HttpRequest, visit: Visit | None, drawers: Sequence[Drawer])
         context |= _about_superbill(request, visit) if "superbill" not in context else {}
     context["outdated"] = issuing.outdated(visit)
     return context
+
+
+def _extras(visit: Visit) -> dict[str, Any]:
+    """Tips and goods on the bill, and the forms that add one."""
+    on_bill = [one for one in visit.extras.all() if one.removed_at is None]
+    return {
+        "extras": on_bill,
+        "tip_form": TipForm(auto_id=TIP_IDS),
+        "goods_form": GoodsForm(products=_products(), auto_id=GOODS_IDS),
+    }
 
 
 def _about_superbill(request: HttpRequest, visit: Visit) -> dict[str, Any]:

@@ -267,3 +267,17 @@ class DayNotOver(DomainError):
 
 class CodeTaken(DomainError):
     message = _("There is a procedure with that code already.")
+
+
+class CouponCodeTaken(DomainError):
+    field = "code"
+    message = _("There is a coupon with that code already. Choose another code.")
+
+
+class AlreadyRemoved(DomainError):
+    message = _("Someone has already removed it.")
+
+
+class ProductNameTaken(DomainError):
+    field = "name"
+    message = _("There is an article of that name already. Choose another name.")

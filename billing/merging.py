@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
-from billing.models import BillingDocument, Payment
+from billing.models import BillingDocument, CouponUse, Estimate, Payment
 from clinic.format import money
 from clinic.people import owed
 from clinic.people.merging.registry import Dependent, Fact, MergeRules
@@ -33,6 +33,10 @@ RULES = MergeRules(
     dependents=[
         Dependent(Payment, "visit__appointment__client"),
         Dependent(Payment, "appointment__client"),
+        # If both have used the same one, each use stays where it is.
+        Dependent(CouponUse, "appointment__client"),
+        Dependent(Estimate, "appointment__client"),
+        Dependent(Estimate, "prescription__client"),
         Dependent(BillingDocument, "visit__appointment__client"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from billing.models import Charge, Payment
+from billing.models import Charge, CouponUse, Estimate, Payment
 from clinic.privacy.export import Part, facts, who
 
 if TYPE_CHECKING:
@@ -60,6 +60,24 @@ def payments(client: Client) -> Part:
             for one in found
         ]
     )
+
+
+def coupons(client: Client) -> Part:
+    """Those that were given back too."""
+    found = CouponUse.objects.filter(client=client).select_related("coupon", "appointment")
+    return Part(
+        [
+            facts(one, "off_cents", "created_at", "released_at")
+            | {"code": one.coupon.code, "visit": one.appointment.starts_at}
+            for one in found
+        ]
+    )
+
+
+def estimates(client: Client) -> Part:
+    found = Estimate.objects.filter(client=client).order_by("created_at")
+    told = ("created_at", "reason", "visits", "each_cents", "total_cents", "copy")
+    return Part([facts(one, *told) for one in found])
 
 
 def documents(client: Client) -> Part:

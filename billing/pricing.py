@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from billing.units import RULES, split_cents, units_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from uuid import UUID
+
+WHOLE = 100_000  # thousandths of a percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,20 @@ class Line:
     discount_cents: int = 0
     procedure_id: UUID | None = None
     is_eligible: bool = True
+    is_extra: bool = False  # beside the session's price: a tip, goods, their tax
 
     @property
     def net_cents(self) -> int:
         return self.list_cents - self.discount_cents
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A tip, or goods that sales tax comes on top of."""
+
+    description: str
+    cents: int
+    tax_rate: int = 0  # in thousandths of a percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +103,64 @@ def lines_of(
     return lines
 
 
-def discounted(lines: Sequence[Line], cents: int) -> list[Line]:
-    """The same lines, together this much cheaper; never below nothing.
+def less_coupon(lines: Sequence[Line], cents: int) -> list[Line]:
+    """The same lines, together this much cheaper: what was booked costs less.
 
-    First what is not treatment, then the treatment: each in proportion. Plans reimburse what was
-    charged in the end, so each line shows its own share.
+    Split like the price itself, by units: each line, reserved time too, at its own share. Nothing
+    is taken off extras.
+    """
+    weights = [0 if line.is_extra else line.list_cents for line in lines]
+    off = min(cents, sum(weights))
+    if not off:
+        return list(lines)
+    return _each_less(lines, split_cents(off, weights))
+
+
+def discounted(lines: Sequence[Line], cents: int) -> list[Line]:
+    """The same lines, together this much cheaper than they are; never below nothing.
+
+    First reserved time, then the treatment, and only then extras: each in proportion. Plans
+    reimburse what was charged in the end, so each line shows its own share.
     """
     shares = [0] * len(lines)
-    for is_eligible in (False, True):
-        places = [at for at, line in enumerate(lines) if line.is_eligible == is_eligible]
-        weights = [lines[at].list_cents for at in places]
+    for kind in ((False, False), (True, False), (False, True)):
+        places = [at for at, line in enumerate(lines) if (line.is_eligible, line.is_extra) == kind]
+        weights = [lines[at].net_cents for at in places]
         off = min(cents, sum(weights))
         if off:
             for at, share in zip(places, split_cents(off, weights), strict=True):
                 shares[at] = share
             cents -= off
-    return [replace(line, discount_cents=share) for line, share in zip(lines, shares, strict=True)]
+    return _each_less(lines, shares)
+
+
+def tax_cents(cents: int, rate: int) -> int:
+    """Sales tax at a rate in thousandths of a percent, to the cent; half a cent is rounded up."""
+    return (cents * rate + WHOLE // 2) // WHOLE
+
+
+def extra_lines(extras: Sequence[Extra], tax_label: Callable[[int], str]) -> list[Line]:
+    """Extras as lines, none of them treatment; then what is taxed alike, together, as its tax."""
+    lines = [_extra(one.description, one.cents) for one in extras]
+    for rate in dict.fromkeys(one.tax_rate for one in extras):
+        taxed = sum(one.cents for one in extras if one.tax_rate == rate)
+        if tax := tax_cents(taxed, rate):
+            lines.append(_extra(tax_label(rate), tax))
+    return lines
+
+
+def _extra(description: str, cents: int) -> Line:
+    return Line(description, 0, 0, cents, is_eligible=False, is_extra=True)
+
+
+def reduced(lines: Sequence[Line], *, coupon_cents: int, forgiven_cents: int) -> list[Line]:
+    """The same lines with all that is taken off them, whatever was before."""
+    whole = [replace(line, discount_cents=0) for line in lines]
+    return discounted(less_coupon(whole, coupon_cents), forgiven_cents)
+
+
+def _each_less(lines: Sequence[Line], shares: Sequence[int]) -> list[Line]:
+    return [
+        replace(line, discount_cents=line.discount_cents + share)
+        for line, share in zip(lines, shares, strict=True)
+    ]

@@ -99,7 +99,13 @@ def visits() -> QuerySet[Visit]:
         "appointment__location",
         "appointment__option__service",
         "appointment__reservation__prescription",
-    ).prefetch_related("minutes__technique", "charges", "payments__refunds")
+    ).prefetch_related(
+        "minutes__technique",
+        "charges",
+        "extras",
+        "payments__refunds",
+        "appointment__coupon_uses",
+    )
 
 
 def client_of(visit: Visit) -> Client:
@@ -127,7 +133,36 @@ def price(visit: Visit) -> list[Line]:
         elapsed_minutes=whole_minutes(visit.started_at, visit.stopped_at),
     )
     rule = payer.unit_rule if payer else Payer.UnitRule.CMS
-    return pricing.lines_of(_work(visit), session, rule=rule, reserved_label=_("Reserved time"))
+    lines = pricing.lines_of(_work(visit), session, rule=rule, reserved_label=_("Reserved time"))
+    if not lines:
+        return []
+    return [*pricing.less_coupon(lines, coupon_cents(appointment)), *_extra_lines(visit)]
+
+
+def _extra_lines(visit: Visit) -> list[Line]:
+    """Tips and goods, and the sales tax of these."""
+    extras = [
+        pricing.Extra(one.words, one.cents, one.tax_rate)
+        for one in visit.extras.all()
+        if one.removed_at is None
+    ]
+    return pricing.extra_lines(extras, _tax_label)
+
+
+def _tax_label(rate: int) -> str:
+    return _("Sales tax, %(rate)s%%") % {"rate": percent(rate)}
+
+
+def percent(rate: int) -> str:
+    """Thousandths of a percent as a percent: 8875 -> 8.875"""
+    whole, rest = divmod(rate, 1000)
+    return f"{whole}.{rest:03d}".rstrip("0").rstrip(".")
+
+
+def coupon_cents(appointment: Appointment) -> int:
+    """What a coupon takes off the price of a visit."""
+    uses = appointment.coupon_uses.all()
+    return sum(one.off_cents for one in uses if one.released_at is None)
 
 
 def _work(visit: Visit) -> list[pricing.Work]:

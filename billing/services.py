@@ -96,6 +96,7 @@ def as_line(charge: Charge) -> Line:
         discount_cents=charge.discount_cents,
         procedure_id=charge.procedure_id,
         is_eligible=charge.is_eligible,
+        is_extra=charge.is_extra,
     )
 
 
@@ -110,6 +111,7 @@ def _charge(visit: Visit, place: int, line: Line) -> Charge:
         discount_cents=line.discount_cents,
         net_cents=line.net_cents,
         is_eligible=line.is_eligible,
+        is_extra=line.is_extra,
         position=place,
     )
 

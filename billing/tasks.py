@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from billing.estimates import services as estimates
 from billing.issuing import packets, pdf, services
 from billing.models import BillingDocument, Kind
 from clinic import duties
@@ -133,3 +134,9 @@ def _tell(issued: BillingDocument) -> None:
 def sweep_documents() -> None:
     """Documents whose PDF has not been made."""
     duties.sweep(unprinted(), render_document)
+
+
+@shared_task(name="billing.give_estimates")
+def give_estimates() -> None:
+    """Estimates for visits booked ahead: long before the business day they are due on is over."""
+    estimates.give_waiting()

@@ -3,7 +3,11 @@ from django.urls import path
 from billing import desk, views
 from billing.closing import desk as closing
 from billing.correcting import desk as correcting
+from billing.coupons import desk as coupons
 from billing.drawers import desk as drawers
+from billing.estimates import desk as desk_estimates
+from billing.estimates import views as estimates
+from billing.extras import desk as extras
 from billing.history import desk as history
 from billing.issuing import desk as issuing_desk
 from billing.issuing import views as issuing
@@ -18,12 +22,21 @@ urlpatterns = [
     path("portal/receipts/balance/", views.portal_balance, name="portal-balance"),
     path("portal/receipts/statement/", issuing.some_days, {"kind": "statement"}, name="statement"),
     path("portal/receipts/packet/", issuing.some_days, {"kind": "packet"}, name="packet"),
+    path("portal/estimates/", estimates.listing, name="estimates"),
+    path("portal/estimates/<uuid:estimate_id>/", estimates.estimate, name="estimate"),
     path("portal/receipts/<uuid:receipt_id>/", views.receipt, name="receipt"),
     path("portal/receipts/<uuid:receipt_id>/receipt.pdf", views.download, name="download"),
     path("desk/money/", desk.money, name="desk"),
     path("desk/diary/procedures/", procedures.listing, name="procedures"),
     path("desk/diary/procedures/new/", procedures.procedure, name="procedure-new"),
     path("desk/diary/procedures/<uuid:procedure_id>/", procedures.procedure, name="procedure"),
+    path("desk/diary/coupons/", coupons.listing, name="coupons"),
+    path("desk/diary/coupons/new/", coupons.coupon, name="coupon-new"),
+    path("desk/diary/coupons/<uuid:coupon_id>/", coupons.coupon, name="coupon"),
+    path("desk/diary/goods/", extras.listing, name="products"),
+    path("desk/diary/goods/new/", extras.product, name="product-new"),
+    path("desk/diary/goods/tax/", extras.tax, name="sales-tax"),
+    path("desk/diary/goods/<uuid:product_id>/", extras.product, name="product"),
     path("desk/money/owed/", owed.listing, name="owed"),
     path("desk/money/close/", closing.close, name="close"),
     path("desk/money/drawers/", drawers.listing, name="drawers"),
@@ -47,11 +60,22 @@ urlpatterns = [
         {"kind": "packet"},
         name="desk-packet",
     ),
+    path("desk/clients/<uuid:client_id>/estimates/", desk_estimates.listing, name="desk-estimates"),
+    path("desk/estimates/<uuid:estimate_id>/", desk_estimates.estimate, name="desk-estimate"),
     path("desk/receipts/<uuid:receipt_id>/", desk.receipt, name="desk-receipt"),
     path("desk/appointments/<uuid:appointment_id>/payment/", desk.panel, name="panel"),
+    path("desk/appointments/<uuid:appointment_id>/coupon/", coupons.give, name="coupon-give"),
+    path(
+        "desk/appointments/<uuid:appointment_id>/coupon/take-back/",
+        coupons.take_back,
+        name="coupon-take-back",
+    ),
     path("desk/appointments/<uuid:appointment_id>/fee/", desk.pay_fee, name="pay-fee"),
     path("desk/appointments/<uuid:appointment_id>/fee/waive/", desk.waive_fee, name="waive-fee"),
     path("desk/visits/<uuid:visit_id>/pay/", desk.pay, name="pay"),
+    path("desk/visits/<uuid:visit_id>/tip/", desk.tip, name="tip"),
+    path("desk/visits/<uuid:visit_id>/goods/", desk.goods, name="goods"),
+    path("desk/extras/<uuid:extra_id>/remove/", desk.remove_extra, name="extra-remove"),
     path("desk/visits/<uuid:visit_id>/receipt/", desk.issue, {"kind": "receipt"}, name="issue"),
     path(
         "desk/visits/<uuid:visit_id>/superbill/",

@@ -186,6 +186,7 @@ CELERY_BEAT_SCHEDULE = {
         "prescriptions.sweep_uploads": 30,
         "prescriptions.prompt_renewals": 3600,
         "billing.sweep_documents": 60,
+        "billing.give_estimates": 600,
         "intake.end_idle_tablets": 60,
         "intake.sweep_scans": 30,
         "prescriptions.sweep_requests": 60,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid5
@@ -9,13 +10,17 @@ from uuid import uuid5
 from billing.closing import services as closing
 from billing.correcting import refunds
 from billing.correcting import services as correcting
+from billing.coupons import services as coupons
 from billing.issuing import services as issuing
 from billing.issuing.statements import Span
 from billing.models import BillingDocument, Drawer, Kind, Method, Payment
+from booking.models import Appointment, AppointmentStatus
 from clinic.models import Client
+from clinic.prices.coupons import CouponRefused
 from clinic.web.form_page import version_of
 from demo.moments import at
 from demo.people import LOGIN
+from demo.places import COUPON, FIRST_MINUTES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,6 +35,7 @@ def put_right(clinic: Clinic, now: datetime) -> None:
         wrong_button(clinic)
         given_back(clinic)
         for_the_insurer(clinic, now)
+        newcomer(clinic, now)
     close_yesterday(clinic, now)
 
 
@@ -78,6 +84,20 @@ def for_the_insurer(clinic: Clinic, now: datetime) -> None:
         span = Span(client, today.replace(month=1, day=1), today)
         for kind in (Kind.STATEMENT, Kind.PACKET):
             issuing.issue_range(kind, actor=clinic.desk, span=span)
+
+
+def newcomer(clinic: Clinic, now: datetime) -> None:
+    """One of those who come for the first time has typed the new clients' code."""
+    ahead = Appointment.objects.filter(
+        status=AppointmentStatus.BOOKED,
+        starts_at__gt=now,
+        option__minutes=FIRST_MINUTES,
+        client__payer=None,
+    )
+    for appointment in ahead.order_by("starts_at"):
+        with suppress(CouponRefused):
+            coupons.give(actor=clinic.desk, appointment=appointment, code=COUPON)
+            return
 
 
 def close_yesterday(clinic: Clinic, now: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import time
 
 from django.conf import settings
 
-from billing.models import Procedure
+from billing.models import Coupon, Procedure
 from booking.models import BookingPolicy, WorkingBreak, WorkingHours
 from clinic.models import (
     Location,
@@ -24,6 +24,7 @@ from clinic.models import (
 
 VA = "Veterans Affairs Community Care"
 PASSWORD = "demo-clinic-2026"  # noqa: S105 - printed by `make run`, accepted only by the demo
+COUPON, FIRST_MINUTES = "NEW10", 60
 PRICES = {30: 5500, 60: 10000, 90: 15000}
 MON, TUE, WED, THU, FRI, SAT, SUN = range(7)
 
@@ -185,7 +186,16 @@ def _options() -> dict[tuple[str, int], ServiceOption]:
             made[kind, minutes] = ServiceOption.objects.create(
                 service=service, minutes=minutes, price_cents=cents
             )
+    _coupon([one for (_kind, minutes), one in made.items() if minutes == FIRST_MINUTES])
     return made
+
+
+def _coupon(options: list[ServiceOption]) -> None:
+    """For new clients, as practices of this kind give it."""
+    coupon = Coupon.objects.create(
+        code=COUPON, label="$10 off your first 60-minute visit", off_cents=1000
+    )
+    coupon.options.set(options)
 
 
 def _hire(place: int, hire: Hire, location: Location, techniques: list[Technique]) -> Therapist:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from billing.models import BillingDocument, Payment
+from billing.models import BillingDocument, Payment, VisitExtra
 from clinic.format import money
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ def in_the_way(visit: Visit) -> str:
         % {"kind": one.get_kind_display().lower(), "number": one.number}
         for one in valid.order_by("kind")
     ]
+    if VisitExtra.objects.counting().filter(visit=visit).exists():
+        said.append(_("Remove the tip and the goods at check-out first."))
     if kept:
         words = _("Refund, move or void the %(amount)s that was paid first.")
         said.append(words % {"amount": money(kept)})

@@ -100,5 +100,9 @@ def _settle(actor: User, payment: Payment, made: Refund) -> None:
         visit = selectors.visits().get(pk=payment.visit.pk)
         before = list(visit.charges.all())
         whole = [services.as_line(charge) for charge in before]
-        cheaper = pricing.discounted(whole, services.forgiven_cents(visit))
+        cheaper = pricing.reduced(
+            whole,
+            coupon_cents=selectors.coupon_cents(visit.appointment),
+            forgiven_cents=services.forgiven_cents(visit),
+        )
         services.replace_charges(actor, visit, before, cheaper)

@@ -47,6 +47,7 @@ def render(document: BillingDocument) -> Printed:
                 "copy": document.snapshot,
                 "private": document.private or {},
                 "has_other": not all(line.is_eligible for line in lines),
+                "other_cents": sum(line.net_cents for line in lines if not line.is_eligible),
                 "verify_url": links.absolute(VERIFY),
                 "check_url": check_url(document.number, document.verify_code),
                 "logo": logo,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from clinic.models import Client
     from prescriptions.models import Prescription
 
-VERSION = "statement-1"
+VERSION = "statement-2"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 

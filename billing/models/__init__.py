@@ -1,3 +1,4 @@
+from billing.models.coupons import Coupon, CouponUse
 from billing.models.documents import (
     OF_A_VISIT,
     PREFIXES,
@@ -6,6 +7,8 @@ from billing.models.documents import (
     DocumentLine,
     Kind,
 )
+from billing.models.estimates import Estimate
+from billing.models.extras import HIGHEST_RATE, Product, SalesTax, VisitExtra
 from billing.models.money import (
     PLAN_CARDS,
     Charge,
@@ -18,18 +21,25 @@ from billing.models.money import (
 )
 
 __all__ = [
+    "HIGHEST_RATE",
     "OF_A_VISIT",
     "PLAN_CARDS",
     "PREFIXES",
     "BillingDocument",
     "Charge",
+    "Coupon",
+    "CouponUse",
     "DocumentCounter",
     "DocumentLine",
     "Drawer",
     "DrawerCount",
+    "Estimate",
     "Kind",
     "Method",
     "Payment",
     "Procedure",
+    "Product",
     "Refund",
+    "SalesTax",
+    "VisitExtra",
 ]

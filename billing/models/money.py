@@ -60,7 +60,8 @@ class Charge(BaseModel):
     list_cents = models.PositiveIntegerField()
     discount_cents = models.PositiveIntegerField(default=0)
     net_cents = models.PositiveIntegerField()
-    is_eligible = models.BooleanField(default=True)  # False: reserved time, tip, fee
+    is_eligible = models.BooleanField(default=True)  # False: reserved time, tip, goods, tax
+    is_extra = models.BooleanField(default=False)  # beside the session's price: tip, goods, tax
     position = models.PositiveSmallIntegerField(default=0)
     retired_at = models.DateTimeField(null=True, blank=True)
 
@@ -74,6 +75,10 @@ class Charge(BaseModel):
             models.CheckConstraint(
                 condition=Q(list_cents=F("discount_cents") + F("net_cents")),
                 name="charge_list_less_discount_is_net",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_extra=False) | Q(is_eligible=False),
+                name="charge_extra_is_not_treatment",
             ),
             models.UniqueConstraint(
                 fields=["visit", "position"],

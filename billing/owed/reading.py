@@ -6,10 +6,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, OuterRef, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 
-from billing.models import Charge, Payment
+from billing.models import Charge, CouponUse, Payment
 from booking.models import Appointment, AppointmentStatus
 from clinic.people.owed import FEE, VISIT, Due, Owed
 from treatment.models import Visit
@@ -36,18 +36,25 @@ def all_owed() -> dict[UUID, Owed]:
 def unsettled_visits() -> QuerySet[Visit, Any]:
     """Finished visits that are not paid to the cent, with `price`, `paid` and `left` (in cents).
 
-    A visit that is not charged yet costs what was agreed. Less than nothing left: overpaid.
+    A visit that is not charged yet costs what was agreed, less its coupon. Less than nothing left:
+    overpaid.
     """
     return (
         Visit.objects.filter(status=Visit.Status.FINISHED)
         .annotate(
-            price=Coalesce(_sum(Charge, F("net_cents")), F("appointment__price_cents")),
+            price=Coalesce(_sum(Charge, F("net_cents")), _agreed()),
             paid=Coalesce(_sum(Payment, F("amount_cents") - F("refunded_cents")), 0),
         )
         .annotate(left=F("price") - F("paid"))
         .exclude(left=0)
         .select_related("appointment__location")
     )
+
+
+def _agreed() -> Greatest:
+    uses = CouponUse.objects.counting().filter(appointment=OuterRef("appointment"))
+    off = Coalesce(Subquery(uses.values("off_cents")[:1]), 0)
+    return Greatest(F("appointment__price_cents") - off, 0)
 
 
 def _sum(model: type[Charge | Payment], cents: Any) -> Subquery:

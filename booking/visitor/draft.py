@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ class Draft:
     price: int = -1  # in cents, as it was shown
     typed: dict[str, str] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)  # the appointments this draft became
+    # Of each of them: what its coupon takes off, if one was typed, in the words of the page.
+    coupons: list[dict[str, Any]] = field(default_factory=list)
     sent_to: str = ""  # the address their confirmation was asked for at
 
     @classmethod

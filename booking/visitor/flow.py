@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -23,9 +24,9 @@ from booking.errors import (
     SlotTaken,
 )
 from booking.times import picker
-from booking.visitor import persons
+from booking.visitor import codes, persons
 from booking.visitor.draft import Draft
-from booking.visits import caps, fees, parties, services
+from booking.visits import fees, parties, services
 from booking.visits.forms import VisitorForm, WhenForm
 from booking.visits.requests import therapist_of, uuid_or_none
 from clinic import access
@@ -141,14 +142,14 @@ def finish(
         raise NotBookable
     without = forms[0].without
     expect_shown(request, draft, option, without)
+    quotes = codes.quotes(forms, option, partial(_is_spent, draft))
     clients = persons.clients_of(request, draft, forms)
     pays = [form.cleaned_data.get("pay") == VisitorForm.SELF_PAY for form in forms]
     self_paying = [client for client, alone in zip(clients, pays, strict=True) if alone]
     if self_paying and draft.seats == 1:  # held and booked as that session
         option, self_paying = without or option, []
-    holder = throttle.holder(request, forms[0].cleaned_data.get("email", ""))
     try:
-        party = _book(request, draft, rules, option, clients, self_paying, holder)
+        party = _book(request, draft, rules, option, clients, self_paying, forms)
     except AlreadyBooked:
         if _may_know(request, clients):
             raise
@@ -157,6 +158,7 @@ def finish(
         draft.save(request)
         raise SlotTaken from None
     done = Draft(seats=draft.seats, done=[str(one.pk) for one in party])
+    done.coupons = codes.kept(quotes)
     if request.user.is_authenticated:
         request.session[access.ACTING] = str(clients[0].pk)
     else:
@@ -178,13 +180,14 @@ def _book(
     option: ServiceOption,
     clients: Sequence[Client],
     self_paying: Sequence[Client],
-    holder: caps.Holder | None,
+    forms: Sequence[VisitorForm],
 ) -> Party:
     """Book what is held; if it is gone or is not the right one, hold it again under the old token.
 
     So a second click finds what the first one made, even if both run at once.
     """
     agreed = {(option.pk, option.price_cents)}
+    holder = throttle.holder(request, forms[0].cleaned_data.get("email", ""))
     for _click in range(CLICKS):
         held = parties.held(draft.hold, draft.seats, rules)
         if not held and (party := _made(draft, clients)):
@@ -206,6 +209,7 @@ def _book(
                 self_paying=self_paying,
                 held=held,
                 holder=holder,
+                codes=codes.typed(forms),
             )
     raise HoldLapsed
 
@@ -307,6 +311,7 @@ def summary(draft: Draft, rules: Timetable, without: ServiceOption | None) -> di
         "shown": draft.start,
         "price": shown.price_cents if shown else draft.price,
         "self_price": without.price_cents if without else None,
+        "quote": codes.shown(draft, shown, without),
     }
 
 
@@ -328,4 +333,5 @@ def after(request: HttpRequest, draft: Draft, appointment: Appointment) -> dict[
         "sent_to": people.notify_address(client) if client and own else draft.sent_to,
         "is_covered": own and appointment.reservation_id is not None,
         "deadlines": selectors.deadlines(appointment.starts_at, policy, timezone.now()),
+        "discount": codes.after(draft, appointment, own=own),
     }

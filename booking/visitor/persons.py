@@ -10,6 +10,7 @@ from clinic import access
 from clinic import selectors as clinic_selectors
 from clinic.models import Client, User
 from clinic.people import services as people
+from clinic.prices import coupons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from clinic.models import ServiceOption
 
 SECOND = "two"
-TYPED = (*VisitorForm.AUTOCOMPLETE, "client", "relationship", "pay")
+TYPED = (*VisitorForm.AUTOCOMPLETE, "client", "relationship", "pay", "coupon")
 
 
 def typed(request: HttpRequest, seats: int) -> dict[str, str]:
@@ -48,12 +49,20 @@ def forms_for(
         "without": without,
         "same_price": bool(option and without and without.price_cents == option.price_cents),
         "reach": _reaches(option, clients, on),
+        "ask_coupon": bool(option and option.price_cents) and _asks_coupon(request),
     }
     data = request.POST if request.method == "POST" else None
     first = _first(request, draft, data, shared)
     if draft.seats == 1:
         return [first]
     return [first, _second(draft, data, shared, str(first.initial.get("client", "")))]
+
+
+def _asks_coupon(request: HttpRequest) -> bool:
+    """Whether there are codes to ask for; what is posted says whether they were asked for one."""
+    if request.method == "POST":
+        return "coupon" in request.POST
+    return coupons.any_in_use()
 
 
 def _reaches(

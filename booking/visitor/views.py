@@ -15,12 +15,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from booking import selectors, throttle
 from booking.errors import AlreadyBooked, SlotTaken
 from booking.times import timetable, versions
-from booking.visitor import flow, persons
+from booking.visitor import codes, flow, persons
 from booking.visitor.draft import Draft
 from booking.visits import coverage, ics, parties, requests
 from clinic import access
 from clinic.errors import DomainError
 from clinic.messaging.links import absolute
+from clinic.prices.coupons import CouponRefused
 from clinic.prices.selectors import price_list
 from clinic.selectors import location
 
@@ -145,6 +146,8 @@ def _other_button(
     act: Callable[[HttpRequest, Draft, ServiceOption | None], object]
     if request.POST.get("go") == "keep":
         act = flow.hold_again
+    elif request.POST.get("go") == "code":
+        act = codes.check
     elif "take" in request.POST:
         act = flow.take_other
     else:
@@ -169,6 +172,9 @@ def _finish(
         return render(request, "429.html", status=429), []
     try:
         flow.finish(request, draft, rules, forms)
+    except CouponRefused as refusal:
+        forms[refusal.seat].add_error("coupon", str(refusal.message))
+        return None, []
     except DomainError as refusal:
         forms[0].add_error(None, str(refusal.message))
         gone = isinstance(refusal, SlotTaken | AlreadyBooked)

@@ -15,7 +15,16 @@ from django.utils import timezone
 from booking import selectors
 from booking.errors import FeePaid, NotTogether, SlotTaken, TooLate, TooSoonForNoShow
 from booking.models import TRANSITIONS, Appointment, AppointmentStatus, CancelCause
-from booking.visits import coverage, fees, late_fees, notices, parties, past_order, placement
+from booking.visits import (
+    coverage,
+    discounts,
+    fees,
+    late_fees,
+    notices,
+    parties,
+    past_order,
+    placement,
+)
 from booking.visits.past_order import NONE, Answer, Passed
 from booking.visits.rule_breaks import AskedTime
 from clinic import access
@@ -168,6 +177,7 @@ def _cancel(
         fee_waived_reason=waived[:120] if fee else "",
         sequence=F("sequence") + 1,
     )
+    discounts.release(actor, appointment)
     notices.withdraw(appointment, by=actor)
     notices.cancelled(appointment, by=actor)
 

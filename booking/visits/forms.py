@@ -163,6 +163,13 @@ class VisitorForm(DetailsForm):
         help_text=_("So we know who booked."),
     )
     pay = forms.ChoiceField(label=_("Prescription"), required=False, widget=forms.RadioSelect)
+    coupon = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+        error_messages={"max_length": _("No code of ours is that long. Check how it is written.")},
+    )
 
     AUTOCOMPLETE = {**DetailsForm.AUTOCOMPLETE, "booker_name": "name"}
 
@@ -174,6 +181,7 @@ class VisitorForm(DetailsForm):
         without: ServiceOption | None = None,
         same_price: bool = True,
         reach: Mapping[str, PrescriptionReach] | None = None,
+        ask_coupon: bool = False,
         **kwargs: Any,
     ) -> None:
         """`on` is the date of the visit, `without` the same session without a prescription.
@@ -185,6 +193,8 @@ class VisitorForm(DetailsForm):
         self.on, self.reach, self.without = on, reach or {}, without
         if not ask_booker:
             del self.fields["booker_name"]
+        if not ask_coupon:
+            del self.fields["coupon"]
         if without is None or self.is_covered:
             del self.fields["pay"]
         else:

@@ -1,7 +1,8 @@
 """Writes to the diary. Each is one transaction with its audit rows; rules the database cannot
 enforce are checked here. Visits are written as a party, a list of one or more.
 
-Lock order: prescriptions in the order of their clients, therapists, rooms, clients, appointments.
+Lock order: prescriptions in the order of their clients, therapists, rooms, clients, appointments,
+coupons.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from booking.times import search, timetable, versions
 from booking.visits import (
     caps,
     coverage,
+    discounts,
     notices,
     parties,
     past_order,
@@ -127,12 +129,13 @@ def book(
     self_paying: Collection[Client] = (),
     held: Party | None = None,
     holder: Holder | None = None,
+    codes: Sequence[str] = (),
 ) -> Party:
     """Turn a hold into appointments, one for each client. The same hold twice is booked once.
 
     Clients in `self_paying` get the self-pay session of the same length, at its price. `held` is
     the hold, if it was just read: only while it is still held is it booked. `holder`: who books
-    online, and may do so only so often.
+    online, and may do so only so often. `codes`: of their coupons, in the order of the clients.
 
     Raises:
         SamePerson: a couple is two people.
@@ -141,11 +144,12 @@ def book(
         NotBookable: no such self-pay session is offered.
         SlotTaken: the clinic has since closed the time, or it is now too soon.
         TooManyAhead: they have booked enough online since yesterday.
+        CouponRefused: a coupon is not given, so nothing is booked.
     """
     _expect_different(clients)
     try:
         party = held or parties.held(hold_token, len(clients))
-        return _book(actor, party, clients, self_paying, holder)
+        return _book(actor, party, clients, self_paying, holder, codes)
     except (HoldLapsed, AlreadyBooked, TooManyAhead):
         # A second click, or a resent form: the first one made the appointments.
         if not (party := made(hold_token=hold_token, clients=clients)):
@@ -169,6 +173,7 @@ def _book(
     clients: Sequence[Client],
     self_paying: Collection[Client],
     holder: Holder | None,
+    codes: Sequence[str],
 ) -> Party:
     if not party:
         raise HoldLapsed
@@ -194,6 +199,8 @@ def _book(
         else:
             extra = _extra(held) if is_first[held.pk] else 0
             _confirm(actor, held, client, reserved[held.pk], extra)
+    for held, code in zip(party, codes, strict=False):
+        discounts.take(actor=actor, appointment=held, code=code)
     for held in party:
         _record(actor, held)
     return party

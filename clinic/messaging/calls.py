@@ -60,6 +60,7 @@ CALLS: dict[str, Call | None] = {
     "intake.decided": Call(_("Answer to the questionnaire")),
     "news": Call(_("Answer to a request")),
     "receipt": None,  # handed over at the desk
+    "estimate": None,
 }
 
 

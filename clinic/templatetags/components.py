@@ -5,8 +5,15 @@ Built in: no page has to load them.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from django import template
 from django.template.loader import render_to_string
+
+from clinic.prices import coupons
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 register = template.Library()
 
@@ -28,3 +35,12 @@ def panel(
 def back(content: str, url: str) -> str:
     """The way back to the page above: `{% back url %}All receipts{% endback %}`."""
     return render_to_string("components/back.html", {"content": content, "url": url})
+
+
+@register.inclusion_tag("clinic/prices/_agreed.html")
+def agreed_price(appointment_id: UUID, cents: int) -> dict[str, Any]:
+    """What a visit costs: `{% agreed_price appointment.pk appointment.price_cents %}`.
+
+    With a coupon: the list price, what is taken off, and what is left. One query, none if free.
+    """
+    return {"cents": cents, "discount": coupons.of_one(appointment_id) if cents else None}

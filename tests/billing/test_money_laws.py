@@ -1,4 +1,4 @@
-"""Money under any order of payments, corrections, refunds, recharges and receipts."""
+"""Money under any order of payments, corrections, refunds, coupons, tips and receipts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,23 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billing import fees, selectors, services
+from billing import fees, pricing, selectors, services
 from billing.correcting import refunds
 from billing.correcting import services as correcting
 from billing.correcting.services import Goal
+from billing.coupons import services as coupons
+from billing.extras import services as extras
 from billing.issuing import services as issuing
-from billing.models import BillingDocument, Charge, Payment, Refund
+from billing.models import (
+    BillingDocument,
+    Charge,
+    Coupon,
+    CouponUse,
+    Payment,
+    Refund,
+    SalesTax,
+    VisitExtra,
+)
 from booking.models import Appointment
 from clinic.errors import DomainError
 from clinic.models import Role
@@ -59,6 +70,11 @@ Step = st.one_of(
     st.tuples(st.just("issue"), PLACE),
     st.tuples(st.just("update"), PLACE),
     st.tuples(st.just("void_receipt"), PLACE),
+    st.tuples(st.just("coupon"), PLACE),
+    st.tuples(st.just("take_back"), PLACE),
+    st.tuples(st.just("tip"), PLACE, CENTS),
+    st.tuples(st.just("goods"), PLACE, CENTS),
+    st.tuples(st.just("remove"), PLACE),
 )
 
 
@@ -71,6 +87,10 @@ class Clinic:
         self.people: list[Client] = [one, other]
         self.visits = [plain_visit(one, 2), plain_visit(one, 4), plain_visit(other, 6)]
         self.missed = missed_visit(one, 5000)
+        place = self.visits[0].appointment.location
+        SalesTax.objects.update_or_create(location=place, defaults={"goods_rate": 8875})
+        facts = {"label": "x", "off_cents": 1000, "first_visit_only": False}
+        self.coupon = Coupon.objects.create(code=uuid4().hex[:12].upper(), **facts)
         self.printed: dict[object, tuple[object, ...]] = {}
 
     def do(self, step: tuple[object, ...]) -> None:
@@ -162,6 +182,32 @@ class Clinic:
         Appointment.objects.filter(pk=one.pk).update(price_cents=cents)
         services.recharge(actor=self.actor, visit=self.visits[place])
 
+    def do_coupon(self, place: int) -> None:
+        appointment = self.visits[place].appointment
+        coupons.give(actor=self.actor, appointment=appointment, code=self.coupon.code)
+
+    def do_take_back(self, place: int) -> None:
+        coupons.take_back(actor=self.actor, appointment=self.visits[place].appointment)
+
+    def do_tip(self, place: int, cents: int) -> None:
+        visit = self.visits[place]
+        extras.add_tip(actor=self.actor, visit=visit, cents=cents, form_token=uuid4())
+
+    def do_goods(self, place: int, cents: int) -> None:
+        extras.add_goods(
+            actor=self.actor,
+            visit=self.visits[place],
+            description="Oil",
+            each_cents=cents,
+            is_taxed=True,
+            form_token=uuid4(),
+        )
+
+    def do_remove(self, place: int) -> None:
+        extra = VisitExtra.objects.counting().filter(visit=self.visits[place]).first()
+        if extra is not None:
+            extras.remove(actor=self.actor, extra=extra)
+
     def do_issue(self, place: int) -> None:
         receipt = issuing.issue_receipt(actor=self.actor, visit=self.visits[place])
         if receipt.pk not in self.printed:
@@ -193,6 +239,12 @@ class Clinic:
     def check_visit(self, visit: Visit) -> None:
         bill = selectors.bill(selectors.visits().get(pk=visit.pk))
         assert bill.paid_cents >= 0
+        assert bill.list_cents - bill.discount_cents == bill.net_cents
+        beside = sum(line.net_cents for line in bill.lines if line.is_extra)
+        added = VisitExtra.objects.counting().filter(visit=visit)
+        taxed = sum(one.cents for one in added if one.tax_rate)
+        full = sum(one.cents for one in added) + pricing.tax_cents(taxed, 8875)
+        assert beside == full or not bill.eligible_cents  # forgiven last
         assert bill.net_cents == bill.paid_cents + bill.balance_cents - bill.credit_cents
         assert not (bill.balance_cents and bill.credit_cents)
         came = sum(one.amount_cents for one in Payment.objects.filter(visit=visit))
@@ -230,6 +282,8 @@ class Clinic:
                 continue
             charges = list(Charge.objects.filter(visit=visit))
             agreed = Appointment.objects.get(pk=visit.appointment_id).price_cents
+            for use in CouponUse.objects.counting().filter(appointment=visit.appointment_id):
+                agreed -= use.off_cents
             price = sum(one.net_cents for one in charges) if charges else agreed
             for one in Payment.everything.filter(visit=visit, voided_at=None):
                 price -= one.amount_cents

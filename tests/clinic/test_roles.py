@@ -18,6 +18,8 @@ from django.utils import timezone
 
 from billing import services as billing
 from billing import tasks
+from billing.estimates import services as estimates
+from billing.extras import services as extras
 from billing.issuing import services as issuing
 from billing.models import Drawer
 from booking.models import Appointment, ClosedDate, TimeOff
@@ -111,6 +113,10 @@ def things(
         "series_id": series,
         "visit_id": visit.pk,
         "receipt_id": receipt.pk,
+        "estimate_id": estimates.ask(
+            actor=desk_user, client=client_record, option=option, visits=2, form_token=uuid4()
+        ).pk,
+        "extra_id": extras.add_tip(actor=desk_user, visit=visit, cents=500, form_token=uuid4()).pk,
         "payment_id": client_record.payments.get().pk,
         "drawer_id": Drawer.objects.of(location).pk,
         "prescription_id": prescription.pk,
@@ -178,6 +184,12 @@ def diary_things(visit: Appointment) -> dict[str, Any]:
         "training_id": Training.objects.create(name="Oncology massage").pk,
         "payer_id": apps.get_model("clinic.Payer").objects.create(name="Community Care").pk,
         "technique_id": apps.get_model("clinic.Technique").objects.create(name="Cupping").pk,
+        "coupon_id": apps.get_model("billing.Coupon")
+        .objects.create(code="NEW10", off_cents=1000)
+        .pk,
+        "product_id": apps.get_model("billing.Product")
+        .objects.create(name="Oil", price_cents=900)
+        .pk,
         "procedure_id": apps.get_model("billing.Procedure").objects.create(code="97112").pk,
     }
 

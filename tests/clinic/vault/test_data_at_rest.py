@@ -65,6 +65,8 @@ OPEN = {
     "booking.DateHours": "kind",
     "booking.ClosedDate": "name",
     "billing.Procedure": "code label modifiers",
+    "billing.Coupon": "code label",
+    "billing.Product": "name",
     # the record, messages and files: ids, and no health detail
     "clinic.AuditEvent": "action object_type object_id request_id detail key_id",
     "clinic.AuditSeal": "key_id",
@@ -103,6 +105,8 @@ OPEN = {
     "treatment.VisitCorrection": "kind before after",
     # money
     "billing.Charge": "description",
+    "billing.VisitExtra": "kind description",
+    "billing.Estimate": "reason",
     "billing.Payment": "method reference",
     "billing.Refund": "method reference",
     "billing.Drawer": "name",
