@@ -215,6 +215,8 @@ WORDS: dict[str, StrOrPromise] = {
     "setup.changed": _("Changed the clinic's settings"),
     "setup.removed": _("Removed from the clinic's settings"),
     "review_policy.changed": _("Changed how prescriptions are reviewed"),
+    "setup.codes_loaded": _("Loaded a release of diagnosis codes"),
+    "setup.codes_sent": _("Sent in a release of diagnosis codes"),
     "setup.procedure_added": _("Added a procedure"),
     "setup.procedure_changed": _("Changed a procedure"),
     "share_consent.given": _("Agreed to share with a prescriber"),
