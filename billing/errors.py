@@ -269,5 +269,11 @@ class DayNotOver(DomainError):
     message = _("That day has not begun yet. Close it when it is over.")
 
 
+class NotOurs(DomainError):
+    """A code that a massage clinic may not bill, or not this way: `procedures.rules` says why."""
+
+    field = "code"
+
+
 class CodeTaken(DomainError):
     message = _("There is a procedure with that code already.")
