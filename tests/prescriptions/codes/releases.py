@@ -25,7 +25,7 @@ BEFORE, NEXT = [
 
 def order_file(changes: Mapping[str, tuple[bool, str] | None] | None = None) -> bytes:
     """The codes of `make_codes` as CMS would publish them; without those changed to None."""
-    every = {code: about for code, about in (CODES | (changes or {})).items() if about}
+    every = {code: about for code, about in {**CODES, **(changes or {})}.items() if about}
     lines = [
         f"{number:05d} {code.replace('.', ''):<7} {int(billable)} {words[:60]:<60} {words}"
         for number, (code, (billable, words)) in enumerate(sorted(every.items()), start=1)

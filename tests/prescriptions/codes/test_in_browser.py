@@ -78,6 +78,7 @@ def test_the_answer_about_a_newer_code_stays_while_other_codes_are_typed(
     typed.fill("M54.21, M54.50")
     page.get_by_text("Low back pain, unspecified").first.wait_for()
     assert question.is_checked()
+    assert page.locator("[name=confirmed]").count() == 1
     assert faults(page) == []
     typed.fill("M54.50")
     question.wait_for(state="detached")

@@ -238,9 +238,12 @@ def test_progress_is_told_and_a_load_that_fails_is_tried_again(
     sent = receive(manager_user, releases.order_file(CHANGES))
     seen: list[int] = []
     note = services._note_progress
-    monkeypatch.setattr(
-        services, "_note_progress", lambda row, percent: (note(row, percent), seen.append(percent))
-    )
+
+    def noted(row: CodeRelease, percent: int) -> None:
+        note(row, percent)
+        seen.append(percent)
+
+    monkeypatch.setattr(services, "_note_progress", noted)
 
     def broken(*_args: object, **_named: object) -> None:
         raise OSError("disk")

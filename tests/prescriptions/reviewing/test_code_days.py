@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 HINT = reverse("prescriptions:codes-hint")
 NEWER = "M54.21"
-CONFIRM = f'id="confirmed-{NEWER}"'
+CONFIRM = 'id="confirmed-m5421"'  # htmx finds no id with a dot again
 
 
 @pytest.fixture
