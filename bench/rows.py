@@ -186,12 +186,12 @@ def load_codes(every: int) -> list[str]:
     """The diagnosis codes, or only every nth; returns random things a reviewer may type."""
     from itertools import islice
 
-    from prescriptions.codes import index
+    from prescriptions.codes import index, loading
     from prescriptions.management.commands import load_icd10
     from prescriptions.models import DiagnosisCode
 
-    load_icd10.keep(islice(load_icd10.read("bench"), 0, None, every))
-    load_icd10.settle()
+    loading.keep(islice(load_icd10.read("bench"), 0, None, every))
+    loading.settle()
     chance = Random(SEED)
     codes = DiagnosisCode.objects.filter(billable=True).order_by("code")
     names = [index.fold(name).split() for name in codes.values_list("description", flat=True)]

@@ -32,6 +32,7 @@ class Lack(models.TextChoices):
     BIRTH_DATE = "birth_date", _("the patient's date of birth")
     HOME_ADDRESS = "home_address", _("the patient's address")
     DIAGNOSIS = "diagnosis", _("a diagnosis on the prescription")
+    VALID_CODE = "valid_code", _("a diagnosis code that is valid on the date of service")
     PRESCRIBER_NPI = "prescriber_npi", _("the prescriber's NPI")
 
 
@@ -181,7 +182,15 @@ class ReceiptIncomplete(DomainError):
 
 
 class SuperbillIncomplete(ReceiptIncomplete):
+    """`asks`: what to send to the prescriber, if that is who can help."""
+
     words = _("No superbill yet. Still missing: {names}.")
+
+    def __init__(self, missing: Sequence[Lack], asks: Sequence[str] = ()) -> None:
+        super().__init__(missing)
+        if asks:
+            tell = _("Send this to the prescriber: “{ask}”")
+            self.message = format_lazy("{} {}", self.message, format_lazy(tell, ask=" ".join(asks)))
 
 
 class CannotPrint(DomainError):
@@ -263,6 +272,12 @@ class CountFirst(DomainError):
 
 class DayNotOver(DomainError):
     message = _("That day has not begun yet. Close it when it is over.")
+
+
+class NotOurs(DomainError):
+    """A code that a massage clinic may not bill, or not this way: `procedures.rules` says why."""
+
+    field = "code"
 
 
 class CodeTaken(DomainError):

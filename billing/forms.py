@@ -149,12 +149,3 @@ class VoidForm(forms.Form):
     reissue = forms.BooleanField(
         label=_("Issue a corrected one in its place"), required=False, initial=True
     )
-
-
-class VerifyForm(forms.Form):
-    number = forms.CharField(label=_("Number"), max_length=16)
-    code = forms.CharField(label=_("Verification code"), max_length=20)
-
-    def clean_code(self) -> str:
-        text = "".join(c for c in self.cleaned_data["code"].upper() if c.isalnum())
-        return "-".join(text[place : place + 4] for place in range(0, len(text), 4))

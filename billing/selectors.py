@@ -298,7 +298,7 @@ def document_by_code(number: str, code: str) -> BillingDocument | None:
     """The document with this number and code; None if either is wrong."""
     if (wanted := _numbered(number)) is None:
         return None
-    return wanted.filter(verify_code=code).select_related("replaced_by").first()
+    return wanted.filter(verify_code=code).select_related("replaced_by", "file").first()
 
 
 def whose_document(text: str) -> set[UUID] | None:

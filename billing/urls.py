@@ -1,6 +1,7 @@
 from django.urls import path
 
 from billing import desk, views
+from billing.checking import views as checking
 from billing.closing import desk as closing
 from billing.correcting import desk as correcting
 from billing.coupons import desk as coupons
@@ -16,7 +17,7 @@ from billing.procedures import desk as procedures
 
 app_name = "billing"
 urlpatterns = [
-    path("verify/", views.verify, name="verify"),
+    path("verify/", checking.verify, name="verify"),
     path("portal/receipts/", views.receipt_list, name="receipt-list"),
     path("portal/receipts/panel/", views.portal_panel, name="portal-panel"),
     path("portal/receipts/balance/", views.portal_balance, name="portal-balance"),

@@ -1,4 +1,4 @@
-"""Clients' receipts, and the public receipt check."""
+"""Clients' receipts."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from billing import selectors
-from billing.forms import VerifyForm
 from billing.issuing import packets
 from clinic import access
 from clinic.audit import services as audit
 from clinic.documents import store as documents
 from clinic.people import owed
-from clinic.web import throttle
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -25,9 +23,7 @@ if TYPE_CHECKING:
     from billing.models import BillingDocument
     from clinic.models import Client
 
-TRIES = 20  # verification code guesses per network in ten minutes
 PANEL = 3
-VERIFY = "billing/verify.html"
 
 
 @require_safe
@@ -82,20 +78,3 @@ def download(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
 
 def _own(request: HttpRequest, pk: UUID) -> BillingDocument:
     return access.visible(request, selectors.documents(), pk)
-
-
-@access.public
-@require_http_methods(["GET", "HEAD", "POST"])
-def verify(request: HttpRequest) -> HttpResponse:
-    """Whether a receipt is genuine and still valid. Reveals nothing about any person.
-
-    The code never stands in the address, where histories and logs would keep it.
-    """
-    form = VerifyForm(request.POST or None)
-    if not form.is_valid():
-        return render(request, VERIFY, {"form": form, "document": None, "answered": False})
-    if throttle.network_over_limit("verify", TRIES):
-        return render(request, "429.html", status=429)
-    found = selectors.document_by_code(form.cleaned_data["number"], form.cleaned_data["code"])
-    context = {"form": form, "document": found, "answered": True}
-    return render(request, VERIFY, context, status=200 if found else 404)

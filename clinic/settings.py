@@ -184,6 +184,7 @@ CELERY_BEAT_SCHEDULE = {
         "booking.queue_reminders": 30,
         "booking.fetch_calendars": 600,
         "prescriptions.sweep_uploads": 30,
+        "prescriptions.sweep_codes": 60,
         "prescriptions.prompt_renewals": 3600,
         "billing.sweep_documents": 60,
         "billing.give_estimates": 600,

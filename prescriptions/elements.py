@@ -14,7 +14,7 @@ from prescriptions.reading.credentials import CREDENTIALS
 from prescriptions.reading.order import CAP_MONTHS, Unit, last_day
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 MODALITIES = ("massage", "manual")
 MAX_VISITS = 365
@@ -41,13 +41,16 @@ class Elements:
     is_signed: bool = False
     is_authorized: bool = False  # by the payer, where required
     regions: tuple[str, ...] = ()  # keys of `clinic.body`
+    # Codes newer than our table that the prescriber's office was asked about.
+    confirmed: tuple[str, ...] = ()
 
 
 def problems(
-    elements: Elements, *, billable: Mapping[str, bool], today: date, is_claim: bool = False
+    elements: Elements, *, table: icd10.Table, today: date, is_claim: bool = False
 ) -> dict[str, list[str]]:
     """Everything that blocks approval, by field; empty when nothing does.
 
+    `table`: what is known of its codes.
     `is_claim`: billed to a payer that authorizes first (auto, work, VA).
     """
     found: dict[str, list[str]] = {}
@@ -59,11 +62,8 @@ def problems(
         say(field, text)
     for field, text in _dates(elements, today):
         say(field, text)
-    for verdict in (icd10.check(code, billable) for code in elements.codes):
-        if not verdict.accepted:
-            say("codes", verdict.message)
-    if len(elements.codes) > icd10.MAX_CODES:
-        say("codes", _("A prescription can have at most 12 codes."))
+    for field, text in _codes(elements, table, today):
+        say(field, text)
     if elements.visits is not None and not 1 <= elements.visits <= MAX_VISITS:
         say("visits", _("The number of visits must be between 1 and 365."))
     if elements.modality and elements.modality not in MODALITIES:
@@ -78,6 +78,22 @@ def problems(
     if elements.prescriber_credential and elements.prescriber_credential not in CREDENTIALS:
         say("prescriber_credential", _("We cannot accept an order from this credential."))
     return found
+
+
+def verdicts(elements: Elements, table: icd10.Table, today: date) -> list[icd10.Verdict]:
+    """Each of its codes, on the day it was written."""
+    on = elements.issued_on or today
+    return [icd10.check(code, table, on) for code in elements.codes]
+
+
+def _codes(elements: Elements, table: icd10.Table, today: date) -> Iterator[tuple[str, str]]:
+    for verdict in verdicts(elements, table, today):
+        if verdict.refusal:
+            yield "codes", verdict.message
+        elif verdict.is_newer and verdict.code not in elements.confirmed:
+            yield "confirmed", verdict.message
+    if len(elements.codes) > icd10.MAX_CODES:
+        yield "codes", _("A prescription can have at most 12 codes.")
 
 
 def _missing(elements: Elements) -> list[tuple[str, str]]:

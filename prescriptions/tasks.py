@@ -6,6 +6,7 @@ from celery import shared_task
 
 from clinic import duties
 from prescriptions import renewals, selectors
+from prescriptions.codes import services as codes
 from prescriptions.uploading import receiving
 
 # Scanning, cleaning, and reading each time out on their own before these (seconds).
@@ -20,6 +21,17 @@ def process_upload(pk: str) -> None:
 @shared_task(name=receiving.READ, soft_time_limit=SOFT, time_limit=HARD)
 def read_words(pk: str) -> None:
     receiving.read_words(pk)
+
+
+@shared_task(name=codes.LOAD, soft_time_limit=SOFT, time_limit=HARD)
+def load_codes(pk: str) -> None:
+    codes.load(pk)
+
+
+@shared_task(name="prescriptions.sweep_codes")
+def sweep_codes() -> None:
+    """Find releases whose day has come, and what was lost."""
+    duties.sweep(codes.unloaded(), load_codes)
 
 
 @shared_task(name="prescriptions.sweep_uploads")

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from prescriptions import desk, views
+from prescriptions.codes import urls as codes
 from prescriptions.prescribers import urls as prescribers
 from prescriptions.reviewing import urls as reviewing
 from prescriptions.uploading import urls as uploading
@@ -11,6 +12,7 @@ urlpatterns = [
     *prescribers.urlpatterns,
     *uploading.urlpatterns,
     *reviewing.urlpatterns,
+    *codes.urlpatterns,
     path("portal/prescriptions/", views.prescription_list, name="list"),
     path("portal/prescriptions/panel/", views.portal_panel, name="portal-panel"),
     path("portal/prescriptions/<uuid:prescription_id>/", views.detail, name="detail"),

@@ -19,9 +19,12 @@ from billing.issuing import copies, receipts
 from billing.issuing.drafts import Amounts, Draft
 from billing.models import Procedure
 from clinic.models import Payer
+from prescriptions.codes import icd10
+from prescriptions.codes.selectors import verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from billing.models import BillingDocument, Charge, DocumentLine
     from prescriptions.models import Prescription, VisitReservation
@@ -51,8 +54,9 @@ def draft(visit: Visit, replaces: BillingDocument | None = None) -> Draft:
         raise NoUnits
     client = selectors.client_of(visit)
     copy = copy_of(visit, reservation, replaces)
-    if lacking := [*copies.missing(copy, charges), *missing(copy)]:
-        raise SuperbillIncomplete(lacking)
+    asks = not_valid(reservation.prescription, visit.appointment.local_date)
+    if lacking := [*copies.missing(copy, charges), *missing(copy, asks)]:
+        raise SuperbillIncomplete(lacking, asks)
     return Draft(
         client=client,
         copy=copy,
@@ -109,14 +113,31 @@ def _diagnoses(order: Prescription) -> list[dict[str, str]]:
     ]
 
 
-def missing(copy: dict[str, Any]) -> list[Lack]:
-    """What an insurer would find missing, beyond what any plan does."""
+def not_valid(order: Prescription, on: date) -> list[str]:
+    """What to send to the prescriber: a sentence for each code that is not valid on that day.
+
+    A set of codes is in force from a day to a day; an insurer refuses one of another set.
+    """
+    codes = [one.code for one in order.diagnoses.select_related("code").order_by("position")]
+    return [
+        icd10.for_prescriber(verdict_of(code, on), written_on=order.issued_on, service_on=on)
+        for code in codes
+        if not code.is_valid_on(on)
+    ]
+
+
+def missing(copy: dict[str, Any], asks: Sequence[str] = ()) -> list[Lack]:
+    """What an insurer would find missing, beyond what any plan does.
+
+    `asks`: as `not_valid` says.
+    """
     parts = {
         Lack.EIN: copy["clinic"]["ein"],
         Lack.THERAPIST_NPI: copy["therapist"]["npi"],
         Lack.BIRTH_DATE: copy["patient"]["born"],
         Lack.HOME_ADDRESS: copy["patient"]["address"].strip(),
         Lack.DIAGNOSIS: copy["diagnoses"],
+        Lack.VALID_CODE: not asks,
         Lack.PRESCRIBER_NPI: copy["prescriber"]["npi"],
     }
     return [lack for lack, value in parts.items() if not value]

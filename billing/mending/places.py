@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from billing.pricing import Line
     from clinic.access import Actor
     from clinic.models import User
-    from prescriptions.models import Prescription
+    from prescriptions.models import Prescription, VisitReservation
     from treatment.models import Visit
 
 
@@ -40,6 +40,7 @@ class Place:
     url: str = ""
     who: StrOrPromise = ""
     press: StrOrPromise = ""
+    ask: str = ""  # what to send to the prescriber
 
     @property
     def name(self) -> str:
@@ -78,17 +79,24 @@ def _lacking(visit: Visit, lines: Sequence[Charge | Line], kind: str) -> list[La
     except NoPrescription:
         return [*found, Lack.PRESCRIPTION]
     if kind == Kind.SUPERBILL and reservation is not None:
-        found += superbills.missing(superbills.copy_of(visit, reservation))
+        copy = superbills.copy_of(visit, reservation)
+        found += superbills.missing(copy, _asks(visit, reservation))
     return found
+
+
+def _asks(visit: Visit, reservation: VisitReservation) -> list[str]:
+    return superbills.not_valid(reservation.prescription, visit.appointment.local_date)
 
 
 def _place(user: User, visit: Visit, lack: Lack) -> Place:
     where = WHERE[lack]
     if lack == Lack.PRESCRIPTION and where.may(user) and (order := covering.order_for(visit)):
         return Place(lack, reverse("treatment:cover", args=[visit.pk]), press=_press(order))
+    reservation = receipts.covering(visit) if lack == Lack.VALID_CODE else None
+    ask = " ".join(_asks(visit, reservation)) if reservation else ""
     if where.may(user):
-        return Place(lack, where.page(visit))
-    return Place(lack, who=where.who)
+        return Place(lack, where.page(visit), ask=ask)
+    return Place(lack, who=where.who, ask=ask)
 
 
 def _press(order: Prescription) -> StrOrPromise:
@@ -149,5 +157,6 @@ WHERE = {
     Lack.BIRTH_DATE: Where(access.works_at_desk, DESK, _client),
     Lack.HOME_ADDRESS: Where(access.works_at_desk, DESK, _client),
     Lack.DIAGNOSIS: Where(access.in_care_team, REVIEWER, _prescriptions),
+    Lack.VALID_CODE: Where(access.in_care_team, REVIEWER, _prescriptions),
     Lack.PRESCRIBER_NPI: Where(access.in_care_team, REVIEWER, _prescriptions),
 }

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from billing.errors import CodeTaken
+from billing.errors import CodeTaken, NotOurs
 from billing.models import Procedure
+from billing.procedures import rules
 from clinic import access
 from clinic.audit import services as audit
 from clinic.web.form_page import form_page
@@ -52,6 +53,14 @@ class ProcedureForm(ModelForm):
             "position": gettext_lazy("The lowest number comes first."),
         }
 
+    def clean(self) -> dict[str, Any]:
+        """Say at its field what `save` would refuse: the configuration pages have no service."""
+        data = super().clean() or self.cleaned_data
+        wrong = rules.refusals(data.get("code", ""), timed=bool(data.get("timed")))
+        for field, text in wrong.items():
+            self.add_error(field, text)
+        return data
+
 
 @transaction.atomic
 def save(
@@ -61,8 +70,11 @@ def save(
 
     Raises:
         CodeTaken: another one has that code.
+        NotOurs: a massage clinic may not bill it, or not this way.
     """
     access.require(actor, access.is_manager)
+    if wrong := rules.refusals(values["code"], timed=values["timed"]):
+        raise NotOurs(next(iter(wrong.values())))
     adding = procedure._state.adding
     before = {} if adding else audit.snapshot(procedure, PLAIN)
     for name, value in values.items():

@@ -228,6 +228,8 @@ WORDS: dict[str, StrOrPromise] = {
     "setup.product_added": _("Added an article that is sold"),
     "setup.product_changed": _("Changed an article that is sold"),
     "setup.sales_tax_changed": _("Changed the rate of sales tax"),
+    "setup.codes_loaded": _("Loaded a release of diagnosis codes"),
+    "setup.codes_sent": _("Sent in a release of diagnosis codes"),
     "setup.procedure_added": _("Added a procedure"),
     "setup.procedure_changed": _("Changed a procedure"),
     "share_consent.given": _("Agreed to share with a prescriber"),

@@ -1,6 +1,6 @@
 """Which text of a diagnosis code is searched, how codes are ranked, and the best for each start.
 
-Pure: `load_icd10` stores what is worked out here, so that a keystroke costs one lookup.
+Pure: `codes.loading` stores what is worked out here, so that a keystroke costs one lookup.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from operator import and_, or_
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     Places = Mapping[str, list[int]]
 
 FOUND = 12  # codes offered at once
+TOLD = 2000  # starts of words between two times that progress is told
 INSIDE = (3, 4)  # letters from inside a word that are indexed the way its start is
 USUAL_CHAPTERS = "GMRS"  # nerves, muscles and bones, symptoms, injuries
 CAUSES = "VWXY"  # causes of accidents: last, because we do not treat them
@@ -132,11 +133,14 @@ class Start:
     anywhere: int = 0
 
 
-def starts(ordered: Sequence[Searched]) -> Iterator[Start]:
+def starts(
+    ordered: Sequence[Searched], tell: Callable[[int], object] = lambda _percent: None
+) -> Iterator[Start]:
     """Each start of a word, and each few letters inside one, with the codes to offer.
 
     First come names that begin with it, half of the places at most while others fit too; then those
     with a word that does, a whole word before a longer one; then words that have it inside.
+    `tell` is called with the per cent that are done.
     """
     opening, within = _by_word(ordered)
     length = len(ordered) // 8 + 1
@@ -148,7 +152,10 @@ def starts(ordered: Sequence[Searched]) -> Iterator[Start]:
         for size in INSIDE:
             for first in range(1, len(word) - size + 1):
                 containing[word[first : first + size]].add(word)
-    for key in {*longer, *containing}:
+    keys = {*longer, *containing}
+    for number, key in enumerate(keys):
+        if number % TOLD == 0:
+            tell(100 * number // len(keys))
         starting, inside = longer.get(key, []), containing.get(key, ())
         leading = _merge(_merge((), opening, [key]), opening, starting)
         others = _merge(_merge((), within, [key]), within, starting)

@@ -1,7 +1,7 @@
 """Find a diagnosis code by its start or by words, with a query on every keystroke.
 
-One query for a code or the start of a word, two for several words. `load_icd10` works out the
-answers in advance (`finding`), so a common word costs no more than a rare one.
+One query for a code or the start of a word, two for several words. A release comes with
+the answers worked out (`codes.index`) (`finding`), so a common word costs no more than a rare one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
+from clinic.selectors import clinic_today
 from prescriptions.codes import icd10, index
 from prescriptions.codes.index import FOUND, INSIDE, Searched
 
@@ -22,7 +23,7 @@ MOST_WORDS = 8
 # In the order of the pattern index, whatever the server's locale, so nothing is sorted.
 BY_CODE = """
     SELECT code, description, also FROM prescriptions_diagnosiscode
-     WHERE code LIKE %s AND billable ORDER BY code USING ~<~ LIMIT %s
+     WHERE code LIKE %s AND place IS NOT NULL ORDER BY code USING ~<~ LIMIT %s
 """
 BY_START = """
     SELECT known.code, known.description, known.also
@@ -71,7 +72,8 @@ def refusal(words: str, found: Sequence[Offer]) -> str:
     if found and not is_start:  # found by its words, such as B12
         return ""
     complete = is_start and found[0].code == code
-    return icd10.check(code, {code: complete} if is_start else {}).message
+    known = {code: icd10.Known(complete)} if is_start else {}
+    return icd10.check(code, icd10.Table(known), clinic_today()).message
 
 
 def _read(query: str, *values: str | int | list[str] | list[int]) -> list[tuple[Any, ...]]:

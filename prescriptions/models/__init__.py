@@ -1,6 +1,5 @@
+from prescriptions.models.codes import CONFIRMED, CodeRelease, DiagnosisCode, DiagnosisStart
 from prescriptions.models.orders import (
-    DiagnosisCode,
-    DiagnosisStart,
     PrescribedDiagnosis,
     PrescribedRegion,
     Prescription,
@@ -11,6 +10,8 @@ from prescriptions.models.prescribers import DoctorRequest, Prescriber, ReviewPo
 from prescriptions.models.uploads import Upload
 
 __all__ = [
+    "CONFIRMED",
+    "CodeRelease",
     "DiagnosisCode",
     "DiagnosisStart",
     "DoctorRequest",

@@ -5,65 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import BaseModel, Client, Document, Duty
 from clinic.vault.fields import EncryptedJSONField, EncryptedTextField
+from prescriptions.models.codes import DiagnosisCode
 
 if TYPE_CHECKING:
     from datetime import date
-
-
-class DiagnosisCodeQuerySet(models.QuerySet["DiagnosisCode"]):
-    def of_this_year(self) -> Self:
-        """Leave out codes the classification has dropped; old prescriptions still have them."""
-        return self.exclude(release="")
-
-
-class DiagnosisCode(models.Model):
-    """ICD-10-CM. Headers are kept too, so that a refusal can say why. Filled by `load_icd10`."""
-
-    code = models.CharField(primary_key=True, max_length=8)
-    description = models.CharField(max_length=300)
-    billable = models.BooleanField()
-    release = models.CharField(max_length=20)  # empty: no longer in it
-    # For search, billable codes only; see `finding`.
-    also = models.TextField(blank=True, default="")  # other names
-    place = models.PositiveIntegerField(null=True, blank=True)  # in the order they are offered
-
-    objects = DiagnosisCodeQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["code"]
-        indexes = [
-            models.Index(fields=["place"], name="diagnosis_in_order"),
-        ]
-
-    def __str__(self) -> str:
-        return self.code
-
-
-class DiagnosisStart(models.Model):
-    """The codes to offer for the start of a word or a few letters inside one: `finding.Start`."""
-
-    start = models.CharField(primary_key=True, max_length=60)
-    codes = ArrayField(models.CharField(max_length=8))
-    opening = models.BinaryField()
-    anywhere = models.BinaryField()
-
-    class Meta:
-        ordering = ["start"]
-        indexes = [
-            # For more letters from inside a word: the starts that end with them.
-            GinIndex(OpClass("start", name="gin_trgm_ops"), name="diagnosis_start_letters"),
-        ]
-
-    def __str__(self) -> str:
-        return self.start
 
 
 class PrescriptionQuerySet(models.QuerySet["Prescription"]):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from clinic import body
+from clinic.format import us_date
 from prescriptions import elements
 from prescriptions.codes import icd10
 from prescriptions.reading import sig
@@ -56,8 +57,15 @@ def code_trouble(verdict: icd10.Verdict) -> str:
         icd10.Refusal.SEVENTH: _(
             "%(code)s is incomplete: injury codes need seven characters, such as S13.4XXA."
         ),
+        icd10.Refusal.NOT_YET: _("%(code)s is valid from %(first)s on. Please check it."),
+        icd10.Refusal.OVER: _(
+            "%(code)s was valid through %(last)s. Please enter the code that took its place."
+        ),
     }
-    return said[verdict.refusal] % {"code": verdict.code} if verdict.refusal else ""
+    newer = _("We do not have %(code)s in our list yet. Please check that it is right.")
+    text = said[verdict.refusal] if verdict.refusal else newer if verdict.is_newer else ""
+    first, last = us_date(verdict.known.first), us_date(verdict.known.last)
+    return text % {"code": verdict.code, "first": first, "last": last}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,17 +99,18 @@ class Answers:
         return [body.places_by_key()[key] for key in self.regions if key in body.places_by_key()]
 
 
-def problems(
-    answers: Answers, *, billable: Mapping[str, bool], today: date
-) -> dict[str, list[str]]:
-    """Everything that prevents signing, by field."""
+def problems(answers: Answers, *, table: icd10.Table, today: date) -> dict[str, list[str]]:
+    """Everything that prevents signing, by field.
+
+    Codes newer than ours do not: who writes them knows, and the reviewer asks about them.
+    """
     read = sig.read(answers.order_text, answers.starts_on or today)
     proposal = read if isinstance(read, sig.Proposal) else None
-    found = elements.problems(_elements(answers, proposal, today), billable=billable, today=today)
+    found = elements.problems(_elements(answers, proposal, today), table=table, today=today)
     wording = _wording()
     said = {name: [wording[name]] if name in wording else texts for name, texts in found.items()}
     if "codes" in said:
-        verdicts = [icd10.check(code, billable) for code in answers.codes]
+        verdicts = [icd10.check(code, table, today) for code in answers.codes]
         said["codes"] = [code_trouble(one) for one in verdicts if one.refusal] or said["codes"]
     if answers.codes == ():
         said["codes"] = [_("Please enter at least one complete ICD-10-CM code, such as M54.2.")]
@@ -131,6 +140,7 @@ def _elements(answers: Answers, proposal: sig.Proposal | None, today: date) -> e
         is_legible=True,
         is_this_person=True,
         is_signed=True,
+        confirmed=answers.codes,
     )
 
 

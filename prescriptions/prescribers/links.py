@@ -17,7 +17,8 @@ from clinic.messaging import links, outbox
 from clinic.people import services as people
 from clinic.selectors import location
 from clinic.web import context
-from prescriptions.models import DiagnosisCode, DoctorRequest, ShareConsent
+from prescriptions.codes.selectors import table
+from prescriptions.models import DoctorRequest, ShareConsent
 from prescriptions.prescribers import answers as rules
 from prescriptions.prescribers import consent as consents
 from prescriptions.prescribers import errors, selectors
@@ -112,9 +113,7 @@ def sign(*, request: DoctorRequest, answers: Answers, name: str, attested: bool)
         Unanswered: an element, a check digit, the checkbox, or the signature is missing or wrong.
         LinkUsed, LinkWithdrawn, LinkExpired, LinkLocked: in the meantime.
     """
-    codes = DiagnosisCode.objects.of_this_year().filter(code__in=answers.codes)
-    billable = dict(codes.values_list("code", "billable"))
-    wrong = rules.problems(answers, billable=billable, today=selectors.today())
+    wrong = rules.problems(answers, table=table(answers.codes), today=selectors.today())
     name = " ".join(name.split())
     if not attested:
         wrong["attested"] = [_("Please check this box to sign.")]

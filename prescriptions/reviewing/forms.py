@@ -77,6 +77,11 @@ class ReviewForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    # Codes that the prescriber's office was asked about: ticked where the code is judged.
+    confirmed = forms.Field(
+        label=_("Newer codes confirmed"), required=False, widget=forms.MultipleHiddenInput
+    )
+
     nothing_read = False  # no text to propose anything from
     reads_pictures = True  # whether this machine can
 
@@ -120,6 +125,7 @@ class ReviewForm(forms.Form):
         """What was typed, with visits and last day calculated from the order's words."""
         typed: dict[str, Any] = dict(self.data.items())
         typed["regions"] = self["regions"].value()
+        typed["confirmed"] = self["confirmed"].value()
         return ReviewForm(initial=typed | _worked_out(typed))
 
     def elements(self) -> Elements:
@@ -129,6 +135,7 @@ class ReviewForm(forms.Form):
         read["prescriber_npi"] = npi.tidy(read.get("prescriber_npi", ""))
         read["starts_on"] = read.get("starts_on") or read.get("issued_on")
         read["regions"] = tuple(read.get("regions", ()))
+        read["confirmed"] = tuple(icd10.tidy(code) for code in read.get("confirmed") or ())
         return Elements(**read)
 
     def current_elements(self) -> Elements:

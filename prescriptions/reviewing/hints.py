@@ -46,7 +46,13 @@ def order(request: HttpRequest) -> HttpResponse:
 def codes(request: HttpRequest) -> HttpResponse:
     """Each typed code, with its description or why it is refused."""
     typed = icd10.split(request.POST.get("codes", "")[:200])
-    context = {"checked": check_codes(typed), "clashes": icd10.clashes(typed)}
+    checked = check_codes(typed, day_or_none(request.POST.get("issued_on")) or clinic_today())
+    verdicts = [verdict for verdict, _words in checked]
+    context = {
+        "checked": checked,
+        "clashes": icd10.clashes(typed),
+        "questions": selectors.questions(verdicts, request.POST.getlist("confirmed")),
+    }
     return render(request, "prescriptions/reviewing/_codes_hint.html", context)
 
 

@@ -41,4 +41,5 @@ FIELDS: dict[str, _StrPromise] = {
     "is_signed": _("Signed and dated"),
     "is_authorized": _("Authorized by the payer"),
     "regions": _("Treatment area"),
+    "confirmed": _("Newer codes confirmed"),
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from clinic.format import us_date
 from prescriptions.codes import icd10
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ CLAIM_LASTS = timedelta(minutes=15)  # a reviewer called away must not block the
 # Payers (`Payer.Kind`) that are billed by claim: they authorize first, and a second person may
 # have to agree.
 CLAIMS = ("auto_no_fault", "workers_comp", "va")
-REVIEWER_CHECKS = ("is_legible", "is_this_person", "is_signed")
+# What each reviewer does alone: a second one does not see that the first has.
+REVIEWER_CHECKS = ("is_legible", "is_this_person", "is_signed", "confirmed")
 OK, WARN, OPEN = "ok", "warn", "open"
 
 
@@ -31,6 +33,7 @@ class ReviewContext:
     today: date
     payer: str = ""
     others: Sequence[tuple[frozenset[str], date | None]] = ()  # codes, written on
+    table: icd10.Table = field(default_factory=icd10.Table)  # what is known of its codes
 
     @property
     def is_claim(self) -> bool:
@@ -57,6 +60,9 @@ def doubts(elements: Elements, context: ReviewContext) -> dict[str, list[str]]:
     for one, other in icd10.clashes(elements.codes):
         text = _("%(one)s and %(other)s exclude each other in ICD-10-CM. The prescriber decides.")
         found.setdefault("codes", []).append(text % {"one": one, "other": other})
+    for code, last in icd10.ending(elements.codes, context.table, elements.through_on or date.min):
+        text = _("%(code)s ends on %(day)s: visits after that day need another one.")
+        found.setdefault("codes", []).append(text % {"code": code, "day": us_date(last)})
     if elements.through_on and elements.through_on < context.today:
         found["through_on"] = [_("The last day of this order has already passed.")]
     if elements.issued_on and context.today - elements.issued_on > STALE:
@@ -86,7 +92,7 @@ def checklist(
         (_("Reason for medical necessity"), ("reason",)),
         (_("Number, frequency, duration"), ("order_text", "visits", "starts_on", "through_on")),
         (_("Massage or manual therapy"), ("modality",)),
-        (_("Complete diagnosis codes"), ("codes",)),
+        (_("Complete diagnosis codes"), ("codes", "confirmed")),
         (_("Written on a plausible date"), ("issued_on",)),
         (_("Signed and dated"), ("is_signed",)),
         (_("Prescriber we can accept"), ("prescriber_name", "prescriber_credential")),

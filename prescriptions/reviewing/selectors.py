@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from clinic.documents import store as documents
 from prescriptions import selectors
-from prescriptions.codes.selectors import billable, known_codes
-from prescriptions.elements import differences, problems
+from prescriptions.codes.selectors import known_codes, table
+from prescriptions.elements import differences, problems, verdicts
 from prescriptions.models import Prescription
 from prescriptions.prescribers import selectors as prescribers
 from prescriptions.reading import page_images, words
@@ -20,7 +20,7 @@ from prescriptions.reading import proposals as reading
 from prescriptions.reviewing import labels, rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import date
 
     from django.core.paginator import Page
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from clinic.models import User
+    from prescriptions.codes import icd10
     from prescriptions.elements import Elements
 
 PER_PAGE = 25  # of the queue: drawing the lines is what costs
@@ -120,7 +121,9 @@ def earlier(prescription: Prescription) -> list[Prescription]:
     return list(selectors.history(prescription.client).exclude(pk=prescription.pk)[:5])
 
 
-def review_context(prescription: Prescription, today: date) -> rules.ReviewContext:
+def review_context(
+    prescription: Prescription, elements: Elements, today: date
+) -> rules.ReviewContext:
     """What the review rules look at beyond the paper."""
     client = prescription.client
     others = Prescription.objects.filter(client=client).exclude(pk=prescription.pk)
@@ -132,7 +135,16 @@ def review_context(prescription: Prescription, today: date) -> rules.ReviewConte
             (frozenset(one.code_id for one in other.diagnoses.all()), other.issued_on)
             for other in decided
         ],
+        table=table(elements.codes),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A code newer than what is loaded: is it right?"""
+
+    verdict: icd10.Verdict
+    is_confirmed: bool
 
 
 @dataclass(frozen=True)
@@ -142,6 +154,7 @@ class Assessment:
     context: rules.ReviewContext
     checklist: list[rules.Check]
     differences: list[StrOrPromise]  # fields the first person read differently
+    questions: list[Question]  # about codes newer than what is loaded
 
     @property
     def open(self) -> int:
@@ -153,9 +166,8 @@ class Assessment:
 
 
 def assess(prescription: Prescription, elements: Elements, today: date) -> Assessment:
-    context = review_context(prescription, today)
-    known = billable(elements.codes)
-    wrong = problems(elements, billable=known, today=today, is_claim=context.is_claim)
+    context = review_context(prescription, elements, today)
+    wrong = problems(elements, table=context.table, today=today, is_claim=context.is_claim)
     first = prescription.first_reading or {}
     changed = differences(first, elements)
     return Assessment(
@@ -164,7 +176,12 @@ def assess(prescription: Prescription, elements: Elements, today: date) -> Asses
         differences=[
             labels.FIELDS.get(name, name) for name in changed if name not in rules.REVIEWER_CHECKS
         ],
+        questions=questions(verdicts(elements, context.table, today), elements.confirmed),
     )
+
+
+def questions(verdicts: Iterable[icd10.Verdict], confirmed: Collection[str]) -> list[Question]:
+    return [Question(one, one.code in confirmed) for one in verdicts if one.is_newer]
 
 
 def read_document(prescription: Prescription) -> dict[str, reading.Found]:

@@ -16,10 +16,11 @@ from clinic.messaging import links, outbox
 from clinic.people import services as people
 from clinic.selectors import location
 from prescriptions.codes import icd10
+from prescriptions.codes import services as codes
+from prescriptions.codes.selectors import table
 from prescriptions.elements import as_reading, problems
 from prescriptions.errors import AnotherCopy, ClaimedByAnother, Incomplete, SecondPersonNeeded
 from prescriptions.models import (
-    DiagnosisCode,
     PrescribedDiagnosis,
     PrescribedRegion,
     Prescription,
@@ -30,8 +31,6 @@ from prescriptions.reading import sig
 from prescriptions.reviewing import rules, second
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from clinic.models import User
     from prescriptions.elements import Elements
 
@@ -89,7 +88,7 @@ def approve(
         AnotherCopy: it is not the document that was read.
         SecondPersonNeeded: this person was the first.
     """
-    codes = _complete(prescription, elements)
+    _expect_complete(prescription, elements)
     # All of this client's, always in one order, so two approvals at once see each other.
     same_client = Prescription.objects.filter(client=prescription.client_id).order_by("pk")
     list(same_client.select_for_update(no_key=True).values_list("pk"))
@@ -97,7 +96,7 @@ def approve(
     if second.is_needed(locked.client) and _is_first(actor, locked, as_second=as_second):
         return _check(actor, locked, elements)
     locked.prescriber = directory.match_or_add(actor=actor, prescription=locked, elements=elements)
-    _fill(locked, elements, codes)
+    _fill(locked, elements)
     _supersede(actor, locked, elements.codes[0])
     changed = second.changes(locked.first_reading, elements) if as_second else ""
     _decide(actor, locked, ReviewDecision.Decision.APPROVED, note=changed)
@@ -112,23 +111,16 @@ def approve(
     return locked
 
 
-def _complete(prescription: Prescription, elements: Elements) -> dict[str, DiagnosisCode]:
-    """The rows of its diagnosis codes.
-
-    Raises:
-        Incomplete: something is missing or wrong.
-    """
-    rows = DiagnosisCode.objects.of_this_year().filter(code__in=elements.codes)
-    codes = {row.code: row for row in rows}
+def _expect_complete(prescription: Prescription, elements: Elements) -> None:
+    """Raises Incomplete: something is missing or wrong."""
     wrong = problems(
         elements,
-        billable={code: row.billable for code, row in codes.items()},
+        table=table(elements.codes),
         today=timezone.now().astimezone(location().zone).date(),
         is_claim=second.is_claim(prescription.client),
     )
     if wrong:
         raise Incomplete(wrong)
-    return codes
 
 
 def _is_first(actor: User, locked: Prescription, *, as_second: bool) -> bool:
@@ -211,9 +203,7 @@ def _lock(
     return locked
 
 
-def _fill(
-    prescription: Prescription, elements: Elements, codes: Mapping[str, DiagnosisCode]
-) -> None:
+def _fill(prescription: Prescription, elements: Elements) -> None:
     """Store what was read, as approved."""
     for field in (
         *("reason", "order_text", "modality", "issued_on", "starts_on", "through_on"),
@@ -229,8 +219,9 @@ def _fill(
     prescription.claimed_by = prescription.claimed_at = None
     prescription.needed_on = None
     prescription.save()
+    codes.confirm(code for code in elements.codes if code in elements.confirmed)
     PrescribedDiagnosis.objects.bulk_create(
-        PrescribedDiagnosis(prescription=prescription, code=codes[code], position=place)
+        PrescribedDiagnosis(prescription=prescription, code_id=code, position=place)
         for place, code in enumerate(elements.codes)
     )
     PrescribedRegion.objects.bulk_create(

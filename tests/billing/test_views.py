@@ -86,53 +86,6 @@ def test_the_portal_panel_shows_the_newest_three_in_few_queries(
     assert "<html" in as_client.get(address).content.decode()
 
 
-def test_anybody_may_check_a_receipt_and_learns_nothing_of_the_patient(
-    anonymous: Browser, receipt: BillingDocument
-) -> None:
-    address = reverse("billing:verify")
-    assert anonymous.get(address).status_code == 200
-    spoken = {"number": receipt.number, "code": receipt.verify_code.replace("-", " ").lower()}
-    page = anonymous.post(address, spoken).content.decode()
-    assert "Valid" in page
-    assert "Lima" not in page
-    assert "massage, 53" not in page
-    wrong = anonymous.post(address, {**spoken, "code": "AAAA-AAAA-AAAA"})
-    assert wrong.status_code == 404
-    assert "Not one of ours" in wrong.content.decode()
-
-
-def test_the_code_is_never_asked_for_in_an_address(
-    anonymous: Browser, receipt: BillingDocument
-) -> None:
-    address = reverse("billing:verify")
-    assert 'method="post"' in anonymous.get(address).text
-    data = {"number": receipt.number, "code": receipt.verify_code}
-    assert "Valid" not in anonymous.get(address, data).text
-
-
-def test_a_void_receipt_is_told_apart(
-    anonymous: Browser, desk_user: User, receipt: BillingDocument
-) -> None:
-    issuing.void(actor=desk_user, document=receipt, reason="x", reissue=True)
-    data = {"number": receipt.number, "code": receipt.verify_code}
-    page = anonymous.post(reverse("billing:verify"), data).content.decode()
-    assert "Void" in page
-    assert "Replaced by" in page
-
-
-@pytest.mark.parametrize("number", ["", "2026", "x-1", "9" * 12, "99999-1", "2026-99999999"])
-def test_any_number_is_answered(anonymous: Browser, receipt: BillingDocument, number: str) -> None:
-    data = {"number": number, "code": "AAAA"}
-    assert anonymous.post(reverse("billing:verify"), data).status_code in {200, 404}
-
-
-def test_guessing_codes_is_slowed_down(anonymous: Browser, receipt: BillingDocument) -> None:
-    data = {"number": receipt.number, "code": "AAAA"}
-    answers = [anonymous.post(reverse("billing:verify"), data).status_code for _n in range(21)]
-    assert answers[-1] == 429
-    assert set(answers[:-1]) == {404}
-
-
 def test_a_guardian_sees_the_receipts_of_the_child_they_act_for(
     as_client: Browser, client_user: User, desk_user: User
 ) -> None:

@@ -171,6 +171,7 @@ PAGES: dict[str, set[Role]] = {
     "prescriptions:reopen": DESK,
     "prescriptions:preview": DESK,
     "prescriptions:diagnoses": DESK,
+    "prescriptions:code-releases": {BOSS},
     "prescriptions:client-panel": ALL_STAFF,
     "prescriptions:desk-upload": DESK,
     "prescriptions:prescriber-list": DESK,

@@ -9,8 +9,8 @@ from uuid import uuid4
 from clinic.models import Client, Location, Role, User
 from clinic.selectors import clinic_today
 from prescriptions import ledger
+from prescriptions.codes import loading
 from prescriptions.elements import Elements
-from prescriptions.management.commands import load_icd10
 from prescriptions.models import DiagnosisCode, DiagnosisStart, Prescription
 from prescriptions.reading.order import CAP_MONTHS, Unit, last_day
 from prescriptions.reviewing import services
@@ -36,7 +36,7 @@ CODES = {
 def make_codes() -> None:
     """A few codes, and what finds them; the whole table takes seconds."""
     if not DiagnosisStart.objects.exists():
-        load_icd10.keep(
+        loading.keep(
             DiagnosisCode(code=code, billable=billable, description=words, release="test")
             for code, (billable, words) in CODES.items()
         )

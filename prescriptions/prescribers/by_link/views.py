@@ -197,7 +197,8 @@ def hints(request: HttpRequest, token: str) -> HttpResponse:
     page_context = {"part": request.POST.get("part", ""), **_order_hint(request)}
     typed = icd10.split(request.POST.get("codes", "")[:200])[: icd10.MAX_CODES]
     page_context["checked"] = [
-        (verdict, rules.code_trouble(verdict), words) for verdict, words in check_codes(typed)
+        (verdict, rules.code_trouble(verdict), words)
+        for verdict, words in check_codes(typed, today())
     ]
     return render(request, "prescriptions/prescribers/by_link/_hints.html", page_context)
 

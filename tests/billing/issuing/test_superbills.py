@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,17 +14,18 @@ from billing.issuing import services as issuing
 from billing.issuing import superbills
 from billing.models import BillingDocument, Kind, Procedure
 from clinic.errors import DomainError
-from clinic.models import Client, Payer, Therapist
-from prescriptions.models import Prescription
+from clinic.format import us_date
+from clinic.models import Client, Payer, Therapist, User
+from prescriptions.models import DiagnosisCode, Prescription
 from tests.billing.factories import paid, plain_visit
 from tests.billing.test_pdf import printed, words
 from tests.treatment.factories import finished_visit
 from treatment.models import Visit
 
 if TYPE_CHECKING:
-    from django.test import Client as Browser
+    from datetime import date
 
-    from clinic.models import User
+    from django.test import Client as Browser
 
 NPI = "1234567893"
 
@@ -197,3 +199,51 @@ def test_a_member_number_stands_in_no_open_column(desk_user: User, member: Clien
     made = issue(desk_user, of(member))
     assert made.private == {"member_number": "HPX 448 201 77", "account_holder": ""}
     assert "HPX" not in str(BillingDocument.objects.values_list("snapshot").get())
+
+
+def a_day_before(visit: Visit) -> date:
+    return visit.appointment.local_date - timedelta(days=1)
+
+
+def test_a_code_that_was_not_valid_on_the_date_of_service_is_refused_with_what_to_send(
+    desk_user: User, member: Client
+) -> None:
+    visit = of(member)
+    code = DiagnosisCode.objects.filter(code="M54.2")
+    code.update(billable=False, valid_through=a_day_before(visit))
+    with pytest.raises(SuperbillIncomplete) as refused:
+        issue(desk_user, Visit.objects.get(pk=visit.pk))
+    said = str(refused.value)
+    assert "a diagnosis code that is valid on the date of service" in said
+    assert "Send this to the prescriber: “The code M54.2 on your order of" in said
+    assert f"through {us_date(a_day_before(visit))}, and the visit was on" in said
+    assert not BillingDocument.objects.exists()
+    assert issuing.issue_receipt(actor=desk_user, visit=visit).kind == Kind.RECEIPT
+
+
+def test_a_code_counts_through_its_last_day_and_from_its_first(
+    desk_user: User, member: Client
+) -> None:
+    visit = of(member)
+    on = visit.appointment.local_date
+    code = DiagnosisCode.objects.filter(code="M54.2")
+    code.update(billable=False, valid_from=on, valid_through=on)
+    assert issue(desk_user, Visit.objects.get(pk=visit.pk)).kind == Kind.SUPERBILL
+    code.update(billable=True, valid_from=on + timedelta(days=1), valid_through=None)
+    (ask,) = superbills.not_valid(visit.appointment.reservation.prescription, on)  # type: ignore[union-attr]
+    assert "is valid in ICD-10-CM from" in ask
+
+
+def test_the_desk_sees_beforehand_what_to_send(as_desk: Browser, member: Client) -> None:
+    visit = of(member)
+    paid(User.objects.get(role="front_desk"), visit)
+    issuing.issue_receipt(actor=User.objects.get(role="front_desk"), visit=visit)
+    panel = reverse("billing:panel", args=[visit.appointment_id])
+    assert "Send this to the prescriber" not in as_desk.get(panel).text
+    DiagnosisCode.objects.update(billable=False, valid_through=a_day_before(visit))
+    shown = as_desk.get(panel).text
+    assert "A diagnosis code that is valid on the date of service" in shown
+    assert "Send this to the prescriber: “The code M54.2" in shown
+    answer = as_desk.post(reverse("billing:issue-superbill", args=[visit.pk]), follow=True)
+    assert "Send this to the prescriber: “The code M54.2" in answer.text
+    assert not BillingDocument.objects.filter(kind=Kind.SUPERBILL).exists()

@@ -62,6 +62,7 @@ OPEN = {
     "intake.Questionnaire": "slug title definition",
     "prescriptions.DiagnosisCode": "code description release also",
     "prescriptions.DiagnosisStart": "start codes",
+    "prescriptions.CodeRelease": "name file_name status",
     "booking.DateHours": "kind",
     "booking.ClosedDate": "name",
     "billing.Procedure": "code label modifiers",

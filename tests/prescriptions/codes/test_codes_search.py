@@ -13,7 +13,8 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prescriptions.codes import index, search
+from clinic.selectors import clinic_today
+from prescriptions.codes import index, loading, search
 from prescriptions.codes.index import Searched
 from prescriptions.codes.search import find_codes
 from prescriptions.codes.selectors import check_codes
@@ -97,7 +98,7 @@ def test_what_is_no_code_to_take_is_told_why(codes: None, typed: str, says: str)
 
 
 def test_a_word_written_like_a_code_is_found_as_a_word(db: None) -> None:
-    load_icd10.keep([code("D51.8", "Other vitamin B12 deficiency anemias")])
+    loading.keep([code("D51.8", "Other vitamin B12 deficiency anemias")])
     offers = find_codes("B12")
     assert [offer.code for offer in offers] == ["D51.8"]
     assert search.refusal("B12", offers) == ""
@@ -112,7 +113,7 @@ def code(name: str, description: str, also: str = "", release: str = "test") -> 
 def test_first_comes_what_begins_with_the_word_then_the_usual_chapters_then_short_names(
     db: None,
 ) -> None:
-    load_icd10.keep(
+    loading.keep(
         [
             code("A01.0", "Shoulder typhoid"),
             code("M25.511", "Pain in right shoulder"),
@@ -131,7 +132,7 @@ def test_first_comes_what_begins_with_the_word_then_the_usual_chapters_then_shor
 
 
 def test_names_that_begin_so_leave_half_of_the_places_to_others(db: None) -> None:
-    load_icd10.keep(
+    loading.keep(
         [
             *(code(f"A{number:02}", f"Bacterial disease {number}") for number in range(20)),
             *(code(f"M{number:02}", f"Pain in the back {number}") for number in range(20)),
@@ -143,13 +144,13 @@ def test_names_that_begin_so_leave_half_of_the_places_to_others(db: None) -> Non
 
 
 def test_accents_and_apostrophes_need_not_be_typed(db: None) -> None:
-    load_icd10.keep([code("H81.01", "Ménière's disease, right ear")])
+    loading.keep([code("H81.01", "Ménière's disease, right ear")])
     for words in ("meniere", "Ménière’s", "menieres right", "MÉNIÈRE'S disease"):  # noqa: RUF001
         assert found(words) == ["H81.01"]
 
 
 def test_another_name_is_shown_when_it_was_meant(db: None) -> None:
-    load_icd10.keep([code("M77.11", "Lateral epicondylitis, right elbow", "Tennis elbow; Sore")])
+    loading.keep([code("M77.11", "Lateral epicondylitis, right elbow", "Tennis elbow; Sore")])
     assert find_codes("tennis")[0].called == "Tennis elbow"
     assert find_codes("right sore")[0].called == "Sore"
     assert find_codes("elbow")[0].called == ""
@@ -239,14 +240,14 @@ def small_release(release: str) -> Iterator[DiagnosisCode]:
 def test_loading_the_codes_again_does_nothing_and_a_new_release_retires_old_codes(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load_icd10.keep([code("M99.00", "Old", release="old"), code("M54.2", "Neck", release="old")])
+    loading.keep([code("M99.00", "Old", release="old"), code("M54.2", "Neck", release="old")])
     DiagnosisCode.objects.filter(code="M54.2").update(billable=False)
     monkeypatch.setattr(load_icd10, "read", small_release)
     call_command("load_icd10", stdout=StringIO())
     assert DiagnosisCode.objects.get(code="M54.2").billable
     assert not DiagnosisCode.objects.get(code="M99.00").billable
-    ((verdict, _name),) = check_codes(["M99.00"])
-    assert "not in this year" in verdict.message
+    ((verdict, _name),) = check_codes(["M99.00"], clinic_today())
+    assert "M99.00 was valid through Mar 31, 2026" in verdict.message
     assert (found("cerv"), found("old"), found("neck"), found("M99")) == (["M54.2"], [], [], [])
     said = StringIO()
     call_command("load_icd10", stdout=said)
@@ -283,7 +284,7 @@ def test_a_release_loaded_between_two_queries_gives_nothing_wrong(
 
     def loaded_meanwhile(*args: Any) -> list[int]:
         before = places(*args)
-        load_icd10.keep([code("M99.01", "Segmental dysfunction"), code("G56.01", "Carpal tunnel")])
+        loading.keep([code("M99.01", "Segmental dysfunction"), code("G56.01", "Carpal tunnel")])
         return before
 
     monkeypatch.setattr(index, "with_all", loaded_meanwhile)
@@ -292,8 +293,8 @@ def test_a_release_loaded_between_two_queries_gives_nothing_wrong(
 
 @pytest.mark.slow
 def test_in_the_release_what_reviewers_type_comes_first_and_any_letters_find(db: None) -> None:
-    load_icd10.keep(one for one in load_icd10.read("release") if one.code.startswith(OF_PAIN))
-    load_icd10.settle()
+    loading.keep(one for one in load_icd10.read("release") if one.code.startswith(OF_PAIN))
+    loading.settle()
     for words, first in WHAT_REVIEWERS_TYPE.items():
         assert found(words)[0] == first, words
     names = DiagnosisCode.objects.filter(billable=True).values_list("description", flat=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from django.core.management import call_command
 
 from prescriptions.codes import icd10
 from prescriptions.codes.icd10 import Refusal
-from prescriptions.codes.selectors import check_codes
+from prescriptions.codes.selectors import check_codes, loaded
 from prescriptions.management.commands import load_icd10
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ ODD = ["S13.4A", "12", "M50-M54", "M99.99"]
 TYPED = [" m5450", "U07.1", "QA0.0101"]
 ASKED = {icd10.tidy(text) for text in (*USUAL, *HEADINGS, *ODD, *TYPED)}
 read = load_icd10.read
+ON = date(2026, 4, 1)  # since when the package's codes are in force
 
 
 @pytest.mark.django_db
@@ -44,14 +46,16 @@ def test_the_usual_codes_are_complete_and_the_traps_are_refused(
     monkeypatch.setattr(load_icd10, "read", those_asked)
     call_command("load_icd10", stdout=StringIO())
     assert len(USUAL) == 40
-    judged = check_codes(USUAL)
+    judged = check_codes(USUAL, ON)
     assert [verdict.code for verdict, _ in judged if not verdict.accepted] == []
     assert all(words for _, words in judged)
-    headings = check_codes(HEADINGS)
+    headings = check_codes(HEADINGS, ON)
     assert {verdict.refusal for verdict, _ in headings} == {Refusal.HEADER}
-    odd = check_codes([icd10.tidy(text) for text in ODD])
+    odd = check_codes([icd10.tidy(text) for text in ODD], ON)
     assert [verdict.refusal for verdict, _ in odd] == [
         *(Refusal.SEVENTH, Refusal.SHAPE, Refusal.SHAPE, Refusal.UNKNOWN)
     ]
-    there = check_codes([icd10.tidy(text) for text in TYPED])
+    (release,) = loaded()
+    assert release.in_force_on == ON
+    there = check_codes([icd10.tidy(text) for text in TYPED], ON)
     assert all(verdict.accepted for verdict, _ in there)

@@ -18,7 +18,9 @@ from clinic.documents import printing
 from clinic.documents import store as documents
 from clinic.models import AuditEvent, Client, Document, Message
 from clinic.selectors import clinic_today
-from prescriptions.models import DoctorRequest, Prescription, ShareConsent
+from prescriptions.codes.selectors import check_codes
+from prescriptions.models import DiagnosisCode, DoctorRequest, Prescription, ShareConsent
+from prescriptions.prescribers import answers as rules
 from prescriptions.prescribers import errors, links, pdf, services, tasks
 from prescriptions.reviewing import selectors
 from prescriptions.reviewing import services as prescriptions
@@ -26,6 +28,7 @@ from prescriptions.reviewing.forms import ReviewForm
 from prescriptions.selectors import detailed
 from tests.locks import expect_nothing_held
 from tests.prescriptions import paper
+from tests.prescriptions.codes import releases
 from tests.prescriptions.factories import make_codes
 from tests.prescriptions.prescribers.factories import (
     make_answers,
@@ -189,6 +192,21 @@ def test_what_is_missing_or_wrong_is_not_signed(
     assert said in " ".join(caught.value.problems[field])
     asked.refresh_from_db()
     assert asked.status == "open"
+
+
+def test_a_code_newer_than_ours_may_be_signed_and_the_hint_says_so(asked: DoctorRequest) -> None:
+    releases.loaded(clinic_today() - timedelta(days=366))
+    ((verdict, _words),) = check_codes(["M54.21"], clinic_today())
+    assert "not have M54.21 in our list yet" in rules.code_trouble(verdict)
+    assert sign(asked, codes=("M54.21",)).status == "signed"
+
+
+def test_a_code_that_has_ended_is_not_signed(asked: DoctorRequest) -> None:
+    last = clinic_today() - timedelta(days=1)
+    DiagnosisCode.objects.filter(code="M54.2").update(billable=False, valid_through=last)
+    with pytest.raises(errors.Unanswered) as caught:
+        sign(asked, codes=("M54.2",))
+    assert "Please enter the code that took its place" in caught.value.problems["codes"][0]
 
 
 def test_words_that_only_we_cannot_read_may_be_signed(asked: DoctorRequest) -> None:

@@ -3,13 +3,24 @@ from typing import Any
 
 import pytest
 
+from prescriptions.codes.icd10 import Known, Table
 from prescriptions.elements import Elements, as_reading, differences
 from prescriptions.elements import problems as all_problems
 from prescriptions.reviewing import rules
 from prescriptions.reviewing.rules import OK, OPEN, WARN, ReviewContext
 
 TODAY = date(2026, 11, 22)
-BILLABLE = {"M54.2": True, "M54.5": False, "M54.50": True, "M54.41": True}
+TABLE = Table(
+    {
+        "M54.2": Known(billable=True),
+        "M54.5": Known(billable=False),
+        "M54.50": Known(billable=True),
+        "M54.41": Known(billable=True),
+        "M51.26": Known(billable=False, last=date(2026, 9, 30)),
+        "M51.260": Known(billable=True, first=date(2026, 10, 1)),
+    },
+    in_force_on=date(2026, 10, 1),
+)
 
 
 def elements(**fields: Any) -> Elements:
@@ -35,7 +46,7 @@ def elements(**fields: Any) -> Elements:
 
 
 def problems(**fields: Any) -> dict[str, list[str]]:
-    return all_problems(elements(**fields), billable=BILLABLE, today=TODAY)
+    return all_problems(elements(**fields), table=TABLE, today=TODAY)
 
 
 def test_nothing_stands_against_a_complete_order() -> None:
@@ -97,7 +108,7 @@ def test_codes_that_exclude_each_other_and_old_orders_only_warn() -> None:
         starts_on=date(2025, 1, 2),
         through_on=date(2025, 3, 1),
     )
-    assert all_problems(doubtful, billable=BILLABLE, today=TODAY) == {}
+    assert all_problems(doubtful, table=TABLE, today=TODAY) == {}
     doubts = rules.doubts(doubtful, ReviewContext(today=TODAY))
     assert list(doubts) == ["codes", "through_on", "issued_on"]
 
@@ -130,15 +141,15 @@ def test_what_is_doubtful_is_said_and_stops_nothing(
 @pytest.mark.parametrize("payer", ["va", "auto_no_fault", "workers_comp"])
 def test_where_a_claim_is_billed_the_payer_has_authorised_it_first(payer: str) -> None:
     assert ReviewContext(today=TODAY, payer=payer).is_claim
-    wrong = all_problems(elements(), billable=BILLABLE, today=TODAY, is_claim=True)
+    wrong = all_problems(elements(), table=TABLE, today=TODAY, is_claim=True)
     assert list(wrong) == ["is_authorized"]
     seen = elements(is_authorized=True)
-    assert all_problems(seen, billable=BILLABLE, today=TODAY, is_claim=True) == {}
+    assert all_problems(seen, table=TABLE, today=TODAY, is_claim=True) == {}
 
 
 def tones(read: Elements, **around: Any) -> dict[str, str]:
     known = ReviewContext(today=TODAY, **around)
-    wrong = all_problems(read, billable=BILLABLE, today=TODAY, is_claim=known.is_claim)
+    wrong = all_problems(read, table=TABLE, today=TODAY, is_claim=known.is_claim)
     lines = rules.checklist(read, known, wrong)
     return {line.label: line.tone for line in lines}
 
