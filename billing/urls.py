@@ -9,6 +9,7 @@ from billing.issuing import desk as issuing_desk
 from billing.issuing import views as issuing
 from billing.owed import desk as owed
 from billing.procedures import desk as procedures
+from billing.reports import desk as reports
 
 app_name = "billing"
 urlpatterns = [
@@ -24,6 +25,8 @@ urlpatterns = [
     path("desk/diary/procedures/new/", procedures.procedure, name="procedure-new"),
     path("desk/diary/procedures/<uuid:procedure_id>/", procedures.procedure, name="procedure"),
     path("desk/money/owed/", owed.listing, name="owed"),
+    path("desk/money/report/", reports.report, name="report"),
+    path("desk/money/report/csv/", reports.download, name="report-csv"),
     path("desk/money/close/", closing.close, name="close"),
     path("desk/money/drawers/", drawers.listing, name="drawers"),
     path("desk/money/drawers/new/", drawers.drawer, name="drawer-new"),
