@@ -10,6 +10,7 @@ from billing.issuing import views as issuing
 from billing.owed import desk as owed
 from billing.procedures import desk as procedures
 from billing.reports import desk as reports
+from billing.unbilled import desk as unbilled
 
 app_name = "billing"
 urlpatterns = [
@@ -25,6 +26,7 @@ urlpatterns = [
     path("desk/diary/procedures/new/", procedures.procedure, name="procedure-new"),
     path("desk/diary/procedures/<uuid:procedure_id>/", procedures.procedure, name="procedure"),
     path("desk/money/owed/", owed.listing, name="owed"),
+    path("desk/money/unbilled/", unbilled.listing, name="unbilled"),
     path("desk/money/report/", reports.report, name="report"),
     path("desk/money/report/csv/", reports.download, name="report-csv"),
     path("desk/money/close/", closing.close, name="close"),

@@ -56,6 +56,7 @@ PAGES: dict[str, set[Role]] = {
     "billing:issue-superbill": MONEY,
     "billing:desk-statement": MONEY,
     "billing:owed": MONEY,
+    "billing:unbilled": MONEY,
     "billing:report": BOOKS,
     "billing:report-csv": BOOKS,
     "billing:close": MONEY,
