@@ -49,6 +49,7 @@ def figures(
     at_most("Booking page, nothing changed", "booking_page", 8, sizes)
     at_most("Page of sessions and prices", "sessions_page", 8, sizes)
     at_most("Diagnosis search, p95 to p95", "diagnosis_search", 2, sizes, "p95_ms")
+    at_most("Report of a year, 10,000 visits", "report_year", 15, sizes)
     if "client_search" in names:
         slowest = max(
             _run(runs, "client_search", size, 1)["p95_ms"]

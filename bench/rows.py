@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2.extras import DateTimeTZRange
 
+from bench.money import fill_visits
 from bench.people import fill_people
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Clinic:
     therapists: list[str]
     today: date
     desk: str  # the session of a front-desk user
+    manager: str
     clients: list[str]  # ten of them
     prescription: str  # one that was decided
     searches: list[str]  # what a reviewer types to find a code
@@ -55,6 +57,11 @@ class Clinic:
     @property
     def first(self) -> date:
         return self.today + timedelta(days=1)
+
+    @property
+    def year(self) -> str:
+        """The year that ends today, for the report."""
+        return f"begins_on={self.today - timedelta(days=365)}&ends_on={self.today}"
 
     @property
     def last(self) -> date:
@@ -123,7 +130,8 @@ def make_clinic(every_code: int) -> Clinic:
         option=str(option.pk),
         therapists=[str(therapist.pk) for therapist in staff],
         today=timezone.localdate(timezone=location.zone),
-        desk=sign_in(),
+        desk=sign_in("front_desk"),
+        manager=sign_in("manager"),
         clients=[str(pk) for pk in Client.objects.values_list("pk", flat=True)[:10]],
         prescription=str(prescription.pk),
         searches=load_codes(every_code),
@@ -166,15 +174,15 @@ def _pattern_prescription() -> Prescription:
     )
 
 
-def sign_in() -> str:
-    """A front-desk user's session, as sign-in leaves it."""
+def sign_in(role: str) -> str:
+    """The session of a user with a role, as sign-in leaves it."""
     from django.test import Client as Browser
 
     from clinic.accounts.second_step.services import TAKEN
-    from clinic.models import Role, User
+    from clinic.models import User
 
     browser = Browser()
-    user = User.objects.create(email="desk@clinic.example", role=Role.FRONT_DESK)
+    user = User.objects.create(email=f"{role}@clinic.example", role=role)
     browser.force_login(user)
     session = browser.session
     session[TAKEN] = str(user.pk)
@@ -249,6 +257,7 @@ def fill(database: str, clinic: Clinic, past: int, people: int) -> float:
                     {**_names(0), "first": clinic.first, "last": clinic.last},
                 )
             fill_prescriptions(cursor, past)
+            fill_visits(cursor)
             fill_people(cursor, people)
             share = _share_booked(cursor, clinic)
             cursor.execute("VACUUM (ANALYZE)")

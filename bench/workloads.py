@@ -71,6 +71,8 @@ def readings(clinic: Clinic) -> list[Reading]:
     page = [f"/book/{clinic.option}/"]
     csrf = "x" * 32
     desk = {"Cookie": f"session={clinic.desk}; csrf={csrf}"}
+    report = [f"/desk/money/report/?{clinic.year}"]
+    books = {"Cookie": f"session={clinic.manager}; csrf={csrf}"}
     part = {**desk, "X-CSRFToken": csrf, "HX-Request": "true"}
     return [
         Reading("bare_view", ["/healthz/bench/bare/"]),
@@ -89,6 +91,8 @@ def readings(clinic: Clinic) -> list[Reading]:
         Reading("diagnosis_search", ["/desk/diagnoses/"], headers=part, typed=clinic.searches),
         Reading("client_search", ["/desk/clients/"], headers=part, typed=people.searches()),
         Reading("prescription_queue", ["/desk/prescriptions/"], headers=desk),
+        Reading("report_year_afresh", report, headers=books, changing="bookings"),
+        Reading("report_year", report, headers=books),
         guarded("client_page", [f"/desk/clients/{pk}/" for pk in clinic.clients], desk),
         guarded("prescription_page", [f"/desk/prescriptions/{clinic.prescription}/"], desk),
     ]

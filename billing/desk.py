@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import fees, selectors
+from billing.checkout.steps import steps_of
 from billing.correcting.desk import home_of
 from billing.correcting.forms import MethodForm
 from billing.coupons.forms import GiveForm
@@ -328,6 +329,7 @@ def _about(request: HttpRequest, visit: Visit | None, drawers: Sequence[Drawer])
         return context
     try:
         bill = context["bill"] = selectors.bill(visit)
+        context["steps"] = steps_of(visit, bill)
         context["form"] = _payment_form(visit, drawers) if bill.balance_cents else None
         context |= _extras(visit) if bill.lines and context["may_bill"] else {}
     except DomainError as refusal:

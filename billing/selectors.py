@@ -18,7 +18,7 @@ from treatment.models import Visit
 from treatment.recording import whole_minutes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
     from uuid import UUID
 
@@ -115,8 +115,10 @@ def client_of(visit: Visit) -> Client:
     return client
 
 
-def price(visit: Visit) -> list[Line]:
+def price(visit: Visit, procedures: Mapping[UUID, Procedure] | None = None) -> list[Line]:
     """The lines a finished visit will be charged as; none if it is free.
+
+    `procedures`, by technique, where they are read once for many visits (`procedures`).
 
     Raises:
         NoProcedure: a technique of a prescribed session has no procedure.
@@ -133,7 +135,8 @@ def price(visit: Visit) -> list[Line]:
         elapsed_minutes=whole_minutes(visit.started_at, visit.stopped_at),
     )
     rule = payer.unit_rule if payer else Payer.UnitRule.CMS
-    lines = pricing.lines_of(_work(visit), session, rule=rule, reserved_label=_("Reserved time"))
+    work = _work(visit, procedures)
+    lines = pricing.lines_of(work, session, rule=rule, reserved_label=_("Reserved time"))
     if not lines:
         return []
     return [*pricing.less_coupon(lines, coupon_cents(appointment)), *_extra_lines(visit)]
@@ -165,16 +168,17 @@ def coupon_cents(appointment: Appointment) -> int:
     return sum(one.off_cents for one in uses if one.released_at is None)
 
 
-def _work(visit: Visit) -> list[pricing.Work]:
+def _work(visit: Visit, known: Mapping[UUID, Procedure] | None) -> list[pricing.Work]:
     service = visit.appointment.option.service
     rows = [(row.technique, row.minutes) for row in visit.minutes.all()]
     if not service.needs_prescription:
         total = sum(minutes for _technique, minutes in rows)
         return [pricing.Work(service.name, total)] if total else []
-    procedures = _procedures([technique for technique, _minutes in rows])
+    used = [technique for technique, _minutes in rows]
+    billed_under = procedures(used) if known is None else known
     work: dict[UUID, pricing.Work] = {}
     for technique, minutes in rows:
-        procedure = procedures.get(technique.pk)
+        procedure = billed_under.get(technique.pk)
         if procedure is None:
             raise NoProcedure(technique.name)
         earlier = work[procedure.pk].minutes if procedure.pk in work else 0
@@ -184,15 +188,17 @@ def _work(visit: Visit) -> list[pricing.Work]:
     return list(work.values())
 
 
-def _procedures(techniques: list[Technique]) -> dict[UUID, Procedure]:
-    """The procedure each technique is billed under: the first in the clinic's order."""
-    through = Procedure.techniques.through.objects.filter(technique__in=techniques)
+def procedures(techniques: Sequence[Technique] | None = None) -> dict[UUID, Procedure]:
+    """The procedure each technique is billed under, or all: the first in the clinic's order."""
+    through = Procedure.techniques.through.objects.all()
+    if techniques is not None:
+        through = through.filter(technique__in=techniques)
     pairs = through.select_related("procedure").order_by("-procedure__position")
     return {pair.technique_id: pair.procedure for pair in pairs}
 
 
-def bill(visit: Visit) -> Bill:
-    charges = list(visit.charges.all()) or price(visit)
+def bill(visit: Visit, procedures: Mapping[UUID, Procedure] | None = None) -> Bill:
+    charges = list(visit.charges.all()) or price(visit, procedures)
     return Bill(charges, list(visit.payments.all()))
 
 

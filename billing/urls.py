@@ -14,6 +14,8 @@ from billing.issuing import desk as issuing_desk
 from billing.issuing import views as issuing
 from billing.owed import desk as owed
 from billing.procedures import desk as procedures
+from billing.reports import desk as reports
+from billing.unbilled import desk as unbilled
 
 app_name = "billing"
 urlpatterns = [
@@ -39,6 +41,9 @@ urlpatterns = [
     path("desk/diary/goods/tax/", extras.tax, name="sales-tax"),
     path("desk/diary/goods/<uuid:product_id>/", extras.product, name="product"),
     path("desk/money/owed/", owed.listing, name="owed"),
+    path("desk/money/unbilled/", unbilled.listing, name="unbilled"),
+    path("desk/money/report/", reports.report, name="report"),
+    path("desk/money/report/csv/", reports.download, name="report-csv"),
     path("desk/money/close/", closing.close, name="close"),
     path("desk/money/drawers/", drawers.listing, name="drawers"),
     path("desk/money/drawers/new/", drawers.drawer, name="drawer-new"),

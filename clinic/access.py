@@ -70,11 +70,13 @@ def roles(*allowed: Role) -> Callable[[View], View]:
 CARE = (Role.FRONT_DESK, Role.THERAPIST, Role.MANAGER)
 DESK = (Role.FRONT_DESK, Role.MANAGER)
 MONEY = (Role.FRONT_DESK, Role.MANAGER, Role.BILLER)
+BOOKS = (Role.MANAGER, Role.BILLER)
 TREATMENT = (Role.THERAPIST, Role.MANAGER)
 care_team = roles(*CARE)
 staff = roles(*CARE, Role.BILLER)
 desk = roles(*DESK)
 money = roles(*MONEY)
+books = roles(*BOOKS)
 treatment = roles(*TREATMENT)
 therapist = roles(Role.THERAPIST)
 manager = roles(Role.MANAGER)
@@ -106,6 +108,10 @@ def works_at_desk(user: Actor) -> TypeGuard[User]:
 
 def handles_money(user: Actor) -> TypeGuard[User]:
     return _has_role(user, *MONEY)
+
+
+def keeps_books(user: Actor) -> TypeGuard[User]:
+    return _has_role(user, *BOOKS)
 
 
 def records_treatment(user: Actor) -> TypeGuard[User]:
@@ -142,6 +148,7 @@ class Viewer:
     in_care_team: bool
     works_at_desk: bool
     handles_money: bool
+    keeps_books: bool
     records_treatment: bool
     is_therapist: bool
     is_manager: bool
@@ -153,6 +160,7 @@ def viewer(user: Actor) -> Viewer:
         in_care_team=in_care_team(user),
         works_at_desk=works_at_desk(user),
         handles_money=handles_money(user),
+        keeps_books=keeps_books(user),
         records_treatment=records_treatment(user),
         is_therapist=is_therapist(user),
         is_manager=is_manager(user),

@@ -49,6 +49,7 @@ def test_what_was_asked_for_is_measured_at_both_concurrencies(found: dict[str, A
             "booking",
             "diagnosis_search",
             "prescription_queue",
+            "report_year",
             "client_page",
             "client_page_unaudited",
             "prescription_page",

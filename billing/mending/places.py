@@ -17,11 +17,12 @@ from prescriptions import authorization
 from treatment import covering
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from uuid import UUID
 
     from django_stubs_ext import StrOrPromise
 
-    from billing.models import Charge
+    from billing.models import Charge, Procedure
     from billing.pricing import Line
     from clinic.access import Actor
     from clinic.models import User
@@ -56,13 +57,19 @@ class Where:
     page: Callable[[Visit], str]
 
 
-def places(user: User, visit: Visit, kind: str = Kind.RECEIPT) -> list[Place]:
+def places(
+    user: User,
+    visit: Visit,
+    kind: str = Kind.RECEIPT,
+    procedures: Mapping[UUID, Procedure] | None = None,
+) -> list[Place]:
     """What a document of a visit lacks now, and where that is put right.
 
-    Reads only the visit (`selectors.visits`), unless something is missing.
+    Reads only the visit (`selectors.visits`), unless something is missing; `procedures` as for
+    `selectors.price`.
     """
     try:
-        lines = selectors.bill(visit).lines
+        lines = selectors.bill(visit, procedures).lines
     except NoProcedure:
         return of(user, visit, [Lack.PROCEDURE])
     return of(user, visit, _lacking(visit, lines, kind))

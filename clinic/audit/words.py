@@ -169,6 +169,7 @@ WORDS: dict[str, StrOrPromise] = {
     "payment.voided": _("Voided a payment"),
     "payment.viewed": _("Viewed what is due for a visit"),
     "payments.listed": _("Saw the client in the list of what is owed"),
+    "unbilled.listed": _("Saw the client in the list of what is not billed"),
     "doctor_request.declined": _("A prescriber declined to write an order"),
     "doctor_request.drawn": _("Created the form for a prescriber"),
     "doctor_request.link_opened": _("A prescriber's link was opened"),

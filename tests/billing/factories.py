@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.utils import timezone
+from psycopg2.extras import DateTimeTZRange
 
 from billing import services
+from billing.correcting import refunds
 from billing.correcting.services import Form
 from billing.models import Payment
 from booking.models import Appointment, AppointmentStatus
@@ -20,6 +22,8 @@ from tests.treatment.factories import earlier_today
 from treatment.models import Visit, VisitMinutes
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from clinic.models import Client, User
 
 
@@ -53,10 +57,33 @@ def plain_visits(count: int) -> list[Visit]:
     ]
 
 
+def moved(visit: Visit, start: datetime) -> Visit:
+    """The same visit at another time."""
+    start, hour = start.astimezone(UTC), timedelta(hours=1)
+    Visit.objects.filter(pk=visit.pk).update(started_at=start, stopped_at=start + hour)
+    rows = Appointment.objects.filter(pk=visit.appointment_id)
+    blocked = DateTimeTZRange(start, start + hour)
+    rows.update(starts_at=start, ends_at=start + hour, blocked=blocked)
+    return visit
+
+
 def paid(actor: User, visit: Visit, cents: int = 10000, method: str = "card") -> Payment:
     """A payment of a visit, taken as the desk takes it."""
     return services.take_payment(
         actor=actor, visit=visit, method=method, amount_cents=cents, form_token=uuid4()
+    )
+
+
+def given_back(actor: User, payment: Payment, cents: int, *, owed_again: bool) -> None:
+    """A refund by the way the payment came."""
+    refunds.refund(
+        actor=actor,
+        payment=payment,
+        amount_cents=cents,
+        method=payment.method,
+        reason="The room was cold",
+        owed_again=owed_again,
+        form=form_for(payment),
     )
 
 

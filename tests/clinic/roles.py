@@ -7,6 +7,7 @@ from clinic.models import Role
 FRONT, HANDS, BOSS, BILL = Role.FRONT_DESK, Role.THERAPIST, Role.MANAGER, Role.BILLER
 STAFF, DESK = {FRONT, HANDS, BOSS}, {FRONT, BOSS}
 MONEY, ALL_STAFF = {FRONT, BOSS, BILL}, {FRONT, HANDS, BOSS, BILL}
+BOOKS = {BOSS, BILL}
 LOGINS = {FRONT: "as_desk", HANDS: "as_therapist", BOSS: "as_manager", BILL: "as_biller"}
 
 # Who may open a page of the desk. Whoever is not named gets 403, a client 404.
@@ -63,6 +64,9 @@ PAGES: dict[str, set[Role]] = {
     "billing:desk-statement": MONEY,
     "billing:desk-packet": MONEY,
     "billing:owed": MONEY,
+    "billing:unbilled": MONEY,
+    "billing:report": BOOKS,
+    "billing:report-csv": BOOKS,
     "billing:close": MONEY,
     "billing:visit-documents": MONEY,
     "billing:payment-method": MONEY,
