@@ -100,7 +100,7 @@ class GoodsForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     price = PriceField(label=_("Its price"), required=False)
-    is_taxed = forms.BooleanField(label=_("Sales tax applies to it"), required=False, initial=True)
+    is_untaxed = forms.BooleanField(label=_("No sales tax on it"), required=False)
     form_token = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, products: Iterable[Product], **kwargs: Any) -> None:
@@ -131,7 +131,7 @@ class GoodsForm(forms.Form):
         product = self.products.get(data["product"])
         if product is None:
             other = {"description": data["description"], "each_cents": data["price"]}
-            return sold | other | {"is_taxed": data["is_taxed"]}
+            return sold | other | {"is_taxed": not data["is_untaxed"]}
         listed = {"description": product.name, "each_cents": product.price_cents}
         return sold | listed | {"is_taxed": product.is_taxed, "product": product}
 

@@ -215,6 +215,9 @@ def test_an_app_that_was_never_begun_is_made_beside_those_that_were() -> None:
         "billing.0005_corrections_guards",
         "billing.0006_retired_drawers",
         "billing.0007_documents",
+        "billing.0008_coupons",
+        "billing.0009_extras",
+        "billing.0010_estimates",
     ]
 
 

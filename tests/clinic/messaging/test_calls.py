@@ -141,7 +141,16 @@ def test_every_kind_of_message_to_a_client_is_known_to_the_call_list() -> None:
     found: set[str] = set()
     for path in places:
         found |= _kinds_to_clients(path.read_text())
-    known = {"kind", "'receipt'", "'news'", "'intake.decided'", "OFFER", "KIND", DECIDED}
+    known = {
+        "kind",
+        "'receipt'",
+        "'estimate'",
+        "'news'",
+        "'intake.decided'",
+        "OFFER",
+        "KIND",
+        DECIDED,
+    }
     assert found == known
     made = {notices.CONFIRMED, notices.MOVED, notices.CANCELLED, notices.REMINDER}
     made |= {notices.SERIES, notices.SERIES_CANCELLED}

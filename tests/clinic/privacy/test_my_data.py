@@ -40,6 +40,8 @@ pytestmark = pytest.mark.django_db
 PAGE, ASK = "/portal/my-data/", "/portal/my-data/export/"
 # Tables that hang on a client, and the part of the archive that holds them.
 WHERE = {
+    "billing.CouponUse": "coupons",
+    "billing.Estimate": "estimates",
     "billing.Payment": "payments",
     "billing.BillingDocument": "billing-documents",
     "booking.Appointment": "appointments",
