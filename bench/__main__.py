@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import redis
 
-from bench import race, report, rows, workloads
+from bench import issuing, printing, race, report, rows, workloads
 from bench.load import Sample, closed_loop, connections, get
 from bench.server import WORKERS, database, serve
 from clinic.runtime.config import ROOT, put
@@ -39,6 +39,7 @@ DOCUMENT, REACHED = ROOT / "docs" / "performance.md", "## Results"
 YARDSTICKS = ("bare_view", "one_query", "signed_in", "sql_30_days")
 CONCURRENCY = (1, 8)
 TURNS = 10  # for two measurements that are compared, in each round
+PRINTING, MEMORY = "printing", "memory"  # measured without a server
 PROBE = get("/healthz/bench/bare/")
 
 
@@ -61,6 +62,7 @@ class Results:
     runs: list[dict[str, Any]] = field(default_factory=list)
     races: list[dict[str, Any]] = field(default_factory=list)
     booked_share: float = 0.0
+    printing: dict[str, Any] = field(default_factory=dict)
 
     def add(self, name: str, size: int, concurrency: int, sample: Sample, queries: int) -> None:
         self.runs.append(
@@ -108,7 +110,11 @@ class Results:
             "same_slot": self.races[-1]["at_the_booking"] if self.races else None,
             "same_slot_races": self.races,
             "yardsticks": yardsticks,
-            "figures": report.figures(runs, yardsticks, self.races),
+            "printing": self.printing,
+            "figures": [
+                *report.figures(runs, yardsticks, self.races),
+                *report.printed(self.printing),
+            ],
         }
 
 
@@ -123,7 +129,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="1,000 rows and a few requests each")
     parser.add_argument(
-        "--only", action="append", metavar="NAME", help="this workload with the yardsticks"
+        "--only",
+        action="append",
+        metavar="NAME",
+        help="this workload with the yardsticks; printing; memory (only when asked for: minutes)",
     )
     parser.add_argument("--out", type=Path, help="where the results go")
     options = parser.parse_args()
@@ -133,18 +142,11 @@ def main() -> int:
     only = {*options.only, *YARDSTICKS} if options.only else None
     began = perf_counter()
     server, results = os.environ["DATABASE_URL"], Results()
-    run = f"bench_{os.getpid()}"
-    with tempfile.TemporaryDirectory(prefix="bench-") as name, database(server, run) as base:
-        folder = Path(name)
-        clinic = prepare(base, folder, plan.every_code)
-        for size in plan.sizes:
-            with database(server, f"{run}_{size}", template=run) as url:
-                since = perf_counter()
-                results.booked_share = rows.fill(url, clinic, size, plan.people)
-                say(f"{size:,} past appointments, loaded in {perf_counter() - since:.0f} s")
-                with serve(url, f"{run}_{size}", folder) as address:
-                    measure(address, url, clinic, size, plan, results, only)
-                forget_tasks(f"{run}_{size}")
+    if options.only and {*options.only} <= {PRINTING, MEMORY}:
+        set_up()
+        results.printing = print_some(only, quick=options.quick)
+    else:
+        measure_all(server, plan, results, only, quick=options.quick)
     found = results.as_json(plan, perf_counter() - began)
     if out is not None:
         out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
@@ -155,17 +157,52 @@ def main() -> int:
     return 0
 
 
+def measure_all(
+    server: str, plan: Plan, results: Results, only: Collection[str] | None, *, quick: bool
+) -> None:
+    """Each size in a database of its own."""
+    run = f"bench_{os.getpid()}"
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, database(server, run) as base:
+        folder = Path(name)
+        clinic = prepare(base, folder, plan.every_code)
+        results.printing = print_some(only, quick=quick)
+        for size in plan.sizes:
+            with database(server, f"{run}_{size}", template=run) as url:
+                since = perf_counter()
+                results.booked_share = rows.fill(url, clinic, size, plan.people)
+                say(f"{size:,} past appointments, loaded in {perf_counter() - since:.0f} s")
+                with serve(url, f"{run}_{size}", folder) as address:
+                    measure(address, url, clinic, size, plan, results, only)
+                forget_tasks(f"{run}_{size}")
+
+
+def set_up() -> None:
+    put(os.environ, "DEBUG", "0")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
+    import django
+
+    django.setup()
+
+
+def print_some(only: Collection[str] | None, *, quick: bool) -> dict[str, Any]:
+    """What printing costs; and, if asked for, what a worker that prints 2,000 documents takes."""
+    found: dict[str, Any] = {}
+    if only is None or PRINTING in only:
+        found |= printing.measure_times(3 if quick else printing.ROUNDS)
+    if only is not None and MEMORY in only:
+        documents, every = (20, 10) if quick else (printing.DOCUMENTS, printing.EVERY)
+        found["memory_mib"] = printing.memory(documents, every)
+    return found
+
+
 def prepare(url: str, folder: Path, every_code: int) -> Clinic:
     """The tables and the clinic without its appointments, and the static files."""
     put(os.environ, "DATABASE_URL", url)
     put(os.environ, "STATIC_ROOT", str(folder / "static"))
-    put(os.environ, "DEBUG", "0")
-    os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
-    import django
+    set_up()
     from django.core.management import call_command
     from django.db import connection
 
-    django.setup()
     call_command("migrate", interactive=False, verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     clinic = rows.make_clinic(every_code)
@@ -193,7 +230,7 @@ def measure(
     readings = [
         reading for reading in workloads.readings(clinic) if only is None or reading.name in only
     ]
-    books = only is None or "booking" in only
+    books, issues = (only is None or name in only for name in ("booking", "issuing"))
     places = iter(workloads.free_places(clinic))
     visitors = workloads.Visitors.arrive(address, clinic)
     turn = plan.seconds / plan.rounds
@@ -224,6 +261,11 @@ def measure(
     if books:
         loop("booking", CONCURRENCY[-1], visitors.each(places, visitors.book), seconds=turn / 4)
         queries["booking"] = visitors.count_queries(address, next(places))
+    desk = issuing.Desk(clinic, between)
+    if issues:
+        loop("issuing", CONCURRENCY[-1], desk.each(), seconds=turn / 4)
+        queries["issuing"] = desk.count_queries(address)
+    before = desk.issued()
     samples.clear()  # that was a warm-up
     for _round in range(plan.rounds):
         for concurrency in CONCURRENCY:
@@ -236,8 +278,14 @@ def measure(
                         loop(one.name, concurrency, one.units(), seconds=turn / TURNS)
             if books:
                 loop("booking", concurrency, visitors.each(places, visitors.book))
+        if issues:
+            loop("issuing", CONCURRENCY[-1], desk.each())
         if only is None or "whole_visit" in only:
             loop("whole_visit", CONCURRENCY[-1], visitors.each(places, visitors.visit))
+    if issues and (
+        lost := samples["issuing", CONCURRENCY[-1]].outcomes["ok"] + before - desk.issued()
+    ):
+        raise RuntimeError(f"{lost} receipts were refused")
     samples["sql_30_days", 1] = bare_sql(between, clinic, plan.seconds)
     for (name, concurrency), sample in samples.items():
         results.add(name, size, concurrency, sample, queries.get(name, 0))

@@ -1,7 +1,5 @@
 """What a receipt costs to print, and that a worker that prints many does not grow.
 
-    python -m bench.printing [documents]
-
 Three pages in turn, so that a noisy minute affects them equally: the receipt as clients get it; the
 same without tags, logo, QR code and attachment; a bare page with a title and a ten-row table.
 """
@@ -9,11 +7,10 @@ same without tags, logo, QR code and attachment; a bare page with a title and a 
 from __future__ import annotations
 
 import io
-import os
 import re
 import resource
-import sys
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -21,6 +18,7 @@ from types import SimpleNamespace
 
 ROUNDS = 15
 WARM = 200  # documents after which nothing should be new to the worker
+DOCUMENTS, EVERY = 2000, 200
 STYLESHEET = "css/billing-pdf.css"
 
 
@@ -87,6 +85,7 @@ def bare_page() -> str:
     )
 
 
+@lru_cache(maxsize=1)
 def logo() -> bytes:
     from PIL import Image, ImageDraw
 
@@ -107,7 +106,7 @@ def whole() -> None:
         stylesheet=STYLESHEET,
         seed=b"receipt",
         attached=[printing.Attached("receipt.json", b'{"number": 1}' * 100, "For programs")],
-        pictures={"logo": LOGO},
+        pictures={"logo": logo()},
     )
 
 
@@ -148,40 +147,29 @@ def times(rounds: int = ROUNDS) -> dict[str, float]:
     return {name: median(each) for name, each in spent.items()}
 
 
-def growth(documents: int) -> float:
-    """By how many MiB a warm worker grows over so many documents."""
-    for _n in range(min(WARM, documents)):
-        whole()
-    before = resident()
-    for _n in range(documents - WARM):
-        whole()
-    return (resident() - before) / 2**20
-
-
-def resident() -> int:
+def resident() -> float:
+    """MiB of this process that are in memory."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except OSError:  # not Linux: the peak, which is flat as well if nothing grows
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return pages * resource.getpagesize()
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return pages * resource.getpagesize() / 2**20
 
 
-def measure(documents: int, rounds: int = ROUNDS) -> dict[str, float]:
+def memory(documents: int = DOCUMENTS, every: int = EVERY) -> list[float]:
+    """MiB of a worker, warm at first, then after each `every` of so many documents."""
+    found = []
+    for number in range(WARM + documents + 1):
+        if number >= WARM and (number - WARM) % every == 0:
+            found.append(round(resident(), 1))
+        whole()
+    return found
+
+
+def measure_times(rounds: int = ROUNDS) -> dict[str, float]:
     found = times(rounds)
     return {
         "receipt_ms": round(found["receipt"] * 1000, 1),
         "to_plain": round(found["receipt"] / found["plain_receipt"], 2),
         "to_bare": round(found["receipt"] / found["bare_page"], 2),
-        "documents": documents,
-        "growth_mib": round(growth(documents), 1),
     }
-
-
-LOGO = logo()
-
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
-    import django
-
-    django.setup()
-    print(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 2000))

@@ -18,6 +18,7 @@ from psycopg2.extras import DateTimeTZRange
 
 from bench.money import fill_visits
 from bench.people import fill_people
+from bench.visits import fill_visits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,8 +74,9 @@ def make_clinic(every_code: int) -> Clinic:
     from django.utils import timezone
 
     from booking.models import Appointment, BookingPolicy, WorkingHours
-    from clinic.models import Client, Location, Room, Service, ServiceOption, Therapist
+    from clinic.models import Client, Location, Room, Service, ServiceOption, Technique, Therapist
 
+    Technique.objects.create(name="Neuromuscular")
     location = Location.objects.create(
         name="Bench",
         legal_name="Bench LLC",
@@ -92,7 +94,12 @@ def make_clinic(every_code: int) -> Clinic:
     service = Service.objects.create(name="Massage", kind=Service.Kind.THERAPEUTIC)
     option = ServiceOption.objects.create(service=service, minutes=60, price_cents=10_000)
     staff = [
-        Therapist.objects.create(name=f"Therapist {number + 1}", position=number)
+        Therapist.objects.create(
+            name=f"Therapist {number + 1}",
+            position=number,
+            license_state="NY",
+            license_number=f"027-{number:06}",
+        )
         for number in range(THERAPISTS)
     ]
     WorkingHours.objects.bulk_create(
@@ -259,6 +266,7 @@ def fill(database: str, clinic: Clinic, past: int, people: int) -> float:
             fill_prescriptions(cursor, past)
             fill_visits(cursor)
             fill_people(cursor, people)
+            fill_visits(cursor)
             share = _share_booked(cursor, clinic)
             cursor.execute("VACUUM (ANALYZE)")
     finally:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import psycopg2
+import psycopg2.errors
 
 from bench.load import ask, get
 from clinic.runtime.config import ROOT, put
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from psycopg2.extensions import connection as Connection
+
     from bench.load import Address
 
 WORKERS = 2
 OK = 200
 _READY_SECONDS = 60
+_TRIES = 60
 
 
 def sibling(url: str, name: str) -> str:
@@ -45,10 +49,23 @@ def database(url: str, name: str, template: str = "template1") -> Iterator[str]:
         try:
             yield sibling(url, name)
         finally:
-            with server.cursor() as cursor:
-                cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            _drop(server, name)
     finally:
         server.close()
+
+
+def _drop(server: Connection, name: str) -> None:
+    """The server's own vacuum may be at it, and only the server may end that."""
+    for again in reversed(range(_TRIES)):
+        try:
+            with server.cursor() as cursor:
+                cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        except psycopg2.errors.InsufficientPrivilege:
+            if not again:
+                raise
+            time.sleep(1)
+        else:
+            return
 
 
 @contextmanager

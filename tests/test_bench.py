@@ -57,6 +57,27 @@ def test_what_was_asked_for_is_measured_at_both_concurrencies(found: dict[str, A
         )
         for concurrency in (1, 8)
     }
+    assert ("issuing", 8) in measured
+
+
+def test_what_printing_costs_is_measured_and_memory_only_when_asked_for(
+    found: dict[str, Any],
+) -> None:
+    assert set(found["printing"]) == {"receipt_ms", "to_plain", "to_bare"}
+    assert min(found["printing"].values()) > 0
+    said = {figure["figure"] for figure in found["figures"]}
+    assert {"Receipts a second at concurrency 8", "A receipt to a bare page with ten rows"} <= said
+
+
+def test_memory_is_measured_without_a_server(tmp_path: Path) -> None:
+    out = tmp_path / "memory.json"
+    command = [sys.executable, "-m", "bench", "--quick", "--only", "memory", "--out", str(out)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    results = json.loads(out.read_text(encoding="utf-8"))
+    assert len(results["printing"]["memory_mib"]) == 3
+    assert results["runs"] == []
+    assert [figure["wanted"] for figure in results["figures"]] == ["<= 16"]
 
 
 def test_the_yardsticks_are_measured_beside_it(found: dict[str, Any]) -> None:
