@@ -266,9 +266,11 @@ def rooms(facts: Facts) -> Section:
     legend = [_("Booked"), _("Open")]
     figure = _lying([row.name for row in rows], booked, shares, wholes, legend)
     total = table.total.values
-    finding = _("Rooms were in use %(share)s of the open hours") % {
-        "share": percent(total["booked_minutes"], total["open_minutes"])
-    }
+    finding = _("No open hours")
+    if total["open_minutes"]:
+        finding = _("Rooms were in use %(share)s of the open hours") % {
+            "share": percent(total["booked_minutes"], total["open_minutes"])
+        }
     note = _(
         "A room is open while at least one person works, by the hours as they are set now. A"
         " session counts as booked, without the time between sessions. A couple takes its room"
@@ -291,11 +293,13 @@ def orders(facts: Facts) -> Section:
     words = ", ".join(f"{name}: {value:,}" for name, value in zip(legend, parts, strict=True))
     figure = Figure("shares", plots.shares(parts), words, legend)
     count = total["ended"]
-    finding = ngettext(
-        "%(renewed)s of one prescription that ended was renewed",
-        "%(renewed)s of %(count)s prescriptions that ended were renewed",
-        count,
-    ) % {"renewed": f"{total['renewed']:,}", "count": f"{count:,}"}
+    finding = _("No prescription ended")
+    if count:
+        finding = ngettext(
+            "%(renewed)s of one prescription that ended was renewed",
+            "%(renewed)s of %(count)s prescriptions that ended were renewed",
+            count,
+        ) % {"renewed": f"{total['renewed']:,}", "count": f"{count:,}"}
     return Section("renewals", _("Renewals"), finding, table, figure)
 
 
