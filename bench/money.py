@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
-VISITS = 10_000  # the latest, or as many as there are
+VISITS = 10_000  # the latest that have none yet, or as many as there are
 
 # Two techniques, two lines, one payment; one of ten visits is paid in part, one not at all.
 FILL = """
 CREATE TEMPORARY TABLE latest AS
     SELECT id, client_id, therapist_id, starts_at, price_cents, gen_random_uuid() AS visit_id,
            row_number() OVER (ORDER BY starts_at, id) AS number
-      FROM booking_appointment WHERE status = 'fulfilled'
+      FROM booking_appointment AS past WHERE status = 'fulfilled'
+       AND NOT EXISTS (SELECT FROM treatment_visit AS visit WHERE visit.appointment_id = past.id)
      ORDER BY starts_at DESC, id LIMIT %(visits)s;
 INSERT INTO treatment_visit (id, created_at, updated_at, appointment_id, therapist_id, status,
         arrived_at, started_at, stopped_at, times_reason, late_reason, late_missing, times_checked)
@@ -45,5 +46,5 @@ DROP TABLE latest
 """
 
 
-def fill_visits(cursor: Cursor) -> None:
+def fill_billed(cursor: Cursor) -> None:
     cursor.execute(FILL, {"visits": VISITS})

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2.extras import DateTimeTZRange
 
-from bench.money import fill_visits
+from bench.money import fill_billed
 from bench.people import fill_people
-from bench.visits import fill_visits
+from bench.visits import fill_unbilled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -264,9 +264,9 @@ def fill(database: str, clinic: Clinic, past: int, people: int) -> float:
                     {**_names(0), "first": clinic.first, "last": clinic.last},
                 )
             fill_prescriptions(cursor, past)
-            fill_visits(cursor)
+            fill_unbilled(cursor)
             fill_people(cursor, people)
-            fill_visits(cursor)
+            fill_billed(cursor)
             share = _share_booked(cursor, clinic)
             cursor.execute("VACUUM (ANALYZE)")
     finally:
