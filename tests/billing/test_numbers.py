@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from threading import Barrier
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -36,11 +36,11 @@ def clerk(transactional_db: None) -> User:
     return factories.make_user("desk@clinic.test", Role.FRONT_DESK)
 
 
-def at_once(work: Callable[[Visit], str], visits: Sequence[Visit]) -> list[str]:
+def at_once(work: Callable[[Any], Any], visits: Sequence[Any]) -> list[Any]:
     """Each visit's work in a thread and a connection of its own, started together."""
     together = Barrier(len(visits))
 
-    def attempt(visit: Visit) -> str:
+    def attempt(visit: Any) -> Any:
         try:
             together.wait(timeout=10)
             return work(visit)
@@ -67,6 +67,19 @@ def test_receipts_issued_at_once_are_numbered_without_a_gap(clerk: User) -> None
 
     assert len(set(numbers)) == DESKS
     assert serials() == list(range(1, DESKS + 1))
+
+
+def test_two_hundred_issued_by_twenty_desks_are_two_hundred_numbers_in_a_row(clerk: User) -> None:
+    visits = plain_visits(200)
+    piles = [visits[place::20] for place in range(20)]
+
+    def issue(pile: list[Visit]) -> list[str]:
+        return [issuing.issue_receipt(actor=clerk, visit=visit).number for visit in pile]
+
+    numbers = at_once(issue, piles)
+
+    assert len({number for pile in numbers for number in pile}) == 200
+    assert serials() == list(range(1, 201))
 
 
 def test_without_the_counters_lock_the_race_is_lost(
