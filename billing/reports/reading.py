@@ -112,6 +112,19 @@ SELECT method, sum(paid_cents)::bigint, sum(fees_cents)::bigint, sum(refunded_ce
  GROUP BY method
 """
 
+# By the day of the visit; one that was given back is not counted.
+COUPONS = """
+SELECT coupon.code, count(*),
+       count(*) FILTER (WHERE planned.status = 'fulfilled'),
+       coalesce(sum(used.off_cents) FILTER (WHERE planned.status = 'fulfilled'), 0)::bigint
+  FROM billing_couponuse AS used
+  JOIN billing_coupon AS coupon ON coupon.id = used.coupon_id
+  JOIN booking_appointment AS planned ON planned.id = used.appointment_id
+ WHERE used.released_at IS NULL
+   AND planned.starts_at >= %(first)s AND planned.starts_at < %(last)s
+ GROUP BY coupon.code ORDER BY coupon.code
+"""
+
 # An order ends with its last visit, its last day, or when another replaces it: what comes first.
 ORDERS = """
 WITH ended AS (
@@ -191,6 +204,16 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
+class Coupons:
+    """How often a coupon was used, and what it took off visits that took place."""
+
+    code: str
+    uses: int
+    done: int
+    off_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Orders:
     """Prescriptions that ended: `how` is used, dates or replaced."""
 
@@ -209,6 +232,7 @@ class Facts:
     visits: list[Visits]
     diary: list[Diary]
     money: list[Money]
+    coupons: list[Coupons]
     orders: list[Orders]
     therapists: dict[UUID, str]
     rooms: dict[UUID, str]  # in use, now or then
@@ -216,11 +240,11 @@ class Facts:
     as_of: datetime
 
 
-Row = TypeVar("Row", Visits, Diary, Money, Orders)
+Row = TypeVar("Row", Visits, Diary, Money, Coupons, Orders)
 
 
 def read(span: Span, version: str | None = None) -> Facts:
-    """Seven queries, and those of changed rules; `version` of the rules, where it is known."""
+    """Eight queries, and those of changed rules; `version` of the rules, where it is known."""
     rules = timetable.current(selectors.location(), version)
     periods = spans.periods(span)
     edges = spans.edges(periods, rules.zone)
@@ -242,6 +266,7 @@ def read(span: Span, version: str | None = None) -> Facts:
         visits=_rows(Visits, VISITS, given),
         diary=diary,
         money=_rows(Money, MONEY, given),
+        coupons=_rows(Coupons, COUPONS, given),
         orders=_rows(Orders, ORDERS, given),
         therapists=dict(Therapist.objects.values_list("pk", "name")),
         rooms=dict(rooms.values_list("pk", "name")),

@@ -1,7 +1,7 @@
 """The sections of a report: each a finding, its plot, and its table. Pure, but for the words.
 
 Another subject is one more function in `SECTIONS`, and what it reads one more field of
-`reading.Facts`: the page, the files and the links to them follow. Coupons go behind `payments`.
+`reading.Facts`: the page, the files and the links to them follow.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LONGEST_NAME = 15  # letters beside a bar; the table has the whole name
 THOUSAND = 1000
 NARROW = 5  # columns
-ABOUT = ("period", "therapist_id", "room_id", "method", "how")  # what rows are about
+ABOUT = ("period", "therapist_id", "room_id", "method", "how", "code")  # what rows are about
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,11 @@ PAYMENTS = (
     Column("fees_cents", gettext_lazy("Of that, fees"), Kind.CENTS),
     Column("refunded_cents", gettext_lazy("Refunded"), Kind.CENTS),
     Column("kept_cents", gettext_lazy("Kept"), Kind.CENTS),
+)
+COUPONS = (
+    Column("uses", gettext_lazy("Used")),
+    Column("done", gettext_lazy("Visits done")),
+    Column("off_cents", gettext_lazy("Taken off"), Kind.CENTS),
 )
 THERAPISTS = (
     Column("visits", gettext_lazy("Visits")),
@@ -213,6 +218,21 @@ def payments(facts: Facts) -> Section:
     return Section("payments", _("Payments"), finding, table, figure, note)
 
 
+def coupons(facts: Facts) -> Section:
+    rows = [Row(one.code, dict(_counts(one))) for one in facts.coupons]
+    table = Table(_("Coupon"), COUPONS, rows, _("All"))
+    off = [row.values["off_cents"] for row in rows]
+    figure = _lying([row.name for row in rows], off, [money(value) for value in off])
+    count = table.total.values.get("done", 0)
+    finding = _("No coupon was used")
+    if rows:
+        finding = ngettext(
+            "%(off)s taken off one visit", "%(off)s taken off %(count)s visits", count
+        ) % {"off": money(sum(off)), "count": f"{count:,}"}
+    note = _("By the day of the visit. Used counts visits that are still to come, too.")
+    return Section("coupons", _("Coupons"), finding, table, figure, note)
+
+
 def _inside(name: str) -> str:
     """A name in the middle of a sentence: "card", but "HSA card"."""
     return name if name[:2].isupper() else name[:1].lower() + name[1:]
@@ -306,6 +326,7 @@ def orders(facts: Facts) -> Section:
 SECTIONS: dict[str, Callable[[Facts], Section]] = {
     "revenue": revenue,
     "payments": payments,
+    "coupons": coupons,
     "therapists": therapists,
     "missed": missed,
     "rooms": rooms,

@@ -13,12 +13,14 @@ from django.utils import timezone
 
 from billing import selectors
 from billing.correcting import services as correcting
+from billing.coupons import services as coupons
 from billing.models import Payment
 from billing.reports import reading, sections, spans
 from billing.reports.spans import Span
 from booking.models import Appointment
 from clinic.models import ServiceOption
 from tests import factories
+from tests.billing.coupons.conftest import new_client_coupon
 from tests.billing.factories import form_for, given_back, missed_visit, moved, paid, plain_visit
 from tests.booking.factories import booked_appointment, make_hours
 from tests.browser import faults, resize
@@ -105,6 +107,26 @@ def test_payments_are_listed_by_the_way_they_came(
     assert found["Cash"]["kept_cents"] == 7000
     assert found["Card"]["refunded_cents"] == 4000
     assert "most of it by card" in tables()["payments"].finding
+
+
+def test_coupons_are_counted_with_what_they_took_off_visits_that_took_place(
+    desk_user: User, client_record: Client
+) -> None:
+    new_client_coupon()
+    plain = plain_visit(client_record)
+    coming = booked_appointment(
+        factories.make_client("Omar", "Haddad"),
+        starts_at=timezone.now().replace(hour=23, minute=30, second=0, microsecond=0),
+        option=plain.appointment.option,
+        price_cents=10000,
+    )
+    canceled = plain_visit(factories.make_client("Ruth", "Adler"), 5)
+    for appointment in (plain.appointment, coming, canceled.appointment):
+        coupons.give(actor=desk_user, appointment=appointment, code="NEW10")
+    coupons.release(actor=desk_user, appointment_ids=[canceled.appointment_id])
+
+    [row] = tables(spans.year_of(today()))["coupons"].table.rows
+    assert (row.name, dict(row.values)) == ("NEW10", {"uses": 2, "done": 1, "off_cents": 1000})
 
 
 def test_void_payments_and_retired_charges_do_not_count(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from billing.models import Method
 from billing.reports import sections, spans
-from billing.reports.reading import Diary, Facts, Money, Orders, Visits
+from billing.reports.reading import Coupons, Diary, Facts, Money, Orders, Visits
 from billing.reports.spans import Span
 from billing.reports.tables import Kind
 from clinic.format import money
@@ -64,6 +64,10 @@ def facts(draw: st.DrawFn) -> Facts:
         money=[
             Money(method, *(draw(CENTS) for _number in range(3)))
             for method in sorted(draw(st.sets(st.sampled_from(Method.values))))
+        ],
+        coupons=[
+            Coupons(code, *(draw(COUNT) for _number in range(3)))
+            for code in sorted(draw(st.sets(st.sampled_from(["NEW10", "SPRING"]))))
         ],
         orders=[
             Orders(how, *(draw(COUNT) for _number in range(3)))
