@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -14,9 +15,11 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from billing import services
+from billing import selectors, services
+from billing.issuing import receipts, statements
 from billing.issuing import services as issuing
-from billing.models import BillingDocument, Payment
+from billing.issuing.statements import Span
+from billing.models import BillingDocument, Charge, Kind, Payment
 from clinic.errors import DomainError
 from clinic.models import Role
 from tests import factories
@@ -25,6 +28,7 @@ from tests.billing.factories import plain_visit, plain_visits
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from billing.issuing.drafts import Draft
     from clinic.models import Client, User
     from treatment.models import Visit
 
@@ -69,17 +73,38 @@ def test_receipts_issued_at_once_are_numbered_without_a_gap(clerk: User) -> None
     assert serials() == list(range(1, DESKS + 1))
 
 
-def test_two_hundred_issued_by_twenty_desks_are_two_hundred_numbers_in_a_row(clerk: User) -> None:
-    visits = plain_visits(200)
-    piles = [visits[place::20] for place in range(20)]
+def test_two_hundred_issued_by_twenty_desks_are_two_hundred_numbers_in_a_row(
+    clerk: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Statements, of other days each, written by the engine: the drafts are made before."""
+    monkeypatch.setattr(issuing, "enqueue", lambda *_task: None)  # they need not be printed
+    [visit] = plain_visits(1)
+    client, today = selectors.client_of(visit), visit.appointment.local_date
+    with transaction.atomic():
+        one = statements.draft(Span(client, today, today))
+    charges = Charge.objects.filter(visit=visit)
+    drafts = [
+        replace(
+            one,
+            begins_on=today - timedelta(days=number),
+            lines=[receipts.line(visit, charge) for charge in charges],
+        )
+        for number in range(200)
+    ]
 
-    def issue(pile: list[Visit]) -> list[str]:
-        return [issuing.issue_receipt(actor=clerk, visit=visit).number for visit in pile]
+    def issue(pile: list[Draft]) -> list[int]:
+        made = []
+        for draft in pile:
+            with transaction.atomic():
+                written = issuing.write(Kind.STATEMENT, draft, actor=clerk, replaces=None)
+            made.append(written.serial)
+        return made
 
-    numbers = at_once(issue, piles)
+    numbers = at_once(issue, [drafts[place::20] for place in range(20)])
 
-    assert len({number for pile in numbers for number in pile}) == 200
+    assert sorted(number for pile in numbers for number in pile) == list(range(1, 201))
     assert serials() == list(range(1, 201))
+    assert all(pile == sorted(pile) for pile in numbers)
 
 
 def test_without_the_counters_lock_the_race_is_lost(

@@ -162,6 +162,7 @@ def test_each_section_has_a_key_of_its_own() -> None:
         visits=[],
         diary=[],
         money=[],
+        coupons=[],
         orders=[],
         therapists={},
         rooms={},
