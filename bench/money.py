@@ -22,17 +22,18 @@ INSERT INTO treatment_visit (id, created_at, updated_at, appointment_id, therapi
     SELECT visit_id, now(), now(), id, therapist_id, 'finished', starts_at, starts_at,
            starts_at + interval '58 minutes', '', '', '', false FROM latest;
 INSERT INTO clinic_technique (id, created_at, updated_at, name, position, is_active)
-    SELECT gen_random_uuid(), now(), now(), 'Technique ' || n, n, true
+    SELECT gen_random_uuid(), now(), now(), 'Of the report ' || n, n, true
       FROM generate_series(1, 2) AS n;
 INSERT INTO treatment_visitminutes (id, created_at, updated_at, visit_id, technique_id, minutes,
         position)
     SELECT gen_random_uuid(), now(), now(), visit_id, technique.id, 40 / technique.position,
            technique.position
-      FROM latest, clinic_technique AS technique;
+      FROM latest, clinic_technique AS technique
+     WHERE technique.name LIKE 'Of the report %%';
 INSERT INTO billing_charge (id, created_at, updated_at, visit_id, description, minutes, units,
-        list_cents, discount_cents, net_cents, is_eligible, position)
+        list_cents, discount_cents, net_cents, is_eligible, is_extra, position)
     SELECT gen_random_uuid(), now(), now(), visit_id, 'Massage', 40 / n, 4 - n,
-           price_cents / 2, 0, price_cents / 2, true, n
+           price_cents / 2, 0, price_cents / 2, true, false, n
       FROM latest, generate_series(1, 2) AS n;
 INSERT INTO billing_payment (id, created_at, updated_at, client_id, visit_id, method, amount_cents,
         refunded_cents, reference, paid_at, received_by_id, form_token, void_reason)
