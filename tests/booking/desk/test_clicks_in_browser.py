@@ -284,7 +284,7 @@ def test_another_method_of_payment_and_the_receipt_again(
     one = hand()
     page = one.page
     one.press(tile(page, visit.appointment))
-    one.press(page.locator("#panel details.correct > summary"))
+    one.press(page.locator("#panel details.correct > summary", has_text="Correct"))
     one.press(page.locator("#panel details.correct .method").filter(has_text="Cash"))
     assert faults(page) == []
     one.press(page.get_by_role("button", name="Change what it was paid with"))
