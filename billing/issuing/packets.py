@@ -7,19 +7,13 @@ those of the receipts in it, and of nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
-
-from django.utils.translation import gettext as _
 
 from billing.errors import NoReceipts
 from billing.issuing import copies, statements
 from billing.issuing.drafts import Amounts, Draft
 from billing.models import BillingDocument, Kind
-from clinic.documents import store
-from clinic.documents.printing import Attached
-from clinic.models import Document
-from prescriptions.reading import page_images
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -100,16 +94,7 @@ def _words(served: Iterable[Served]) -> dict[str, str]:
     return {letter: f"{order.reason}. {order.order_text}" for order, letter in letters.items()}
 
 
-# ---- Printing ----
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of an order: the name of its picture, and the words for it."""
-
-    letter: str
-    picture: str
-    words: str
+# ---- While it is made ----
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,59 +136,3 @@ def is_in_one_to_come(receipt: BillingDocument) -> bool:
         file=None,
         snapshot__receipts__contains=[str(receipt.pk)],
     ).exists()
-
-
-@dataclass(frozen=True, slots=True)
-class Extras:
-    """What a document prints beside its own copy and lines."""
-
-    context: dict[str, Any] = field(default_factory=dict)
-    attached: Sequence[Attached] = ()
-    pictures: dict[str, bytes] = field(default_factory=dict)
-
-
-NOTHING = Extras()
-
-
-def printing(packet: BillingDocument) -> Extras:
-    """The receipts, laid out once more and attached, and the pages of the orders.
-
-    All of its receipts are printed.
-    """
-    receipts = list(receipts_of(packet).select_related("file").prefetch_related("lines"))
-    files = [(one, one.file) for one in receipts if one.file is not None]
-    pages, pictures = _pages(packet)
-    return Extras(
-        {"receipts": receipts, "pages": pages},
-        [Attached(file.name, store.read(file), str(one.title), "Source") for one, file in files],
-        pictures,
-    )
-
-
-def _pages(packet: BillingDocument) -> tuple[list[Page], dict[str, bytes]]:
-    """The pages of its orders, and their pictures by name."""
-    orders = packet.snapshot["orders"]
-    files = {str(one.pk): one for one in Document.objects.filter(pk__in=_files(orders))}
-    said = (packet.private or {}).get("orders", {})
-    found: list[Page] = []
-    pictures: dict[str, bytes] = {}
-    for order in orders:
-        drawn = list(page_images.prints(store.read(files[order["document"]])))
-        for number, picture in enumerate(drawn, start=1):
-            name = f"{order['letter']}-{number}"
-            pictures[name] = picture
-            found.append(Page(order["letter"], name, _caption(order, said, number, len(drawn))))
-    return found, pictures
-
-
-def _files(orders: Iterable[dict[str, Any]]) -> list[str]:
-    return [order["document"] for order in orders]
-
-
-def _caption(order: dict[str, Any], said: dict[str, str], number: int, count: int) -> str:
-    words = _("Prescription %(letter)s by %(prescriber)s, page %(number)s of %(count)s.") % {
-        **order,
-        "number": number,
-        "count": count,
-    }
-    return f"{words} {said.get(order['letter'], '')}" if number == 1 else words

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from billing.issuing import packets
+from billing.issuing import packing
 from billing.models import Kind
 from clinic import selectors as clinic_selectors
 from clinic.documents import letterhead, printing
@@ -35,7 +35,7 @@ def check_url(number: str, code: str) -> str:
 def render(document: BillingDocument) -> Printed:
     """Its PDF, with the same in a form for programs."""
     lines = list(document.lines.all())
-    more = packets.printing(document) if document.kind == Kind.PACKET else packets.NOTHING
+    more = packing.printing(document) if document.kind == Kind.PACKET else packing.NOTHING
     place = clinic_selectors.location()
     logo = letterhead.logo_of(place)
     with timezone.override(place.zone), translation.override("en-us"):

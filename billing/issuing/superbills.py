@@ -128,7 +128,8 @@ def not_valid(order: Prescription, on: date) -> list[str]:
 
     A set of codes is in force from a day to a day; an insurer refuses one of another set.
     """
-    codes = [one.code for one in order.diagnoses.select_related("code").order_by("position")]
+    prefetch_related_objects([order], diagnoses_of())  # nothing, if they are read already
+    codes = [one.code for one in order.diagnoses.all()]
     return [
         icd10.for_prescriber(verdict_of(code, on), written_on=order.issued_on, service_on=on)
         for code in codes

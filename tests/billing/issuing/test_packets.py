@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from billing import tasks
 from billing.errors import NoReceipts
-from billing.issuing import packets
+from billing.issuing import packing
 from billing.issuing import services as issuing
 from billing.issuing.statements import Span
 from billing.models import BillingDocument, Kind
@@ -109,7 +109,7 @@ def test_the_receipts_own_files_are_attached_byte_for_byte(
 def test_the_pages_of_the_order_have_words(desk_user: User, client_record: Client) -> None:
     finished_visit(client_record)
     order = Prescription.objects.get()
-    pages, pictures = packets._pages(make(desk_user, client_record))
+    pages, pictures = packing._pages(make(desk_user, client_record))
     assert [page.picture for page in pages] == list(pictures) == ["A-1"]
     assert pictures["A-1"].startswith(b"\xff\xd8")
     assert f"by Kofi Osei, MD, page 1 of 1. {order.reason}. {order.order_text}" in pages[0].words
