@@ -218,6 +218,7 @@ def test_an_app_that_was_never_begun_is_made_beside_those_that_were() -> None:
         "billing.0008_coupons",
         "billing.0009_extras",
         "billing.0010_estimates",
+        "billing.0011_hand_on",
     ]
 
 
