@@ -68,7 +68,7 @@ def long_gone(now: datetime) -> QuerySet[Client]:
     """Clients whose clinical records have been kept long enough; a person decides."""
     since = PERIODS["clinical"].before(now)
     lately = Appointment.objects.filter(client=OuterRef("pk"), starts_at__gte=since)
-    # Whoever's date of birth we never learned counts as born on the day they were added.
+    # A client whose date of birth we never learned counts as born on the day they were added.
     of_age = Q(birth_date__lt=born_before(now)) | Q(
         birth_date=None, created_at__date__lt=born_before(now)
     )

@@ -45,14 +45,14 @@ def us_date(value: date | None) -> str:
 
 
 def born(value: date | None) -> str:
-    """born Apr 12, 1981; or that we do not know it, for whoever has to ask"""
+    """born Apr 12, 1981; or that we do not know it, for those who have to ask"""
     if value is None:
         return _("date of birth unknown")
     return _("born %(date)s") % {"date": us_date(value)}
 
 
 def years_old(value: date | None) -> str:
-    """45, for whoever was born that day; blank where we do not know it"""
+    """45, for someone born that day; blank where we do not know it"""
     if value is None:
         return ""
     today = timezone.localdate()

@@ -44,7 +44,7 @@ urlpatterns = [
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz/live", health.live, name="live"),
     path("healthz/ready", health.ready, name="ready"),
-    # Whoever owns an address reaches its clients, so no address changes without proof: ours asks
+    # Anyone who owns an address reaches its clients, so no address changes without proof: ours asks
     # for it. allauth's own page (which does not) is shadowed by this one, and its links are closed.
     path("accounts/email/", address_views.address, name="address"),
     path("accounts/email/code/", address_views.code, name="address-code"),

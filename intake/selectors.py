@@ -308,7 +308,7 @@ def alerts_of(response: QuestionnaireResponse, *, today: date) -> list[screening
 
 
 def consents_given(client: Client) -> set[str]:
-    """Kinds of consent in effect, whoever gave them."""
+    """Kinds of consent in effect, no matter who gave them."""
     return set(
         Consent.objects.filter(client=client, withdrawn_at__isnull=True).values_list(
             "kind", flat=True

@@ -2,7 +2,7 @@
 
 Django truncates all the tables and makes its permissions anew after each such test: 0.4 s, hundreds
 of times. Here only tables with something in them are emptied, row by row, which is a tenth of that.
-Their own triggers, which refuse to lose a receipt or an audit row, look away meanwhile.
+Their own triggers, which refuse to lose a receipt or an audit row, look away in the meantime.
 """
 
 from __future__ import annotations

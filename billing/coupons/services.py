@@ -66,7 +66,7 @@ def any_in_use() -> bool:
 
 
 def quote(code: str, option: ServiceOption, *, again: bool = False) -> Discount:
-    """What a code takes off a session, whoever comes. `again`: whether or not it is used up.
+    """What a code takes off a session, no matter who comes. `again`: whether or not it is used up.
 
     Raises:
         CouponRefused: as in `rules.expect_good`, or it is used up.

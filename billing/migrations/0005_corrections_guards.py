@@ -4,7 +4,7 @@ from django.db import migrations
 
 # A payment may be voided once and get refunds; nothing else about it changes, but whose it is while
 # two records are being joined or parted, and the key that the reason is encrypted with. What was
-# refunded is the sum of its refunds, whoever writes.
+# refunded is the sum of its refunds, no matter who writes.
 PAYMENT = """
 CREATE FUNCTION billing_keep_payment() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

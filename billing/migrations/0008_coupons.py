@@ -1,4 +1,4 @@
-"""Coupons, and their uses: the constraints hold the limits whoever writes."""
+"""Coupons, and their uses: the constraints hold the limits no matter who writes."""
 
 import uuid
 

@@ -68,8 +68,8 @@ class CouponUses(models.QuerySet["CouponUse"]):
 class CouponUse(BaseModel):
     """A coupon that takes something off a visit. Given back, it stays as what happened.
 
-    The constraints hold whoever writes: once for each client, one discount a visit, and never more
-    than the limit, since each use has a number of its own that is not above it.
+    The constraints hold no matter who writes: once for each client, one discount a visit, and
+    never more than the limit, since each use has a number of its own that is not above it.
     """
 
     coupon = models.ForeignKey(Coupon, models.PROTECT, related_name="uses")

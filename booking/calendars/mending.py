@@ -1,6 +1,6 @@
 """What other programs write against RFC 5545, put so that nothing busy is lost. No Django.
 
-Whoever protects a diary reads too much rather than too little: of two entries that say they are
+Anyone who protects a diary reads too much rather than too little: of two entries that say they are
 the same event, and are not, both are busy.
 """
 

@@ -1,4 +1,4 @@
-"""What the database itself sees to in the diary, whoever writes.
+"""What the database itself sees to in the diary, no matter who writes.
 
 Everything here is declared so that it may be there already: a database that was carried over has
 most of it (docs/adr/0010-migrations-begun-again.md).
@@ -6,7 +6,7 @@ most of it (docs/adr/0010-migrations-begun-again.md).
 
 from django.db import migrations
 
-# An open offer keeps a time by a hold in the diary. Holds are cleared away by whoever needs the
+# An open offer keeps a time by a hold in the diary. Holds are cleared away by anyone who needs the
 # time once they have lapsed, and the foreign key is then set to null: that ends the offer.
 OFFERS = """
 CREATE OR REPLACE FUNCTION booking_offer_ends_with_hold() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -29,7 +29,7 @@ DROP FUNCTION booking_offer_ends_with_hold();
 # Stamps that change with everything the free times hang on:
 # docs/adr/0005-versions-of-the-diary.md.
 #
-# A stamp is taken by whoever gets one that no other transaction has in hand, so nobody ever waits
+# A stamp is taken by anyone who gets one that no other transaction has in hand, so nobody ever waits
 # for it; when all are taken there is one more. What a transaction undoes, it undoes here as well,
 # and a random value never comes back: equal stamps mean an equal diary.
 FUNCTIONS = """

@@ -1,6 +1,6 @@
 """How many times one person may hold at once, and have booked online within a day.
 
-Counted in the diary itself, under a lock on whoever asks: so many at the same moment, or from a
+Counted in the diary itself, under a lock on the one who asks: so many at the same moment, or from a
 browser that forgets its cookies, count as one after the other does. A couple counts once.
 """
 
@@ -61,7 +61,7 @@ def _key(kind: str, part: str) -> str:
     return salted_hmac(f"booking.{kind}", part, algorithm="sha256").hexdigest()[:32]
 
 
-# Whoever asks waits for what they asked before; before any other lock. The count is a statement of
+# Who asks waits for what they asked before; before any other lock. The count is a statement of
 # its own in the same round trip: it sees what the one that was waited for has written.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%(locks)s) AS key;"
 OTHER = "NOT %(browser)s = ANY(held_by)"

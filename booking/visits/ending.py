@@ -1,7 +1,7 @@
 """The end of a visit in the diary: what it did not use of its time can be sold again.
 
 The treatment app says when a session stopped, also when it is corrected later. Lock order: as in
-`services`; whoever calls this may hold the visit's own row and its prescription, nothing else.
+`services`; anyone who calls this may hold the visit's own row and its prescription, nothing else.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def waive(*, actor: User, appointment: Appointment, reason: str) -> None:
 
 @transaction.atomic
 def pay(*, actor: User, appointment: Appointment) -> None:
-    """Record that the fee was paid; whoever takes the money records the payment.
+    """Record that the fee was paid; anyone who takes the money records the payment.
 
     Raises:
         FeeSettled: as for `waive`.

@@ -26,7 +26,7 @@ def expect_adult(birth_date: date, relationship: str, on: date) -> None:
 def expect_guarded(actor: object, client: Client, on: date) -> None:
     """Refuse a minor's visit that only they ask for: from their own login, or from none.
 
-    Whoever's date of birth is unknown may book: check-in asks for it (`readiness.py`).
+    A client whose date of birth is unknown may book: check-in asks for it (`readiness.py`).
 
     Raises:
         NeedsGuardian: an adult, or staff, has to ask for it.

@@ -36,7 +36,7 @@ HOUR, DAY_MINUTES = 60, 24 * 60
 class AskedTime:
     """What is to be booked or moved.
 
-    No therapist: whoever breaks the fewest rules; no room: any that is free. A visit entered `late`
+    No therapist: who breaks the fewest rules; no room: any that is free. A visit entered `late`
     has taken place already.
     """
 

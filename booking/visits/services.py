@@ -311,7 +311,7 @@ def expire_holds() -> int:
         pk__in=WaitlistOffer.objects.filter(status=WaitlistOffer.Status.OPEN).values("appointment")
     )
     with transaction.atomic():
-        # Whoever has a row locked is about to book or clear it: leave it to them.
+        # Anyone who has a row locked is about to book or clear it: leave it to them.
         free = late.select_for_update(no_key=False, skip_locked=True)
         found = list(free.values_list("pk", flat=True))
         Appointment.objects.filter(pk__in=found).delete()

@@ -54,7 +54,7 @@ def proof(user: User, word: str) -> str:
 
 
 def give_back(request: HttpRequest, user: User, kept: Kept, how: str) -> None:
-    """Sign in again, under a new session key, whoever lent the browser and has proved it.
+    """Sign in the lender of the browser, who has proved it, again under a new session key.
 
     The twelve hours of a session run from when they first signed in, and the second step they took
     then still counts, unless how they sign in has changed since.

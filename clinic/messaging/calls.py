@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 BEFORE_A_VISIT = timedelta(hours=2)  # who hears of it later may be on the way
-AT_LEAST = timedelta(minutes=30)  # for whoever is at the desk alone
+AT_LEAST = timedelta(minutes=30)  # for someone at the desk alone
 ANY = "messages/calls/any.txt"
 
 

@@ -289,7 +289,7 @@ def make_msgid_of(message: Message, domain: str | None) -> str:
 
 
 def sent(message: Message) -> None:
-    """It went out, to this address, whatever was decided about it meanwhile."""
+    """It went out, to this address, whatever was decided about it in the meantime."""
     duties.done(
         message,
         status=Status.SENT,

@@ -1,4 +1,4 @@
-"""What the database itself sees to, whoever writes.
+"""What the database itself sees to, no matter who writes.
 
 Everything here is declared so that it may be there already: a database that was carried over has
 most of it (docs/adr/0010-migrations-begun-again.md).
@@ -35,7 +35,7 @@ DROP FUNCTION clinic_audit_is_append_only();
 # asked by the triggers that otherwise let nothing about a receipt or a signature change.
 #
 # clinic_kept: the record that stands for one today. It waits for a merge that is under way (which
-# locks both records FOR UPDATE), so whoever adds a row meanwhile adds it to the record that is kept.
+# locks both records FOR UPDATE), so anyone who adds a row in the meantime adds it to the record that is kept.
 #
 # clinic_hand_on('table', 'column'): let no row of a table name a record that was merged.
 # Every table with a foreign key to clinic_client needs it; a test names those that lack it. The

@@ -101,7 +101,7 @@ class Client(BaseModel):
         User, models.PROTECT, related_name="own_clients", null=True, blank=True
     )
     first_name = models.CharField(_("first name"), max_length=80)
-    # Blank for whoever has one name: it is the first.
+    # Blank for someone who has one name: it is the first.
     last_name = models.CharField(_("last name"), max_length=80, blank=True)
     # Printed on documents where the person goes by another name.
     legal_name = models.CharField(_("legal name"), max_length=160, blank=True)

@@ -14,7 +14,7 @@ STAFF_ROLES = [choice for choice in Role.choices if choice[0] != Role.CLIENT]
 
 
 class Invitation(BaseModel):
-    """A staff invitation. Whoever has the link sets a password, once; only its hash is kept."""
+    """A staff invitation. Anyone who has the link sets a password, once; only its hash is kept."""
 
     email = models.EmailField(_("e-mail"), max_length=254)
     name = models.CharField(_("name shown to colleagues"), max_length=120)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from clinic.models import User
     from clinic.people.similar import Similar
 
-LOCK = 0x61646463  # "addc": an advisory lock, held by whoever adds a client
+LOCK = 0x61646463  # "addc": an advisory lock, held by the one who adds a client
 AGAIN = timedelta(minutes=2)  # a second click, or Back and once more
 GUARDS = {Guardian.Relationship.PARENT.value, Guardian.Relationship.LEGAL_GUARDIAN.value}
 

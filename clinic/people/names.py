@@ -1,4 +1,4 @@
-"""One line of a name, split into first and last. Pure; whoever typed it sees and corrects it."""
+"""One line of a name, split into first and last. Pure; the person who typed it can correct it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What clients owe, read in one go for as many as are on a page. No app is imported from here.
 
-owed.register(read)      in the AppConfig.ready of whoever keeps the money
+owed.register(read)      in the AppConfig.ready of the app that keeps the money
 owed.owed_by(ids)        on any page: every id asked for has an answer
 """
 

@@ -18,7 +18,7 @@ from clinic.web.fields import PhoneField
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-OFF = {"autocomplete": "off"}  # what the browser knows is about whoever sits at it
+OFF = {"autocomplete": "off"}  # what the browser knows is about the person who sits at it
 LONG = names.LONGEST * 2 + 1
 
 

@@ -26,7 +26,7 @@ class RecordMerged(DomainError):
 
 
 class BirthDateMissing(DomainError):
-    """Whoever may be a minor must not be taken for an adult: ask first."""
+    """Someone who may be a minor must not be taken for an adult: ask first."""
 
     message = _("We do not have the date of birth yet. The front desk has to add it first.")
 
@@ -145,7 +145,7 @@ def notify_address(client: Client) -> str:
         return client.email
     if client.user is not None:
         return client.user.email
-    # Whoever confirmed first comes first; those only named come last.
+    # The one who confirmed first comes first; those only named come last.
     by_word = (F("confirmed_at").asc(nulls_last=True), "created_at")
     guardian = client.guardians.select_related("user").order_by(*by_word).first()
     return guardian.user.email if guardian else ""

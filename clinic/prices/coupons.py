@@ -1,6 +1,6 @@
 """What booking asks of coupons; who keeps them registers. No app is imported from here.
 
-coupons.register(keeper)   in the AppConfig.ready of whoever keeps the money
+coupons.register(keeper)   in the AppConfig.ready of the app that keeps the money
 coupons.quote(code, ...)   what a typed code would take off, before anyone is booked
 coupons.take(...)          take it off a visit, inside the transaction that books it
 """

@@ -81,5 +81,5 @@ def is_complete(questions: Iterable[Asked], said: Mapping[str, str]) -> bool:
 
 
 def stops(questions: Iterable[Asked], said: Mapping[str, str]) -> list[Asked]:
-    """What was answered yes: with any of these no visit goes ahead today, whoever wishes it."""
+    """What was answered yes: with any of these no visit goes ahead today, not even on request."""
     return [one for one in questions if said.get(one.key) == YES]

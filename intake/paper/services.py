@@ -1,6 +1,6 @@
 """A form that was filled in on paper, typed in by staff. Writes.
 
-Whoever types sees what they type, and nothing that the client answered elsewhere; once it is
+Anyone who types sees what they type, and nothing that the client answered elsewhere; once it is
 signed, only a therapist reads it, like any other.
 """
 

@@ -1,6 +1,6 @@
 """A tablet in a client's hands: handed over, used, ended, taken back. Writes.
 
-The row decides, not the browser: after five idle minutes it has ended, whoever asks next, and a
+The row decides, not the browser: after five idle minutes it has ended for all who ask next, and a
 sweep ends those of which nobody asks any more.
 """
 
@@ -38,7 +38,7 @@ End = Handover.End
 def hand_over(*, actor: User, client: Client, visit: UUID | None = None) -> Handover:
     """Begin the questionnaire of one client on the browser that the staff member holds.
 
-    Nothing that was signed before is carried over: whoever held it next could read it. A tablet
+    Nothing that was signed before is carried over: anyone who held it next could read it. A tablet
     that is still out for the same client ends.
 
     Raises:
@@ -99,7 +99,7 @@ def end_idle() -> int:
 
 @transaction.atomic
 def _end(handover: Handover, how: str, actor: User | None = None) -> bool:
-    """Once, whoever comes first. One that someone used in the meantime is not idle."""
+    """Once, no matter who comes first. One that someone used in the meantime is not idle."""
     now = timezone.now()
     rows = Handover.objects.filter(pk=handover.pk, ended_at=None)
     if how == End.IDLE:
@@ -128,7 +128,7 @@ def take_back(*, actor: User, handover: Handover) -> None:
 
 
 def unlock(*, handover: Handover, word: str) -> str:
-    """Take it back with the word of whoever handed it over; returns how they proved it.
+    """Take it back with the word of the person who handed it over; returns how they proved it.
 
     Raises:
         WrongWord: neither their password nor a code of their app.

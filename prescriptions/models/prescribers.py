@@ -120,7 +120,7 @@ class DoctorRequest(Duty):
     # The link's secret is never stored, so reading the table does not open it.
     token_sha256 = models.CharField(max_length=64, unique=True)
     sent_to = models.EmailField(blank=True)  # where the latest link was sent; blank: paper only
-    # Wrong dates of birth entered by whoever holds the link.
+    # Wrong dates of birth entered by anyone who holds the link.
     wrong_births = models.PositiveSmallIntegerField(default=0)
     expires_at = models.DateTimeField()
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)

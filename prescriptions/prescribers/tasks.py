@@ -53,7 +53,7 @@ def draw_order(pk: str) -> None:
 def _keep_form(request: DoctorRequest, printed: Printed) -> None:
     current = duties.lock(request)
     if current is None or current.status != Status.OPEN:
-        return  # signed or withdrawn meanwhile
+        return  # signed or withdrawn in the meantime
     kind, name = Document.Kind.PRESCRIPTION_REQUEST, "request-to-your-doctor.pdf"
     duties.done(current, document=_store(current, printed, kind, name))
 

@@ -10,7 +10,7 @@ MONEY, ALL_STAFF = {FRONT, BOSS, BILL}, {FRONT, HANDS, BOSS, BILL}
 BOOKS = {BOSS, BILL}
 LOGINS = {FRONT: "as_desk", HANDS: "as_therapist", BOSS: "as_manager", BILL: "as_biller"}
 
-# Who may open a page of the desk. Whoever is not named gets 403, a client 404.
+# Who may open a page of the desk. Those not named get 403, a client 404.
 PAGES: dict[str, set[Role]] = {
     "client-search": ALL_STAFF,
     "client-detail": ALL_STAFF,

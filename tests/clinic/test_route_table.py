@@ -66,7 +66,7 @@ def address(path: str, name: str, ids: dict[str, Any]) -> str:
 def outcome(answer: Any) -> str:
     status = answer.status_code
     if status in {301, 302} and "login/?next=" in answer["Location"]:
-        return "sign in"  # the configuration pages ask whoever may not open them for another login
+        return "sign in"  # the configuration pages ask who may not open them for another login
     if status in {403, 404}:
         return str(status)
     if status == 405:
@@ -128,7 +128,7 @@ def test_every_route_does_what_the_table_says(
 
 
 def test_the_table_lets_nobody_unsigned_or_unrelated_at_a_clients_things() -> None:
-    """Rules that must hold of the table itself, whoever writes it."""
+    """Rules that must hold of the table itself, no matter who writes it."""
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in DOCUMENT.read_text().split(START)[1].split(END)[0].splitlines()

@@ -327,7 +327,7 @@ def gets_one_reminder(walk: Walk) -> None:
     soon = datetime.now(UTC) + timedelta(hours=23)
     if starts_at > soon:
         shift(walk, soon)
-    # Whoever has booked within that day has just been written to anyway.
+    # Anyone who has booked within that day has just been written to anyway.
     walk.sql(
         "UPDATE booking_appointment SET booked_at = booked_at - interval '3 days'"
         " WHERE id = %(id)s",

@@ -111,7 +111,7 @@ def hidden_below_a_page() -> bytes:
 
 
 def object_stream_bomb() -> bytes:
-    """Unpacked by whoever only opens it: an object stream of half a gigabyte."""
+    """Unpacked by anyone who only opens it: an object stream of half a gigabyte."""
     # The head of the stream, "9 0 ", is padded to a mebibyte like the rest of it.
     whole = packed(b"9 0 ".ljust(paper.MIB), 600)
     parts = [

@@ -106,7 +106,7 @@ def test_recorded_again_the_chain_of_entries_goes_on(
     hands = factories.hands_of(appointment)
     again = late.record(actor=hands, appointment=appointment, session=session, reason="She did")
     assert again.pk == visit.pk
-    assert told == ["arrived", "finished"]  # whoever charges hears of both
+    assert told == ["arrived", "finished"]  # anyone who charges hears of both
     first, second = VisitCorrection.objects.order_by("number")
     assert (second.kind, second.before) == ("recorded", first.after)
     assert second.after == sessions.figures(again)

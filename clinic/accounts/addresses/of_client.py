@@ -128,7 +128,7 @@ def find(token: str) -> Client:
 
 @transaction.atomic
 def confirm(*, token: str) -> None:
-    """Whoever opened the link reads mail at the new address.
+    """Anyone who opened the link reads mail at the new address.
 
     Raises:
         LinkOver, LinkUsed, LinkReplaced.
@@ -198,7 +198,7 @@ def _change(actor: User | None, client: Client, new: str, *, how: str) -> None:
 
 
 def _signs_in(client: Client) -> bool:
-    """An adult without a login gets one; whoever is looked after does not."""
+    """An adult without a login gets one; someone looked after does not."""
     today = selectors.clinic_today()
     is_adult = client.birth_date is not None and not client.is_minor_on(today)
     return is_adult and not client.guardians.exists()

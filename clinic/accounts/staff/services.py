@@ -160,7 +160,7 @@ def find(token: str) -> Invitation:
 def join(*, invitation: Invitation, password: str) -> User:
     """Accept: the login is created, or a client's own becomes a staff login. Once.
 
-    Whoever holds the link can read mail at that address, which is what a login relies on.
+    Anyone who holds the link can read mail at that address, which is what a login relies on.
 
     Raises:
         InvitationOver, AlreadyStaff.

@@ -76,5 +76,5 @@ class OwnDetailsForm(forms.Form):
 
 
 def _therapists(chosen: UUID | None) -> Any:
-    """Who takes bookings, and whoever is chosen already."""
+    """Who takes bookings, and the one who is chosen already."""
     return Therapist.objects.filter(Q(is_active=True) | Q(pk=chosen))

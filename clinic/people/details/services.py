@@ -1,7 +1,7 @@
 """What a record says about the person: changed by staff, or what is theirs by the client. Writes.
 
 Every change is on record with both sides, and the client is told at their address which detail it
-was, without the values: whoever changes a telephone number must not stay unnoticed.
+was, without the values: anyone who changes a telephone number must not stay unnoticed.
 """
 
 from __future__ import annotations

@@ -262,7 +262,7 @@ def _readdress(client: Client, known: set[str], changes: Changes) -> None:
     waiting = Message.objects.filter(
         client=client, status=Message.Status.QUEUED, channel=Message.Channel.EMAIL
     )
-    # Locked: a worker that claimed one meanwhile would send it, and this would queue it again.
+    # Locked: a worker that claims one now would send it, and this would queue it again.
     for message in waiting.select_for_update(no_key=True):
         if message.recipient.lower() in others:
             # With the status, so that what has already gone out keeps saying where it went.

@@ -241,7 +241,7 @@ def test_a_walk_in_takes_two_clicks(
     page = open_page("/desk/", as_=as_desk)
     page.keyboard.press("w")
     page.wait_for_url("**/desk/walk-in/")
-    expect(page.locator("#find")).to_be_focused()  # whoever types looks at the page first
+    expect(page.locator("#find")).to_be_focused()  # anyone who types looks at the page first
     page.keyboard.type("lima")
     steps = [page.get_by_text("Ana Lima"), page.locator(".soon .time").first]
     for step in steps:

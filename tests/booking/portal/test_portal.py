@@ -127,7 +127,7 @@ def test_late_cancelling_says_what_it_costs_and_wants_a_yes_to_just_that(
     assert answer.status_code == 422
     assert "Check this to agree" in answer.text
     assert 'value="tired"' in answer.text
-    policy.late_cancel_percent = 80  # meanwhile
+    policy.late_cancel_percent = 80  # in the meantime
     policy.save()
     agreed = {"reason": "tired", "fee": "5000", "agree": "on"}
     answer = as_client.post(url("cancel", soon), agreed)

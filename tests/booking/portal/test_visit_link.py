@@ -1,4 +1,4 @@
-"""The one-use link of a message: one change of one visit, by whoever holds it."""
+"""The one-use link of a message: one change of one visit, by anyone who holds it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Booking a whole series: all of it or none, whatever happens meanwhile."""
+"""Booking a whole series: all of it or none, whatever happens in the meantime."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ def test_the_countdown_warns_lapses_and_loses_nothing(
     expect(page.locator("[data-hold-text]")).to_have_text(re.compile("Nothing you typed is lost"))
     assert faults(page) == []
     assert page.input_value("[name=first_name]") == "Ana"
-    # Meanwhile somebody else books it, and the form goes on with a time near by.
+    # Somebody else books it in the meantime, and the form goes on with a time near by.
     Appointment.objects.all().delete()
     booked_appointment(other_client, starts_at=held.starts_at, therapist=held.therapist)
     page.locator("button", has_text="Hold it longer").click()

@@ -65,7 +65,7 @@ def test_a_visitor_takes_no_visit_of_a_prescription_and_is_not_told_of_one(
     assert "approved prescription" not in done
     assert "We need it by" in done
     Appointment.objects.update(booked_by=visit.client.user if visit.client else None)
-    tasks.tie_prescriptions()  # its owner has signed in meanwhile
+    tasks.tie_prescriptions()  # its owner has signed in by now
     assert reserved(prescription) == 1
     assert "approved prescription" not in anonymous.get("/book/done/").text
 

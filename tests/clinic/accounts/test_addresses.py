@@ -147,7 +147,7 @@ def test_the_answer_is_the_same_whether_the_address_is_anybodys_or_not(
     assert "It already belongs to a login" in told
     assert not CODE.search(told)
     assert len(mails_to(OLD)) == 2
-    # Sending anew, whoever wrote, tells no more.
+    # Sending anew, no matter who wrote, tells no more.
     as_client.post(CODE_PAGE, {"action": "resend"})
     assert not CODE.search(mails_to(other_user.email)[-1])
 

@@ -135,7 +135,7 @@ def test_an_end_that_was_cut_off_shows_against_a_head_kept_elsewhere(
 def test_a_chain_that_was_written_again_differs_from_the_head_kept_elsewhere(
     five: list[AuditEvent],
 ) -> None:
-    """Whoever has the key can make a chain that fits itself, but not one that ends the same."""
+    """Anyone who has the key can make a chain that fits itself, but not one that ends the same."""
     last = chaining.head()
     assert last is not None
     [fault] = chaining.verify(chaining.Head(last.position, b"x" * len(last.link)))

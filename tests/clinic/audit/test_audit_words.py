@@ -1,4 +1,4 @@
-"""Whoever reads the record reads words: looked up in the source, so that none can be forgotten."""
+"""The record is read in words: looked up in the source, so that none can be forgotten."""
 
 from __future__ import annotations
 

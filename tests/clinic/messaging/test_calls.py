@@ -136,7 +136,7 @@ def test_nobody_is_called_about_a_receipt(ana: Client) -> None:
 
 
 def test_every_kind_of_message_to_a_client_is_known_to_the_call_list() -> None:
-    """Whoever queues news to `notify_address` with a new kind says here what becomes of it."""
+    """Anyone who queues news to `notify_address` with a new kind says here what becomes of it."""
     places = chain.from_iterable((ROOT / app).rglob("*.py") for app in APPS)
     found: set[str] = set()
     for path in places:

@@ -188,7 +188,7 @@ def test_the_chosen_login_reaches_the_record_and_the_other_reaches_nothing(
 def test_a_guardian_of_one_record_is_let_in_only_if_the_desk_says_so(
     client_record: Client, twin: Client, desk_user: User, is_kept: bool
 ) -> None:
-    """Else whoever books in somebody's name would come to read their record."""
+    """Else anyone who books in somebody's name would come to read their record."""
     parent, stranger = make_user("parent@example.test"), make_user("mallory@example.test")
     Guardian.objects.create(user=parent, client=twin, relationship="parent")
     Guardian.objects.create(user=stranger, client=twin, relationship="other", confirmed_at=None)

@@ -1,4 +1,4 @@
-"""Two at once on real connections: one merge, and nothing is lost that comes meanwhile."""
+"""Two at once on real connections: one merge, and nothing is lost that comes in the meantime."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 APPS = ("clinic", "intake", "prescriptions", "booking", "treatment", "billing")
-# Text that a dump shows. Whoever adds a column here says why nobody's health is told by it.
+# Text that a dump shows. Anyone who adds a column here says why nobody's health is told by it.
 OPEN = {
     # names and contact data
     "clinic.User": "password email role display_name",

@@ -214,7 +214,7 @@ def test_what_was_signed_before_is_not_carried_onto_the_tablet(
 def test_what_was_answered_at_home_is_kept_and_not_shown(
     as_desk: Browser, hand_over: HandOver, client_record: Client
 ) -> None:
-    """Else whoever takes the tablet could read what the client said at home."""
+    """Else anyone who takes the tablet could read what the client said at home."""
     answered_intake(client_record, allergies="yes", allergies_what="walnut oil")
     handover = hand_over(as_desk)
     definition = handover.response.questionnaire.definition

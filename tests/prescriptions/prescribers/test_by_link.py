@@ -1,4 +1,4 @@
-"""The pages behind a prescriber's link, as whoever holds it sees them."""
+"""The pages behind a prescriber's link, as anyone who holds it sees them."""
 
 from __future__ import annotations
 

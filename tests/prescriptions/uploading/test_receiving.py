@@ -407,7 +407,7 @@ def test_the_words_are_read_by_one_worker_and_given_up_after_three_tries(
 
     def fail(_pdf: bytes) -> dict[str, Any]:
         tried.append(1)
-        receiving.read_words(str(made.pk))  # another worker meanwhile
+        receiving.read_words(str(made.pk))  # another worker in the meantime
         raise sandbox.Interrupted
 
     monkeypatch.setattr(sandbox, "read", fail)
