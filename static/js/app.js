@@ -160,7 +160,12 @@
     if (status === 422) return;
     say(status === 401 || status === 403 ? "signedOut" : "failed");
   });
-  document.addEventListener("htmx:afterSettle", (event) => placeFocus(event.target));
+  // Settling takes a moment: somebody who has gone to a field of the new part by then stays there.
+  let focused = null;
+  document.addEventListener("htmx:afterSwap", () => (focused = document.activeElement));
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (document.activeElement === focused) placeFocus(event.target);
+  });
 
   // This browser is about to be in a client's hands: no other page of the staff stays open in it.
   if (window.BroadcastChannel && !document.getElementById("tablet")) {

@@ -261,6 +261,21 @@ def test_a_note_on_the_board(hand: Callable[[], Hand], visit: Appointment) -> No
     assert one.presses <= 2
 
 
+def test_who_types_at_once_keeps_the_field(
+    open_page: Callable[..., Page], afternoon: date, desk_user: User, visit: Appointment
+) -> None:
+    """A panel's heading takes the focus as it settles, except from somebody already in a field."""
+    page = open_page(BOARD, as_=browser_for(desk_user))
+    page.evaluate("""() => {
+        const quick = () => setTimeout(() => document.getElementById("add-note").focus(), 0);
+        document.addEventListener("htmx:afterSwap", quick, { once: true });
+        document.addEventListener("htmx:afterSettle", () => (document.body.id = "settled"));
+    }""")
+    tile(page, visit).click()
+    page.wait_for_selector("#settled")
+    expect(page.locator("#add-note")).to_be_focused()
+
+
 def test_a_note_about_whoever_is_not_on_the_board(
     hand: Callable[[], Hand], client_record: Client
 ) -> None:
