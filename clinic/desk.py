@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from clinic.models import Client, User
 
 RECENT = 10
-FEW = 6  # found below the search in the bar
-LIVE = 10  # found on the page while one types; all of them when one presses Search
+FEW = 6  # found while one types, in the bar or on the page; all of them when one presses Search
 # What a list of people shows. The encrypted columns take long to open.
 SHOWN = ("first_name", "last_name", "birth_date", "phone", "phone_extension", "email")
 
@@ -38,10 +37,9 @@ def client_search(request: HttpRequest) -> HttpResponse:
     words = form.cleaned_data["q"] if form.is_valid() else ""
     visible = access.clients_seen_by(request.user).only(*SHOWN, "user__email")
     live = getattr(request, "htmx", False)
-    few = FEW if "bar" in request.POST else LIVE
-    found = search_clients(words, visible, few + 1 if live else MOST_FOUND)
+    found = search_clients(words, visible, FEW + 1 if live else MOST_FOUND)
     if live:  # while one types, on the page or in the bar of every page
-        part = {"query": words, "clients": found[:few], "more": len(found) > few}
+        part = {"query": words, "clients": found[:FEW], "more": len(found) > FEW}
         page = "_bar_found" if "bar" in request.POST else "_found"
         return render(request, f"clinic/desk/{page}.html", part)
     context = {"form": form, "query": words, "clients": found}
