@@ -252,7 +252,8 @@ def _fee(appointment: Appointment, drawers: Sequence[Drawer]) -> dict[str, Any]:
 @access.money
 @require_POST
 def issue(request: HttpRequest, visit_id: UUID, kind: str) -> HttpResponse:
-    visit = _visit(request, visit_id)
+    visits = Visit.objects.select_related("appointment__location")  # read whole once it is locked
+    visit = access.visible(request, visits, visit_id, client_field="appointment__client")
     act(request, partial(_issue, request, visit, kind))
     return redirect(home_of(request, visit.appointment))
 

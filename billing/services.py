@@ -31,8 +31,12 @@ def charge_visit(*, visit: Visit) -> list[Charge]:
         NothingToCharge: a free consultation.
         NoProcedure: a technique of a prescribed session has no procedure.
     """
-    locked = lock(visit)
-    known = list(locked.charges.order_by("position"))
+    return charges_of(lock(visit))
+
+
+def charges_of(locked: Visit) -> list[Charge]:
+    """As `charge_visit`, for a visit that is locked."""
+    known = list(locked.charges.all())
     if known:
         return known
     if locked.status != Visit.Status.FINISHED:
@@ -143,8 +147,7 @@ def take_payment(
     locked = lock(visit)
     if known := Payment.everything.filter(form_token=form_token).first():
         return known
-    charge_visit(visit=locked)
-    bill = selectors.bill(locked)
+    bill = selectors.Bill(charges_of(locked), list(locked.payments.all()))
     if not 0 < amount_cents <= bill.balance_cents:
         raise Overpaid
     if method in Payment.PLAN_CARDS and amount_cents > bill.plan_room_cents:

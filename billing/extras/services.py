@@ -58,7 +58,7 @@ def _add(actor: User, visit: Visit, extra: VisitExtra, form_token: UUID) -> Visi
     locked = services.lock(visit)
     if known := VisitExtra.objects.filter(form_token=form_token).first():
         return known
-    services.charge_visit(visit=locked)
+    services.charges_of(locked)
     extra.visit, extra.added_by, extra.form_token = locked, actor, form_token
     extra.save(force_insert=True)
     client = selectors.client_of(locked)

@@ -29,7 +29,7 @@ def draft(visit: Visit, replaces: BillingDocument | None = None) -> Draft:
         ReceiptIncomplete: names what a plan would find missing.
         NotFinished, NothingToCharge, NoProcedure: as for `services.charge_visit`.
     """
-    charges = services.charge_visit(visit=visit)
+    charges = services.charges_of(visit)
     reservation = covering(visit)
     copy = copies.of_visit(visit, replaces=replaces)
     if missing := copies.missing(copy, charges):
@@ -38,7 +38,7 @@ def draft(visit: Visit, replaces: BillingDocument | None = None) -> Draft:
         client=selectors.client_of(visit),
         copy=copy,
         lines=[line(visit, charge) for charge in charges],
-        amounts=Amounts.of([selectors.bill(visit)]),
+        amounts=Amounts.of([selectors.Bill(charges, list(visit.payments.all()))]),
         service_on=visit.appointment.local_date,
         version=VERSION,
         visit=visit,

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -166,8 +167,11 @@ def issue_current(*, actor: User, visit: Visit, kind: str = Kind.RECEIPT) -> Bil
     Raises:
         As for `issue`.
     """
-    known = issue(kind, actor=actor, visit=visit)
-    differences = out_of_date(known, services.lock(visit))
+    locked = services.lock(visit)
+    known = valid(kind, locked)
+    if known is None:
+        return write(kind, DRAFTS[kind](locked, None), actor=actor, replaces=None)
+    differences = out_of_date(known, locked)
     if not differences:
         return known
     reason = " ".join(differences)
@@ -262,11 +266,11 @@ def outdated(visit: Visit) -> list[Outdated]:
 
 def _next_serial(kind: str, year: int) -> int:
     """The year's next number; the row lock is held until commit, so there are no gaps."""
-    DocumentCounter.objects.get_or_create(kind=kind, year=year)
-    counter = DocumentCounter.objects.select_for_update().get(kind=kind, year=year)
-    counter.last += 1
-    counter.save(update_fields=["last"])
-    return counter.last
+    counter = DocumentCounter.objects.filter(kind=kind, year=year)
+    if not counter.update(last=F("last") + 1):
+        DocumentCounter.objects.get_or_create(kind=kind, year=year)
+        counter.update(last=F("last") + 1)
+    return counter.get().last
 
 
 def _code() -> str:

@@ -49,7 +49,8 @@ def draft(visit: Visit, replaces: BillingDocument | None = None) -> Draft:
         SuperbillIncomplete: names what an insurer would find missing.
         NotFinished, NothingToCharge, NoProcedure: as for `services.charge_visit`.
     """
-    charges = [one for one in services.charge_visit(visit=visit) if one.is_eligible]
+    bill = selectors.Bill(services.charges_of(visit), list(visit.payments.all()))
+    charges = [one for one in bill.lines if one.is_eligible]
     reservation = receipts.covering(visit)
     if reservation is None:
         raise NotPrescribed
@@ -65,7 +66,7 @@ def draft(visit: Visit, replaces: BillingDocument | None = None) -> Draft:
         copy=copy,
         private=copies.of_account(client),
         lines=_lines(visit, charges, copy["diagnoses"]),
-        amounts=_amounts(charges, selectors.bill(visit)),
+        amounts=_amounts(charges, bill),
         service_on=visit.appointment.local_date,
         version=VERSION,
         visit=visit,
