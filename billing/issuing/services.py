@@ -242,7 +242,10 @@ def all_valid(visit: Visit) -> dict[str, BillingDocument]:
 def out_of_date(document: BillingDocument, visit: Visit) -> list[str]:
     """What a document shows that is not so any more, in words; nothing: it is up to date."""
     shown = stale.figures(document.snapshot, document.service_on, document.lines.all())
-    now = stale.figures(copies.of_visit(visit), visit.appointment.local_date, visit.charges.all())
+    charges = list(visit.charges.all())
+    if document.kind == Kind.SUPERBILL:
+        charges = superbills.billed(charges)
+    now = stale.figures(copies.of_visit(visit), visit.appointment.local_date, charges)
     return stale.differences(shown, now)
 
 

@@ -26,7 +26,7 @@ from prescriptions.codes.selectors import verdict_of
 from prescriptions.models import PrescribedDiagnosis
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from billing.models import BillingDocument, Charge, DocumentLine
@@ -49,12 +49,12 @@ def draft(visit: Visit, replaces: BillingDocument | None = None) -> Draft:
         SuperbillIncomplete: names what an insurer would find missing.
         NotFinished, NothingToCharge, NoProcedure: as for `services.charge_visit`.
     """
-    bill = selectors.Bill(services.charges_of(visit), list(visit.payments.all()))
-    charges = [one for one in bill.lines if one.is_eligible]
+    every = services.charges_of(visit)
+    charges = billed(every)
     reservation = receipts.covering(visit)
     if reservation is None:
         raise NotPrescribed
-    if not any(charge.units for charge in charges):
+    if not charges:
         raise NoUnits
     client = selectors.client_of(visit)
     copy = copy_of(visit, reservation, replaces)
@@ -66,13 +66,21 @@ def draft(visit: Visit, replaces: BillingDocument | None = None) -> Draft:
         copy=copy,
         private=copies.of_account(client),
         lines=_lines(visit, charges, copy["diagnoses"]),
-        amounts=_amounts(charges, bill),
+        amounts=_amounts(charges, selectors.Bill(every, list(visit.payments.all()))),
         service_on=visit.appointment.local_date,
         version=VERSION,
         visit=visit,
         needs_prescription=True,
         reservation=reservation,
     )
+
+
+def billed(charges: Iterable[Charge]) -> list[Charge]:
+    """Those that an insurer is billed for: treatment, and a unit of it or more.
+
+    Units share the price, so a line without one has no part of it.
+    """
+    return [one for one in charges if one.is_eligible and one.units]
 
 
 def _amounts(charges: Sequence[Charge], bill: selectors.Bill) -> Amounts:
