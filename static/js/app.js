@@ -161,10 +161,10 @@
     say(status === 401 || status === 403 ? "signedOut" : "failed");
   });
   // Settling takes a moment: somebody who has gone to a field of the new part by then stays there.
-  let focused = null;
-  document.addEventListener("htmx:afterSwap", () => (focused = document.activeElement));
+  const focused = new WeakMap();
+  document.addEventListener("htmx:afterSwap", (event) => focused.set(event.detail.xhr, document.activeElement));
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (document.activeElement === focused) placeFocus(event.target);
+    if (focused.get(event.detail.xhr) === document.activeElement) placeFocus(event.target);
   });
 
   // This browser is about to be in a client's hands: no other page of the staff stays open in it.

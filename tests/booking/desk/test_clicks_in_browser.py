@@ -267,9 +267,11 @@ def test_who_types_at_once_keeps_the_field(
     """A panel's heading takes the focus as it settles, except from somebody already in a field."""
     page = open_page(BOARD, as_=browser_for(desk_user))
     page.evaluate("""() => {
+        const inPanel = (work) => (event) => event.target.id === "panel" && work();
         const quick = () => setTimeout(() => document.getElementById("add-note").focus(), 0);
-        document.addEventListener("htmx:afterSwap", quick, { once: true });
-        document.addEventListener("htmx:afterSettle", () => (document.body.id = "settled"));
+        document.addEventListener("htmx:afterSwap", inPanel(quick));
+        const settled = () => (document.body.id = "settled");
+        document.addEventListener("htmx:afterSettle", inPanel(settled));
     }""")
     tile(page, visit).click()
     page.wait_for_selector("#settled")
