@@ -10,6 +10,7 @@ from typing import Any
 import environ
 from csp.constants import NONE, SELF
 from environ.fileaware_mapping import FileAwareMapping
+from kombu import Queue
 from whitenoise.compress import Compressor
 
 from clinic.web.headers import FIXED
@@ -161,6 +162,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_keepalive": True,
 }
 CELERY_IMPORTS = ["prescriptions.prescribers.tasks"]  # the others are in an app's tasks.py
+# The heartbeat does not wait behind a long list of work: a busy worker is a healthy one.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("heartbeat")]
+CELERY_TASK_ROUTES = {"clinic.heartbeat": {"queue": "heartbeat"}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 300

@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.db import OperationalError
 
 from clinic import tasks
+from clinic.celery import app
 from clinic.middleware import client_ip
 from clinic.models import User
 from clinic.settings import env
@@ -75,6 +76,12 @@ def test_health_is_live_and_says_what_is_down(anonymous: Browser) -> None:
     assert answer.json() == {"status": "down", "database": "ok", "redis": "ok", "worker": "down"}
     tasks.heartbeat()
     assert anonymous.get("/healthz/ready").status_code == 200
+
+
+def test_the_heartbeat_does_not_wait_behind_other_work() -> None:
+    assert app.amqp.router.route({}, "clinic.heartbeat")["queue"].name == "heartbeat"
+    assert app.amqp.router.route({}, "billing.render_document")["queue"].name == "celery"
+    assert set(app.amqp.queues.consume_from) == {"celery", "heartbeat"}
 
 
 def test_the_portal_takes_a_constant_number_of_queries(
