@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from booking import selectors as booking
 from booking.links import on_board
-from booking.visits import readiness
+from booking.visits import readiness, requests
 from clinic import access
 from clinic.audit import services as audit
+from clinic.web import live
 from clinic.web.days import shown_day
 from clinic.web.form_page import act, form_page
 from treatment import late, selectors, services
@@ -130,8 +131,11 @@ def today(request: HttpRequest) -> HttpResponse:
     if therapist is None:
         raise Http404
     days = shown_day(request)
-    context = {**days, "therapist": therapist, "rows": selectors.day_of(therapist, days["day"])}
-    return render(request, "treatment/today.html", context)
+    rows = selectors.day_of(therapist, days["day"])
+    shown = live.render(request, "treatment/_today.html", {"rows": rows})
+    if requests.wants_part(request, "live"):
+        return live.answer(request, shown)
+    return render(request, "treatment/today.html", {**days, "live": shown})
 
 
 def _about(visit: Visit) -> dict[str, Any]:

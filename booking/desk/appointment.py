@@ -25,6 +25,7 @@ from clinic.audit import services as audit
 from clinic.audit import view_log
 from clinic.dates import day_or_none
 from clinic.people import owed, reaching
+from clinic.web import live as live_part
 from clinic.web import location as current_location
 from clinic.web.form_page import act, version_of
 
@@ -50,10 +51,14 @@ def day(request: HttpRequest) -> HttpResponse:
     if (there := day_board.elsewhere(request.GET, opened, places, here)) is not None:
         current_location.choose(request, there)
         return redirect(day_board.without_location(request))
+    shown = {**_shown(request, here), "may_book": _may_book(request), "appointment": opened}
+    live = live_part.render(request, "booking/desk/_live.html", shown)
+    if requests.wants_part(request, "live"):
+        return live_part.answer(request, live)
     if opened:
         audit.viewed(request, opened)
-    panel = _panel(request, opened) if opened else {"may_book": _may_book(request)}
-    context = {"places": places, "here": here, **_shown(request, here), **panel}
+    panel = _panel(request, opened) if opened else {}
+    context = {"places": places, "here": here, "live": live, **shown, **panel}
     return render(request, "booking/desk/day.html", context)
 
 

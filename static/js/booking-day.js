@@ -35,9 +35,20 @@
   // ---- Dragging ----
   const STEP = 3; // rows of five minutes
   const SLACK = 6; // pixels before a press becomes a drag
-  const board = document.querySelector(".board[data-day]");
-  if (!board) return;
+  const live = document.getElementById("live"); // stays; what is in it is sent anew when something changed
+  if (!live) return;
+  let board = live.querySelector(".board[data-day]");
   let drag = null;
+  let opened = "";
+
+  live.addEventListener("htmx:beforeSwap", (event) => {
+    if (drag) event.detail.shouldSwap = false; // the next answer brings it
+    opened = live.querySelector(".visit[aria-current]")?.id;
+  });
+  live.addEventListener("htmx:afterSwap", () => {
+    board = live.querySelector(".board[data-day]");
+    if (opened) document.getElementById(opened)?.setAttribute("aria-current", "true");
+  });
 
   const count = (element, kind) => {
     const name = [...element.classList].find((item) => item.startsWith(`${kind}-`));
@@ -108,7 +119,7 @@
     return row >= 0 && row < total ? { lane, row } : null;
   }
 
-  board.addEventListener("pointermove", (event) => {
+  live.addEventListener("pointermove", (event) => {
     const found = event.pointerType === "mouse" ? emptyTime(event) : null;
     if (!found) {
       slot.remove();
@@ -118,8 +129,8 @@
     slot.textContent = `+ ${spoken(found.row)}`;
     if (slot.parentNode !== found.lane) found.lane.append(slot);
   });
-  board.addEventListener("pointerleave", () => slot.remove());
-  board.addEventListener("click", (event) => {
+  live.addEventListener("pointerleave", () => slot.remove());
+  live.addEventListener("click", (event) => {
     const found = emptyTime(event);
     if (!found) return;
     const wish = new URLSearchParams({
@@ -130,7 +141,7 @@
     location.assign(`${board.dataset.book}?${wish}`);
   });
 
-  board.addEventListener("pointerdown", (event) => {
+  live.addEventListener("pointerdown", (event) => {
     const tile = event.target.closest(".visit[data-move]");
     // A finger scrolls; on a phone the move button does the same.
     if (!tile || event.button !== 0 || event.pointerType === "touch") return;
@@ -178,5 +189,5 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") stop();
   });
-  board.addEventListener("dragstart", (event) => event.preventDefault());
+  live.addEventListener("dragstart", (event) => event.preventDefault());
 })();

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -164,3 +165,16 @@ def test_a_therapist_sees_the_own_day(
     tomorrow = as_therapist.get(reverse("treatment:today"), {"day": "2020-01-01"})
     assert "No visits on this day" in tomorrow.content.decode()
     assert as_therapist.get(reverse("treatment:today"), {"day": "2020-99-01"}).status_code == 200
+
+
+def test_the_day_is_sent_again_when_somebody_was_checked_in(
+    as_therapist: Browser, as_desk: Browser, therapists: list[Therapist], client_record: Client
+) -> None:
+    appointment = factories.ready_appointment(client_record, therapist=therapists[0])
+    here, headers = reverse("treatment:today"), {"HX-Request": "true", "HX-Target": "live"}
+    (mark,) = re.findall(r'name="seen" value="(\w+)"', as_therapist.get(here).text)
+    assert as_therapist.get(here, {"seen": mark}, headers=headers).status_code == 204
+    as_desk.post(reverse("treatment:check-in", args=[appointment.pk]))
+    changed = as_therapist.get(here, {"seen": mark}, headers=headers)
+    assert "Start the session" in changed.text
+    assert "<html" not in changed.text

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from tests.factories import make_client
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from django.http import HttpResponse
     from django.test import Client as Browser
 
     from clinic.models import Location, Room, ServiceOption, Therapist
@@ -272,3 +274,23 @@ def test_a_click_on_an_empty_time_is_carried_to_the_time_it_books(
     asked = as_desk.get(f"{what}?{place}&option={relaxing.pk}")
     assert "1:00 pm" in asked.text
     assert "Nothing conflicts with it." in asked.text
+
+
+def test_the_board_is_sent_again_only_when_it_has_changed(
+    as_desk: Browser, visit: Appointment, day: date
+) -> None:
+    headers = {"HX-Request": "true", "HX-Target": "live"}
+
+    def live(seen: str = "") -> HttpResponse:
+        return as_desk.get("/desk/", {"day": str(day), "seen": seen}, headers=headers)
+
+    mark = re.findall(r'name="seen" value="(\w+)"', as_desk.get("/desk/", {"day": str(day)}).text)
+    assert live(*mark).status_code == 204
+    assert live("anything else").status_code == 200
+    Client.objects.update(note="Parks behind the house")
+    changed = live(*mark)
+    assert changed.status_code == 200
+    assert "<html" not in changed.text
+    assert "seen=" not in changed.text  # no link of the board keeps it
+    assert "Parks behind the house" in changed.text
+    assert not AuditEvent.objects.filter(action="appointment.viewed").exists()
