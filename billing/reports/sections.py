@@ -326,11 +326,11 @@ def orders(facts: Facts) -> Section:
 SECTIONS: dict[str, Callable[[Facts], Section]] = {
     "revenue": revenue,
     "payments": payments,
-    "coupons": coupons,
     "therapists": therapists,
     "missed": missed,
     "rooms": rooms,
     "renewals": orders,
+    "coupons": coupons,
 }
 
 

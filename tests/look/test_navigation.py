@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from django.urls import reverse
 
 if TYPE_CHECKING:
     from django.test import Client as Browser
@@ -41,3 +42,12 @@ def test_a_client_can_open_every_link_of_the_portal(as_client: Browser, location
 def test_the_bar_marks_the_page_that_is_open(as_desk: Browser, location: Location) -> None:
     page = as_desk.get("/desk/clients/").content.decode()
     assert re.search(r'href="/desk/clients/"\s+aria-current="page"', page)
+
+
+@pytest.mark.parametrize("page", ["billing:coupons", "prescriptions:code-releases", "diary:rooms"])
+def test_all_that_is_set_up_is_below_one_link(
+    as_manager: Browser, location: Location, page: str
+) -> None:
+    nav = NAV.search(as_manager.get(reverse(page)).text)
+    assert nav
+    assert re.findall(r'href="([^"]+)"\s+aria-current="page"', nav[0]) == ["/desk/diary/"]
