@@ -20,6 +20,7 @@ from booking.times import search
 from booking.times.availability import moment
 from booking.visits import services as booking
 from booking.visits.past_order import Answer, Choice, PastOrder
+from demo import notes
 from demo.moments import at
 from treatment import services as treatment
 
@@ -42,6 +43,7 @@ class Life:
     now: datetime
     # The same clinic every time: a demo that keeps changing is hard to present.
     dice: Random = field(default_factory=lambda: Random(2026))  # noqa: S311
+    pen: Random = field(default_factory=lambda: Random(2027))  # noqa: S311 - of the notes
     booked: list[Appointment] = field(default_factory=list)
 
     @property
@@ -136,6 +138,8 @@ class Life:
                 stopped_at=stop,
                 minutes=self.minutes(appointment.option.minutes),
             )
+            is_signed = stop.date() < self.now.date()
+            notes.write(visit, self.therapist(appointment), self.pen, is_signed=is_signed)
         owed = billing.balance(visit)
         if not owed:  # a free consultation
             return

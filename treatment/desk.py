@@ -22,6 +22,7 @@ from clinic.web.form_page import act, form_page
 from treatment import late, selectors, services
 from treatment.forms import REASONS, RecordForm
 from treatment.models import Visit
+from treatment.notes import selectors as notes
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -131,8 +132,9 @@ def today(request: HttpRequest) -> HttpResponse:
     if therapist is None:
         raise Http404
     days = shown_day(request)
-    rows = selectors.day_of(therapist, days["day"])
-    shown = live.render(request, "treatment/_today.html", {"rows": rows})
+    rows, unsigned = selectors.day_of(therapist, days["day"]), list(notes.unsigned(therapist))
+    cards = {"rows": rows, "unsigned": unsigned}
+    shown = live.render(request, "treatment/_today.html", cards)
     if requests.wants_part(request, "live"):
         return live.answer(request, shown)
     return render(request, "treatment/today.html", {**days, "live": shown})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clinic.privacy.export import Part, facts, who
 from treatment.models import Visit
@@ -16,6 +16,7 @@ def sessions(client: Client) -> Part:
         Visit.objects.filter(appointment__client=client)
         .select_related("therapist", "finished_by", "late_by")
         .prefetch_related("minutes__technique", "corrections__by")
+        .prefetch_related("note__addenda__by", "note__signed_by")
         .order_by("arrived_at")
     )
     return Part(
@@ -31,8 +32,22 @@ def sessions(client: Client) -> Part:
                     | {"by": who(entry.by, client)}
                     for entry in one.corrections.all()
                 ],
+                "note": _note(one, client),
                 "minutes": {row.technique.name: row.minutes for row in one.minutes.all()},
             }
             for one in found
         ]
     )
+
+
+def _note(visit: Visit, client: Client) -> dict[str, Any] | None:
+    """What was written of the visit, a draft too, and what was added."""
+    note = getattr(visit, "note", None)
+    if note is None:
+        return None
+    return facts(note, "said", "signed_name", "signed_at") | {
+        "addenda": [
+            facts(one, "number", "name", "at", "text") | {"by": who(one.by, client)}
+            for one in note.addenda.all()
+        ]
+    }

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 def visits() -> QuerySet[Visit]:
     """Visits with everything a visit page shows."""
-    return Visit.objects.select_related(
+    # Whether its note is signed, never its words.
+    rows = Visit.objects.defer("note__said", "note__figures")
+    return rows.select_related(
+        "note",
         "therapist",
         "late_by",
         "appointment__client",
@@ -71,7 +74,8 @@ def day_of(therapist: Therapist, day: date) -> list[tuple[Appointment, Readiness
         .with_names()
         .filter(therapist=therapist)
         .exclude(status__in=[*FREE, AppointmentStatus.HELD])
-        .select_related("visit")
+        .select_related("visit__note")
+        .defer("visit__note__said", "visit__note__figures")
         .order_by("starts_at")
     )
     lights = readiness.of_all(rows)

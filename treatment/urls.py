@@ -1,6 +1,7 @@
 from django.urls import path
 
 from treatment import desk, fixes
+from treatment.notes import desk as notes
 
 app_name = "treatment"
 urlpatterns = [
@@ -14,5 +15,8 @@ urlpatterns = [
     path("desk/visits/<uuid:visit_id>/correct/", fixes.correct, name="correct"),
     path("desk/visits/<uuid:visit_id>/cover/", fixes.cover, name="cover"),
     path("desk/visits/<uuid:visit_id>/take-back/", fixes.take_back, name="take-back"),
+    path("desk/visits/<uuid:visit_id>/note/", notes.note, name="note"),
+    path("desk/visits/<uuid:visit_id>/note/keep/", notes.keep, name="note-keep"),
+    path("desk/visits/<uuid:visit_id>/note/copy/", notes.copy, name="note-copy"),
     path("desk/visits/<uuid:visit_id>/", desk.record, name="record"),
 ]

@@ -29,7 +29,8 @@ GROUPS = {
     "exports": Group(_("Downloads"), endings=(".downloaded", ".exported")),
     "staff": Group(_("Staff and their roles"), beginnings=("staff.",)),
     "visits": Group(
-        _("Visits"), beginnings=("appointment", "booking.", "visit.", "treatment.", "waitlist.")
+        _("Visits"),
+        beginnings=("appointment", "booking.", "visit.", "treatment.", "note.", "waitlist."),
     ),
     "prescriptions": Group(
         _("Prescriptions"),
@@ -264,6 +265,10 @@ WORDS: dict[str, StrOrPromise] = {
     "upload.received": _("Uploaded prescription files"),
     "upload.refused": _("Files could not be used"),
     "upload.removed": _("Removed an abandoned upload"),
+    "note.added_to": _("Added to a signed treatment note"),
+    "note.begun": _("Began a treatment note"),
+    "note.signed": _("Signed a treatment note"),
+    "note.viewed": _("Viewed a treatment note"),
     "visit.arrived_late_entry": _("Entered afterward that the client came"),
     "visit.checked_in": _("Checked the client in"),
     "visit.corrected": _("Corrected a recorded session"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.urls import reverse
@@ -18,7 +18,6 @@ from tests.factories import make_client
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from django.http import HttpResponse
     from django.test import Client as Browser
 
     from clinic.models import Location, Room, ServiceOption, Therapist
@@ -281,7 +280,7 @@ def test_the_board_is_sent_again_only_when_it_has_changed(
 ) -> None:
     headers = {"HX-Request": "true", "HX-Target": "live"}
 
-    def live(seen: str = "") -> HttpResponse:
+    def live(seen: str = "") -> Any:
         return as_desk.get("/desk/", {"day": str(day), "seen": seen}, headers=headers)
 
     mark = re.findall(r'name="seen" value="(\w+)"', as_desk.get("/desk/", {"day": str(day)}).text)

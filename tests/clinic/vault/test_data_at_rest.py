@@ -30,6 +30,7 @@ from tests.booking.factories import booked_appointment
 from tests.intake.factories import answered_intake
 from tests.prescriptions.factories import approved_prescription, submitted_prescription
 from tests.prescriptions.prescribers.factories import make_request
+from treatment.models import TreatmentNote, Visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,6 +105,9 @@ OPEN = {
     "treatment.Visit": "status",
     # times, and minutes by technique, as the visit itself has them; never a reason
     "treatment.VisitCorrection": "kind before after",
+    # who signed; times and minutes as the visit has them; never a word of the note
+    "treatment.TreatmentNote": "signed_name figures sha256",
+    "treatment.NoteAddendum": "name sha256",
     # money
     "billing.Charge": "description",
     "billing.VisitExtra": "kind description",
@@ -170,6 +174,10 @@ def told(client_record: Client, location: Location, therapist: Therapist, desk_u
     why = ("cancel_reason", "override_reason", "fee_waived_reason")
     Appointment.objects.filter(pk=visit.pk).update(**dict.fromkeys(why, f"{SAID} why"))
     now = timezone.now()
+    seen = Visit.objects.create(appointment=visit, therapist=visit.therapist, arrived_at=now)
+    TreatmentNote.objects.create(
+        visit=seen, begun_by=therapist.user, said={"findings": f"{SAID} side", "pain_now": "9"}
+    )
     TimeOff.objects.create(
         therapist=therapist,
         location=location,

@@ -1,0 +1,183 @@
+"""The note of a visit: written, kept while one types, signed, added to."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages as flash
+from django.http import JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from clinic import access
+from clinic.audit import services as audit
+from clinic.audit import view_log
+from clinic.errors import DomainError
+from clinic.format import clock
+from clinic.web.form_page import UNPROCESSABLE, act, form_page
+from treatment import selectors
+from treatment.desk import visit_of
+from treatment.errors import ChangedMeanwhile, NoteIncomplete, NoteSigned
+from treatment.notes import selectors as notes
+from treatment.notes import services
+from treatment.notes.forms import AddendumForm, NoteForm
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpRequest, HttpResponse, QueryDict
+
+    from treatment.models import TreatmentNote, Visit
+
+CONFLICT = 409
+
+
+@access.treatment
+@require_http_methods(["GET", "HEAD", "POST"])
+def note(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    """The draft; once it is signed, what was signed and a place to add to it."""
+    visit = visit_of(request, visit_id)
+    client = visit.appointment.client
+    audit.viewed(request, visit, action="note.viewed", client=client, again=view_log.PAGE)
+    known = notes.note_of(visit)
+    if known is not None and known.is_signed:
+        return _signed(request, visit, known)
+    form = _form(visit, known, request.POST if request.method == "POST" else None)
+    if form.is_bound and _save(request, visit, form):
+        done = "treatment:today" if "sign" in request.POST else "treatment:note"
+        return redirect(_next(request, visit, done))
+    return render(
+        request,
+        "treatment/notes/note.html",
+        {"visit": visit, "form": form, "last": form.last_note, "back_url": _back(request, visit)},
+        status=UNPROCESSABLE if form.is_bound else 200,
+    )
+
+
+def _form(visit: Visit, known: TreatmentNote | None, typed: QueryDict | None) -> NoteForm:
+    last = services.last_signed(visit)
+    form = NoteForm(
+        typed,
+        fields=services.fields_of(visit),
+        said=known.said if known else {},
+        last=last.said if last else {},
+    )
+    form.last_note = last
+    return form
+
+
+def _save(request: HttpRequest, visit: Visit, form: NoteForm) -> bool:
+    """Keep every field, then sign if that was pressed; false: the form says what is wrong."""
+    if not form.is_valid():
+        return False
+    actor = access.user_of(request)
+    kept = dict(form.said)
+    for name, value in list(form.cleaned_data.items()):  # an error takes its field out of it
+        try:
+            if services.mark_of(services.tidy(value)) != form.seen(
+                name
+            ):  # else this window changed nothing
+                made = services.save_field(
+                    actor=actor, visit=visit, name=name, value=value, seen=form.seen(name)
+                )
+                kept = made.said
+        except ChangedMeanwhile as refusal:
+            kept = {**kept, name: refusal.theirs}
+            form.add_error(name, _theirs(refusal))
+        except NoteSigned as refusal:
+            form.add_error(None, str(refusal.message))
+            return False
+    form.said = kept  # what is typed stays; saved again, it replaces what is there now
+    return not form.errors and _finished(request, visit, form)
+
+
+def _theirs(refusal: ChangedMeanwhile) -> str:
+    return _("%(message)s It says now: “%(theirs)s”. Save again to put yours in its place.") % {
+        "message": refusal.message,
+        "theirs": refusal.theirs,
+    }
+
+
+def _finished(request: HttpRequest, visit: Visit, form: NoteForm) -> bool:
+    if "sign" not in request.POST:
+        flash.success(request, _("Saved."))
+        return True
+    try:
+        services.sign(actor=access.user_of(request), visit=visit)
+    except NoteIncomplete as refusal:
+        for field in refusal.fields:
+            form.add_error(field.name, _("Needed before the note can be signed."))
+        return False
+    except DomainError as refusal:
+        form.add_error(None, str(refusal.message))
+        return False
+    flash.success(request, _("Signed."))
+    return True
+
+
+def _next(request: HttpRequest, visit: Visit, done: str) -> str:
+    if done == "treatment:note" or selectors.own_therapist(request.user) is None:
+        return reverse("treatment:note", args=[visit.pk])
+    return reverse(done)
+
+
+def _back(request: HttpRequest, visit: Visit) -> str:
+    return reverse("treatment:record", args=[visit.pk])
+
+
+@access.treatment
+@require_POST
+def keep(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    """One field, sent while one types."""
+    visit = visit_of(request, visit_id)
+    name = request.POST.get("field", "")
+    value, seen = request.POST.get("value", ""), request.POST.get("seen", "")
+    try:
+        made = services.save_field(
+            actor=access.user_of(request), visit=visit, name=name, value=value, seen=seen
+        )
+    except ChangedMeanwhile as refusal:
+        mark = services.mark_of(refusal.theirs)
+        answer = {"message": _theirs(refusal), "seen": mark}
+        return JsonResponse(answer, status=CONFLICT)
+    except NoteSigned as refusal:
+        return JsonResponse({"message": str(refusal.message)}, status=CONFLICT)
+    except DomainError as refusal:
+        return JsonResponse({"message": str(refusal.message)}, status=UNPROCESSABLE)
+    mark = services.mark_of(made.said.get(name, ""))
+    kept_at = _("Kept at %(time)s.") % {"time": clock(timezone.now())}
+    return JsonResponse({"message": kept_at, "seen": mark})
+
+
+@access.treatment
+@require_POST
+def copy(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    """The words of the last note, where nothing is written yet."""
+    visit = visit_of(request, visit_id)
+    act(request, partial(services.copy_last, actor=access.user_of(request), visit=visit))
+    return redirect("treatment:note", visit.pk)
+
+
+def _signed(request: HttpRequest, visit: Visit, known: TreatmentNote) -> HttpResponse:
+    form = AddendumForm(request.POST if "form_token" in request.POST else None)
+
+    def save(data: dict[str, Any]) -> str:
+        services.add(actor=access.user_of(request), visit=visit, **data)
+        flash.success(request, _("Added."))
+        return reverse("treatment:note", args=[visit.pk])
+
+    def page() -> dict[str, Any]:
+        return {
+            "visit": visit,
+            "note": known,
+            "lines": notes.lines(services.fields_of(visit), known.said),
+            "history": selectors.history_of(visit),
+            "is_as_signed": services.is_as_signed(known),
+            "back_url": _back(request, visit),
+        }
+
+    return form_page(request, form, "treatment/notes/signed.html", save, context=page, field="text")

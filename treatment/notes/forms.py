@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from treatment.notes import content
+from treatment.notes.content import NOT_SAID, SCORES, SECTIONS, Kind
+from treatment.notes.services import mark_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from treatment.models import TreatmentNote
+    from treatment.notes.content import Field, Section
+
+SCORE_CHOICES = [(one, _("Not said") if one == NOT_SAID else one) for one in SCORES]
+SEEN = "seen-%s"
+
+
+class NoteForm(forms.Form):
+    """All fields of a draft. Each carries the mark of what it said when the page was opened."""
+
+    def __init__(
+        self,
+        *args: Any,
+        fields: Sequence[Field],
+        said: Mapping[str, str],
+        last: Mapping[str, str],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.note_fields, self.said, self.last = fields, said, last
+        self.last_note: TreatmentNote | None = None
+        for field in fields:
+            self.fields[field.name] = _made(field, said.get(field.name, ""))
+
+    def seen(self, name: str) -> str:
+        return str(self.data.get(SEEN % name, "")) or mark_of(self.said.get(name, ""))
+
+    @property
+    def sections(self) -> Iterator[tuple[Section, list[dict[str, Any]]]]:
+        changed = content.changed(self.note_fields, self.said, self.last)
+        for section in SECTIONS:
+            lines = [
+                {
+                    "bound": self[field.name],
+                    "field": field,
+                    "seen_name": SEEN % field.name,
+                    "seen": mark_of(self.said.get(field.name, "")),
+                    "last": self.last.get(field.name, ""),
+                    "is_changed": field.name in changed,
+                }
+                for field in self.note_fields
+                if field.section == section
+            ]
+            if lines:
+                yield section, lines
+
+
+def _made(field: Field, value: str) -> forms.Field:
+    if field.kind == Kind.WORDS:
+        attrs = {"rows": 2, "class": "form-control", "data-note": "", "autocapitalize": "sentences"}
+        return forms.CharField(
+            label=field.label,
+            required=False,
+            max_length=content.LONGEST,
+            initial=value,
+            widget=forms.Textarea(attrs=attrs),
+        )
+    choices = SCORE_CHOICES if field.kind == Kind.SCORE else list(field.choices)
+    return forms.ChoiceField(
+        label=field.label,
+        required=False,
+        choices=choices,
+        initial=value,
+        widget=forms.RadioSelect(attrs={"data-note": ""}),
+    )
+
+
+class AddendumForm(forms.Form):
+    text = forms.CharField(
+        label=_("Addendum"),
+        max_length=content.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Write what you want to add.")},
+    )
+    form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)

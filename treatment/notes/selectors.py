@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from treatment.models import TreatmentNote, Visit
+from treatment.notes.content import NOT_SAID, WORST, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from django.db.models import QuerySet
+
+    from clinic.models import Therapist
+    from treatment.notes.content import Field
+
+# Sessions of before there were notes are not asked about.
+ASKED = timedelta(days=14)
+
+
+def note_of(visit: Visit) -> TreatmentNote | None:
+    return (
+        TreatmentNote.objects.filter(visit=visit)
+        .select_related("signed_by")
+        .prefetch_related("addenda")
+        .first()
+    )
+
+
+def unsigned(therapist: Therapist) -> QuerySet[Visit]:
+    """A therapist's finished sessions whose note is not signed yet, oldest first."""
+    recent = Q(note=None, stopped_at__gt=timezone.now() - ASKED)
+    return (
+        Visit.objects.filter(therapist=therapist, status=Visit.Status.FINISHED)
+        .filter(recent | Q(note__isnull=False, note__signed_at=None))
+        .select_related("appointment__client", "appointment__location")
+        .order_by("stopped_at")
+    )
+
+
+def lines(fields: Sequence[Field], said: Mapping[str, str]) -> list[tuple[Field, str]]:
+    """What a note says, in its order, as people read it; without what it does not say."""
+    found = []
+    for field in fields:
+        value = said.get(field.name, "")
+        if field.kind == Kind.SCORE and value:
+            value = str(_("not said")) if value == NOT_SAID else f"{value} / {WORST}"
+        elif field.kind == Kind.CHOICE:
+            value = str(dict(field.choices).get(value, ""))
+        if value:
+            found.append((field, value))
+    return found
