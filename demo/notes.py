@@ -37,6 +37,7 @@ ADVISED = [
     "Stand up every 45 minutes. Hip stretch twice a day, 30 seconds on each side.",
     "Heat for 15 minutes in the evening. Chin tucks, ten, morning and evening.",
 ]
+HELPED = ["1-3", "1-3", "4-7", "still", "under-1"]
 PLANNED = [
     "Go on as ordered. Next time begin at the right hip.",
     "Same again next week. Ask about sleep.",
@@ -59,6 +60,7 @@ def _treatment(visit: Visit, dice: Random) -> dict[str, str]:
     return {
         "reason": dice.choice(SAID),
         "pain_now": str(before),
+        "relief": dice.choice(HELPED) if last else "",
         "findings": dice.choice(FOUND),
         "treated": dice.choice(TREATED),
         "response": dice.choice(RESPONDED),

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from django_stubs_ext import StrOrPromise
 
-    from treatment.notes.content import Field
-
 
 class NotToday(DomainError):
     message = _("A client can be checked in only on the day of the visit.")
@@ -181,40 +179,3 @@ class TimeInUse(DomainError):
 
 class StandsBehind(DomainError):
     """Something was issued or paid for the visit; the message says what to void first."""
-
-
-class NoteSigned(DomainError):
-    message = _("This note is signed. Add what is missing as an addendum.")
-
-
-class NoteNotSigned(DomainError):
-    message = _("This note is not signed yet. Write in the note itself.")
-
-
-class NoteOfUnfinished(DomainError):
-    message = _("Finish the session first, then sign its note.")
-
-
-class NothingSaid(DomainError):
-    message = _("Write what you want to add.")
-
-
-class NotForThisField(DomainError):
-    message = _("Choose one of the answers, or write at most 4,000 characters.")
-
-
-class NoteIncomplete(DomainError):
-    """The message names what is missing."""
-
-    def __init__(self, fields: Sequence[Field]) -> None:
-        self.fields = fields
-        text = _("Not signed yet. Still missing: %(fields)s.")
-        super().__init__(text % {"fields": ", ".join(str(one.label) for one in fields)})
-
-
-class ChangedMeanwhile(DomainError):
-    """Somebody else, or another window, has written in the same field."""
-
-    def __init__(self, theirs: str) -> None:
-        self.theirs = theirs
-        super().__init__(_("This field was changed in another window."))

@@ -30,7 +30,15 @@ GROUPS = {
     "staff": Group(_("Staff and their roles"), beginnings=("staff.",)),
     "visits": Group(
         _("Visits"),
-        beginnings=("appointment", "booking.", "visit.", "treatment.", "note.", "waitlist."),
+        beginnings=(
+            "appointment",
+            "booking.",
+            "visit.",
+            "treatment.",
+            "note.",
+            "outcomes.",
+            "waitlist.",
+        ),
     ),
     "prescriptions": Group(
         _("Prescriptions"),
@@ -265,6 +273,7 @@ WORDS: dict[str, StrOrPromise] = {
     "upload.received": _("Uploaded prescription files"),
     "upload.refused": _("Files could not be used"),
     "upload.removed": _("Removed an abandoned upload"),
+    "outcomes.viewed": _("Viewed how pain went from visit to visit"),
     "note.added_to": _("Added to a signed treatment note"),
     "note.begun": _("Began a treatment note"),
     "note.signed": _("Signed a treatment note"),

@@ -163,6 +163,7 @@ PAGES: dict[str, set[Role]] = {
     "treatment:take-back": {HANDS, BOSS},
     "treatment:cover": STAFF,
     "treatment:note": {HANDS, BOSS},
+    "treatment:progress": {HANDS, BOSS},
     "treatment:note-keep": {HANDS, BOSS},
     "treatment:note-copy": {HANDS, BOSS},
     "prescriptions:queue": DESK,

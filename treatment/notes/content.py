@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from treatment.relief import Answer
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -76,6 +78,14 @@ TREATMENT = (
     _score("pain_now", Section.ASSESS, _("Pain before, now"), needed=True),
     _score("pain_best", Section.ASSESS, _("At its best since the last visit")),
     _score("pain_worst", Section.ASSESS, _("At its worst since the last visit")),
+    Field(
+        "relief",
+        Section.ASSESS,
+        _("How long did the last visit help?"),
+        Kind.CHOICE,
+        is_carried=False,
+        choices=tuple((answer.value, answer.label) for answer in Answer),
+    ),
     Field("findings", Section.ASSESS, _("What I find"), is_needed=True),
     Field("tests", Section.ASSESS, _("Range of motion and tests")),
     Field("treated", Section.TREAT, _("Regions and how they were treated"), is_needed=True),

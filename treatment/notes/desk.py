@@ -20,10 +20,9 @@ from clinic.errors import DomainError
 from clinic.format import clock
 from clinic.web.form_page import UNPROCESSABLE, act, form_page
 from treatment import selectors
-from treatment.desk import visit_of
-from treatment.errors import ChangedMeanwhile, NoteIncomplete, NoteSigned
 from treatment.notes import selectors as notes
 from treatment.notes import services
+from treatment.notes.errors import ChangedMeanwhile, NoteIncomplete, NoteSigned
 from treatment.notes.forms import AddendumForm, NoteForm
 
 if TYPE_CHECKING:
@@ -36,11 +35,15 @@ if TYPE_CHECKING:
 CONFLICT = 409
 
 
+def _visit(request: HttpRequest, pk: UUID) -> Visit:
+    return access.visible(request, selectors.visits(), pk, client_field="appointment__client")
+
+
 @access.treatment
 @require_http_methods(["GET", "HEAD", "POST"])
 def note(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     """The draft; once it is signed, what was signed and a place to add to it."""
-    visit = visit_of(request, visit_id)
+    visit = _visit(request, visit_id)
     client = visit.appointment.client
     audit.viewed(request, visit, action="note.viewed", client=client, again=view_log.PAGE)
     known = notes.note_of(visit)
@@ -133,7 +136,7 @@ def _back(request: HttpRequest, visit: Visit) -> str:
 @require_POST
 def keep(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     """One field, sent while one types."""
-    visit = visit_of(request, visit_id)
+    visit = _visit(request, visit_id)
     name = request.POST.get("field", "")
     value, seen = request.POST.get("value", ""), request.POST.get("seen", "")
     try:
@@ -157,7 +160,7 @@ def keep(request: HttpRequest, visit_id: UUID) -> HttpResponse:
 @require_POST
 def copy(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     """The words of the last note, where nothing is written yet."""
-    visit = visit_of(request, visit_id)
+    visit = _visit(request, visit_id)
     act(request, partial(services.copy_last, actor=access.user_of(request), visit=visit))
     return redirect("treatment:note", visit.pk)
 

@@ -16,7 +16,9 @@ from clinic.audit import services as audit
 from clinic.models import Service
 from treatment import selectors, sessions
 from treatment.acting import act_as
-from treatment.errors import (
+from treatment.models import NoteAddendum, TreatmentNote, Visit
+from treatment.notes import chain, content
+from treatment.notes.errors import (
     ChangedMeanwhile,
     NoteIncomplete,
     NoteNotSigned,
@@ -25,8 +27,6 @@ from treatment.errors import (
     NotForThisField,
     NothingSaid,
 )
-from treatment.models import NoteAddendum, TreatmentNote, Visit
-from treatment.notes import chain, content
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

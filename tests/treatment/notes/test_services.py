@@ -18,7 +18,9 @@ from tests.factories import make_user
 from tests.treatment.factories import earlier_today, finished_visit, started_visit
 from tests.treatment.notes.test_content import whole
 from treatment import corrections, takebacks
-from treatment.errors import (
+from treatment.models import NoteAddendum, TreatmentNote, VisitCorrection, VisitMinutes
+from treatment.notes import content, services
+from treatment.notes.errors import (
     ChangedMeanwhile,
     NoteIncomplete,
     NoteNotSigned,
@@ -27,8 +29,6 @@ from treatment.errors import (
     NotForThisField,
     NothingSaid,
 )
-from treatment.models import NoteAddendum, TreatmentNote, VisitCorrection, VisitMinutes
-from treatment.notes import content, services
 from treatment.notes.services import mark_of
 from treatment.sessions import Session
 
