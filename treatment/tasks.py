@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from celery import shared_task
+
+from treatment.notes import reminders
+
+
+@shared_task(name="treatment.remind_of_notes")
+def remind_of_notes() -> None:
+    reminders.remind()
