@@ -19,7 +19,7 @@ from clinic.audit import services as audit
 from clinic.web import live
 from clinic.web.days import shown_day
 from clinic.web.form_page import act, form_page
-from treatment import late, selectors, services
+from treatment import late, recording, selectors, services
 from treatment.forms import REASONS, RecordForm
 from treatment.models import Visit
 from treatment.notes import selectors as notes
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from booking.models import Appointment
 
 RECORD = "treatment/record.html"
+WORTH_SAYING = 3  # minutes
 
 
 @access.care_team
@@ -147,10 +148,25 @@ def _about(visit: Visit) -> dict[str, Any]:
         "visit": visit,
         "total": total,
         "board_url": on_board(appointment),
+        "off_time": _off_time(visit),
         "history": selectors.history_of(visit),
         "may_be_late": late.may_be_late(appointment),
         "reasons": REASONS,
     }
+
+
+def _off_time(visit: Visit) -> list[str]:
+    """A late start and an early end, said; nothing below a few minutes."""
+    if visit.started_at is None or visit.stopped_at is None:
+        return []
+    appointment = visit.appointment
+    booked = appointment.starts_at, appointment.booked_until
+    late_by, early_by = recording.off_time(booked, visit.started_at, visit.stopped_at)
+    lines = {
+        _("Started %(minutes)s minutes late."): late_by,
+        _("Ended %(minutes)s minutes early."): early_by,
+    }
+    return [text % {"minutes": count} for text, count in lines.items() if count >= WORTH_SAYING]
 
 
 def appointment_of(request: HttpRequest, pk: UUID) -> Appointment:

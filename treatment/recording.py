@@ -72,6 +72,15 @@ def moment_of(
     return first
 
 
+def off_time(
+    booked: tuple[datetime, datetime], started_at: datetime, stopped_at: datetime
+) -> tuple[int, int]:
+    """Whole minutes that it began after the booked start, and ended before the booked end."""
+    late = whole_minutes(booked[0], started_at)
+    early = whole_minutes(stopped_at, booked[1])
+    return max(0, late), max(0, early)
+
+
 def floor_minute(moment: datetime) -> datetime:
     """Without seconds: people read and type whole minutes."""
     return moment.astimezone(UTC) - timedelta(

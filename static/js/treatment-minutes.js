@@ -29,6 +29,6 @@
       field.dispatchEvent(new Event("input", { bubbles: true }));
     });
   }
-  form.addEventListener("input", add);
+  for (const event of ["input", "clocks"]) form.addEventListener(event, add);
   add();
 })();

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from treatment.errors import NoMinutes, TooManyMinutes, WrongTimes
-from treatment.recording import checked, whole_minutes
+from treatment.recording import checked, off_time, whole_minutes
 
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 STOP = START + timedelta(minutes=60)
@@ -35,3 +35,14 @@ def test_a_session_has_minutes_unless_it_is_a_talk() -> None:
     with pytest.raises(NoMinutes):
         checked(START, STOP, {"a": 0}, now=STOP)
     assert checked(START, STOP, {}, now=STOP, hands_on=False) == {}
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "off"),
+    [(0, 60, (0, 0)), (6, 58, (6, 2)), (-5, 70, (0, 0)), (10, 45, (10, 15))],
+)
+def test_how_far_off_the_booked_time_a_session_was(
+    start: int, stop: int, off: tuple[int, int]
+) -> None:
+    begun, ended = START + timedelta(minutes=start), START + timedelta(minutes=stop)
+    assert off_time((START, STOP), begun, ended) == off
