@@ -307,6 +307,25 @@ def alerts_of(response: QuestionnaireResponse, *, today: date) -> list[screening
     return screening.screen(counted, today=today)
 
 
+def cautions(client_ids: Iterable[UUID], *, today: date) -> dict[UUID, list[StrOrPromise]]:
+    """What a session has to look out for, by client, gravest first; in one query.
+
+    For those who treat: it tells the answers.
+    """
+    rows = (
+        QuestionnaireResponse.objects.filter(client__in=client_ids, status=Status.COMPLETED)
+        .select_related("client", "questionnaire")
+        .order_by("client_id", "-completed_at")
+        .distinct("client_id")
+    )
+    found: dict[UUID, list[StrOrPromise]] = {}
+    for row in rows:
+        alerts = [one for one in alerts_of(row, today=today) if one.severity >= Severity.MODIFY]
+        alerts.sort(key=lambda one: -one.severity)
+        found[row.client_id] = list(dict.fromkeys(one.message for one in alerts))
+    return found
+
+
 def consents_given(client: Client) -> set[str]:
     """Kinds of consent in effect, no matter who gave them."""
     return set(

@@ -19,7 +19,7 @@ from clinic.audit import services as audit
 from clinic.web import live
 from clinic.web.days import shown_day
 from clinic.web.form_page import act, form_page
-from treatment import late, recording, selectors, services
+from treatment import before, late, recording, selectors, services
 from treatment.forms import REASONS, RecordForm
 from treatment.models import Visit
 from treatment.notes import selectors as notes
@@ -134,7 +134,10 @@ def today(request: HttpRequest) -> HttpResponse:
         raise Http404
     days = shown_day(request)
     rows, unsigned = selectors.day_of(therapist, days["day"]), list(notes.unsigned(therapist))
-    cards = {"rows": rows, "unsigned": unsigned}
+    visits = [appointment for appointment, _lights in rows]
+    audit.listed(request, "treatment.listed", [one.client for one in visits if one.client])
+    known = before.of_all([one for one in visits if one.is_open], timezone.localdate())
+    cards = {"rows": [(*row, known.get(row[0].pk)) for row in rows], "unsigned": unsigned}
     shown = live.render(request, "treatment/_today.html", cards)
     if requests.wants_part(request, "live"):
         return live.answer(request, shown)

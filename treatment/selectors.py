@@ -74,7 +74,7 @@ def day_of(therapist: Therapist, day: date) -> list[tuple[Appointment, Readiness
         .with_names()
         .filter(therapist=therapist)
         .exclude(status__in=[*FREE, AppointmentStatus.HELD])
-        .select_related("visit__note")
+        .select_related("visit__note", "reservation")
         .defer("visit__note__said", "visit__note__figures")
         .order_by("starts_at")
     )

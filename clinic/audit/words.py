@@ -268,6 +268,7 @@ WORDS: dict[str, StrOrPromise] = {
     "staff.invitation_withdrawn": _("Withdrew a staff invitation"),
     "staff.invited": _("Invited a colleague"),
     "staff.joined": _("Accepted a staff invitation"),
+    "treatment.listed": _("Saw them on the list of the day's visits"),
     "treatment.viewed": _("Viewed the progress of a visit"),
     "upload.viewed": _("Viewed the progress of a file check"),
     "upload.received": _("Uploaded prescription files"),

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 LIST = "names, dates and sums, to find who is next; opening one of them is the look"
 NO_LOOK: dict[str, str] = {
     "booking:day": "names, times and lights of the working day; opening a visit is the look",
-    "treatment:today": "a therapist's own clients, with times and lights, as on the board",
     "booking:desk-waitlist": LIST,
     "billing:desk": LIST,
     "correction-list": LIST,
