@@ -124,6 +124,7 @@ def build() -> Clinic:
     location = Location.objects.create(
         name="Stillwater Medical Massage",
         legal_name="Stillwater Medical Massage LLC",
+        notes_in_portal=True,
         timezone="America/New_York",
         street="12 Mill Street",
         city="Rhinebeck",

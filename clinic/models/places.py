@@ -41,6 +41,13 @@ class Location(BaseModel):
         blank=True,
         help_text=_("What is to be seen, for people who hear the document read aloud."),
     )
+    notes_in_portal = models.BooleanField(
+        _("clients read their treatment notes"),
+        default=False,
+        help_text=_(
+            "Signed notes and what was added to them. They are always in a client's export."
+        ),
+    )
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

@@ -31,6 +31,17 @@ def note_of(visit: Visit) -> TreatmentNote | None:
     )
 
 
+def readable() -> QuerySet[Visit]:
+    """Visits whose note its client may read: signed, where the clinic shows them."""
+    return (
+        Visit.objects.filter(
+            note__signed_at__isnull=False, appointment__location__notes_in_portal=True
+        )
+        .select_related("therapist", "appointment__client", "appointment__option__service", "note")
+        .prefetch_related("minutes__technique", "note__addenda")
+    )
+
+
 def unsigned(therapist: Therapist) -> QuerySet[Visit]:
     """A therapist's finished sessions whose note is not signed yet, oldest first."""
     recent = Q(note=None, stopped_at__gt=timezone.now() - ASKED)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def desk(request: HttpRequest, client_id: UUID) -> HttpResponse:
     client = access.client(access.user_of(request), client_id)
     audit.viewed(request, client, action="outcomes.viewed", again=view_log.PAGE)
-    return render(request, "treatment/outcomes/desk.html", _about(client))
+    return render(request, "treatment/outcomes/desk.html", _about(client) | {"is_desk": True})
 
 
 @require_safe
@@ -41,7 +41,5 @@ def _about(client: Client) -> dict[str, Any]:
         "client": client,
         "rows": rows[::-1],
         "plot": plot.of(rows) if rows else None,
-        "first": rows[0] if rows else None,
-        "last": rows[-1] if rows else None,
         "typical": selectors.typical_of(rows),
     }

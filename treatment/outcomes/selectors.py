@@ -30,14 +30,9 @@ class Row:
     therapist: str
     before: int | None
     after: int | None
+    is_shown: bool = False  # to the client, in the portal
     relief: Relief | None = None
     retained: int | None = None
-
-    @property
-    def change(self) -> int | None:
-        if self.before is None or self.after is None:
-            return None
-        return self.after - self.before
 
 
 def rows_of(client: Client) -> list[Row]:
@@ -63,7 +58,9 @@ def _rows(notes: Sequence[TreatmentNote]) -> list[Row]:
             asked = following.visit.appointment.local_date
             helped = relief.relief_of(following.said.get("relief", ""), day, asked)
             left = relief.retained(before, after, content.score(following.said, "pain_now"))
-        row = Row(note.visit_id, day, note.visit.therapist.name, before, after, helped, left)
+        shown = note.visit.appointment.location.notes_in_portal
+        name = note.visit.therapist.name
+        row = Row(note.visit_id, day, name, before, after, shown, helped, left)
         made.append(row)
     return made
 

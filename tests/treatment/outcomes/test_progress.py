@@ -49,7 +49,7 @@ def test_what_the_next_visit_tells_is_of_the_one_before(
     client_record: Client, visits: list[Visit]
 ) -> None:
     first, second, third = selectors.rows_of(client_record)
-    assert (first.before, first.after, first.change) == (7, 3, -4)
+    assert (first.before, first.after) == (7, 3)
     assert (first.relief, first.retained) == (Relief(5.5), 50)
     assert second.relief == Relief(6, is_censored=True)
     assert second.retained is None  # what was not said is no score

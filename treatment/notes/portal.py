@@ -1,0 +1,29 @@
+"""A client reads what was signed about a visit, where the clinic shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from clinic import access
+from clinic.audit import services as audit
+from clinic.audit import view_log
+from treatment.notes import selectors as notes
+from treatment.notes import services
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpRequest, HttpResponse
+
+
+@require_safe
+def note(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    visit = access.own(request, notes.readable(), visit_id, client_field="appointment__client")
+    client = visit.appointment.client
+    audit.viewed(request, visit, action="note.viewed", client=client, again=view_log.PAGE)
+    lines = notes.lines(services.fields_of(visit), visit.note.said)
+    page = {"visit": visit, "note": visit.note, "lines": lines}
+    return render(request, "treatment/notes/portal.html", page)
