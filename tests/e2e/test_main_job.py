@@ -48,7 +48,17 @@ ORDER = "2 sessions per week for 6 weeks"
 ALLERGY, NOTE = "hazelnut oil", "it hurts at night"
 SORE = "back-lower-back-middle"
 KIN = ("Samuel Brookfield", "half-brother", "212) 555-0143")
-SEALED = (*KIN, PRACTICE, PAIN, ORDER, ALLERGY, NOTE)
+FOUND, RESPONSE = "Left levator like a rope", "Turned farther than in June"
+NOTED = {
+    "reason": "Stiff by the evening",
+    "findings": FOUND,
+    "treated": "Neck and shoulders",
+    "response": RESPONSE,
+    "advice": "Chin tucks",
+    "plan": "Once a week",
+}
+SCORED = {"pain_now": "6", "pain_after": "3"}
+SEALED = (*KIN, PRACTICE, PAIN, ORDER, ALLERGY, NOTE, FOUND, RESPONSE)
 HANDS_ON = {"Neuromuscular therapy": 40, "Massage strokes": 13}
 
 WELL: dict[str, str] = {
@@ -131,6 +141,7 @@ def test_from_the_first_visit_to_the_receipt(chromium: Browser) -> None:
         gets_one_reminder(walk)
         bring_the_visit_to_today(walk)
         is_treated(walk)
+        is_written_up(walk, client)
         pays(walk)
         downloads_the_receipt(walk, client)
         assert len(mailbox.to(EMAIL, containing="reminder of your appointment")) == 1
@@ -356,7 +367,7 @@ def is_treated(walk: Walk) -> None:
     page.get_by_label("Started").fill(at)
     page.get_by_role("button", name="Now").click()
     for technique, minutes in HANDS_ON.items():
-        page.get_by_label(technique).fill(str(minutes))
+        page.get_by_label(technique, exact=True).fill(str(minutes))
     expect(page.locator("[data-minutes-total]")).to_have_text("53")
     page.get_by_role("button", name="Finish the session").click()
     expect(page.get_by_text("the client arrived at").first).to_be_visible()
@@ -371,6 +382,24 @@ def is_treated(walk: Walk) -> None:
         last=LAST,
     )
     assert ledger == (12, 1, 0)
+
+
+def is_written_up(walk: Walk, client: Page) -> None:
+    """The note: kept while it is typed, signed, and read by the client."""
+    page = walk.staff("therapist@example.test")
+    page.goto("/desk/today/")
+    page.locator("#to-sign ~ .rows").get_by_role("link", name=f"{FIRST} {LAST}").click()
+    for name, words in NOTED.items():
+        page.locator(f"#id_{name}").fill(words)
+    for name, score in SCORED.items():
+        page.locator(f"label:has(input[name={name}][value='{score}'])").click()
+    expect(page.locator("[data-note-state]")).to_contain_text("Kept at")
+    page.get_by_role("button", name="Sign the note").click()
+    page.wait_for_url("**/desk/today/")
+    client.goto("/portal/progress/")
+    client.locator(".figures tbody a").first.click()
+    expect(client.locator("main")).to_contain_text(FOUND)
+    expect(client.locator("main")).to_contain_text("6 / 10")
 
 
 def pays(walk: Walk) -> None:
