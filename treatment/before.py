@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from intake import selectors as intake
 from prescriptions import selectors as prescriptions
-from prescriptions.models import Prescription
-from treatment.models import TreatmentNote
+from prescriptions.models import Prescription, VisitReservation
+from treatment.models import TreatmentNote, Visit
 from treatment.notes import content
 
 if TYPE_CHECKING:
@@ -39,23 +40,20 @@ class Before:
 
     cautions: Sequence[StrOrPromise] = field(default_factory=tuple)
     order: Card | None = None
+    visit_number: int = 0  # which visit on the order this one is, if all before it take place
     last: LastTime | None = None
-
-    @property
-    def visit_number(self) -> int:
-        """Which visit on the order this one is, if all before it take place."""
-        return self.order.meter.used + 1 if self.order else 0
 
 
 def of_all(appointments: Sequence[Appointment], today: date) -> dict[UUID, Before]:
-    """By appointment. Four queries and what an order shows."""
+    """By appointment. Five queries and what an order shows."""
     people = {one.client_id for one in appointments if one.client_id is not None}
     cautions, orders = intake.cautions(people, today=today), _orders(appointments, today)
-    last = _last_notes(people)
+    last, numbers = _last_notes(people), _numbers(orders)
     return {
         one.pk: Before(
             cautions.get(one.client_id, ()) if one.client_id else (),
             orders.get(one.reservation.prescription_id) if one.reservation else None,
+            numbers.get(one.reservation.pk, 0) if one.reservation else 0,
             last.get(one.client_id) if one.client_id else None,
         )
         for one in appointments
@@ -68,9 +66,29 @@ def _orders(appointments: Iterable[Appointment], today: date) -> dict[UUID, Card
     return {card.prescription.pk: card for card in found}
 
 
+def _numbers(orders: Iterable[UUID]) -> dict[UUID, int]:
+    """Each reservation's place on its order, by day; those given back do not count."""
+    rows = (
+        VisitReservation.objects.filter(prescription__in=orders)
+        .exclude(status=VisitReservation.Status.RELEASED)
+        .order_by("prescription_id", "visit_on", "created_at")
+        .values_list("prescription_id", "pk")
+    )
+    counted: Counter[UUID] = Counter()
+    found = {}
+    for order, pk in rows:
+        counted[order] += 1
+        found[pk] = counted[order]
+    return found
+
+
 def _last_notes(people: Iterable[UUID]) -> dict[UUID, LastTime]:
     rows = (
-        TreatmentNote.objects.filter(visit__appointment__client__in=people, signed_at__isnull=False)
+        TreatmentNote.objects.filter(
+            visit__appointment__client__in=people,
+            signed_at__isnull=False,
+            visit__status=Visit.Status.FINISHED,
+        )
         .select_related("visit__appointment__location")
         .order_by("visit__appointment__client_id", "-visit__appointment__starts_at")
         .distinct("visit__appointment__client_id")

@@ -48,12 +48,15 @@ DAY = timedelta(days=1)
 @require_safe
 def day(request: HttpRequest) -> HttpResponse:
     opened, places, here = _opened(request), day_board.places(), _location(request)
+    is_part = requests.wants_part(request, "live")
     if (there := day_board.elsewhere(request.GET, opened, places, here)) is not None:
-        current_location.choose(request, there)
-        return redirect(day_board.without_location(request))
+        if not is_part:
+            current_location.choose(request, there)
+            return redirect(day_board.without_location(request))
+        here = there  # the page goes on showing its own, whatever another tab has chosen since
     shown = {**_shown(request, here), "may_book": _may_book(request), "appointment": opened}
     live = live_part.render(request, "booking/desk/_live.html", shown)
-    if requests.wants_part(request, "live"):
+    if is_part:
         return live_part.answer(request, live)
     if opened:
         audit.viewed(request, opened)

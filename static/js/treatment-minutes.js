@@ -14,7 +14,8 @@
   const add = () => {
     const sum = fields.reduce((all, field) => all + (parseInt(field.value, 10) || 0), 0);
     const elapsed = clock("stopped") - clock("started");
-    total.textContent = sum ? String(sum) : "–";
+    const text = sum ? String(sum) : "–";
+    if (total.textContent !== text) total.textContent = text; // said aloud only when it changes
     passed.textContent = elapsed > 0 ? passed.dataset.of.replace("{minutes}", elapsed) : "";
     total.parentElement.classList.toggle("over", elapsed > 0 && sum > elapsed);
   };

@@ -7,9 +7,11 @@
   if (!form) return;
   const PAUSE_MS = 700; // after the last key
   const AGAIN_MS = 3000; // without a connection
+  const PATIENCE_MS = 15000; // for one answer
   const state = form.querySelector("[data-note-state]");
   const waiting = new Map(); // name of the field -> its timer
   const unsent = new Set();
+  const told = new Set(); // another window wrote there: only the next key decides
   let sending = Promise.resolve(); // one after the other, so that none overtakes another
   let leaving = false;
 
@@ -31,28 +33,26 @@
     const body = new URLSearchParams({ field: name, value, seen: seen.value });
     body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
     state.textContent = form.dataset.keeping;
+    const signal = AbortSignal.timeout(PATIENCE_MS);
     let answer;
+    let said;
     try {
-      answer = await fetch(form.dataset.keep, { method: "POST", body, credentials: "same-origin" });
-    } catch {
+      answer = await fetch(form.dataset.keep, { method: "POST", body, credentials: "same-origin", signal });
+      said = await answer.json();
+    } catch { // no connection, signed out, or the server is down: what is typed stays here
       state.textContent = form.dataset.offline;
       later(name, AGAIN_MS);
       return;
     }
-    const isAnswer = (answer.headers.get("Content-Type") || "").includes("json");
-    if (!isAnswer) { // signed out, or the server is down: what is typed stays here
-      state.textContent = form.dataset.offline;
-      later(name, AGAIN_MS);
-      return;
-    }
-    const said = await answer.json();
     if (said.seen) seen.value = said.seen;
     if (answer.ok) {
       if (valueOf(name) === value) unsent.delete(name);
+      told.delete(name);
       tell(name, "");
       state.textContent = said.message;
     } else {
       tell(name, said.message); // the next key puts what stands here in its place
+      told.add(name);
       state.textContent = "";
     }
   }
@@ -62,7 +62,7 @@
     unsent.add(name);
     waiting.set(name, setTimeout(() => {
       waiting.delete(name);
-      sending = sending.then(() => (unsent.has(name) ? send(name) : null));
+      sending = sending.then(() => (unsent.has(name) ? send(name) : null)).catch(() => later(name, AGAIN_MS));
     }, pause));
   }
 
@@ -70,7 +70,8 @@
     if ("note" in event.target.dataset) later(event.target.name, event.target.type === "radio" ? 0 : PAUSE_MS);
   });
   form.addEventListener("focusout", (event) => {
-    if ("note" in event.target.dataset && unsent.has(event.target.name)) later(event.target.name, 0);
+    const name = event.target.name;
+    if ("note" in event.target.dataset && unsent.has(name) && !told.has(name)) later(name, 0);
   });
   form.addEventListener("submit", () => {
     leaving = true;
@@ -79,5 +80,5 @@
   window.addEventListener("beforeunload", (event) => {
     if (unsent.size && !leaving) event.preventDefault();
   });
-  window.addEventListener("online", () => unsent.forEach((name) => later(name, 0)));
+  window.addEventListener("online", () => unsent.forEach((name) => told.has(name) || later(name, 0)));
 })();

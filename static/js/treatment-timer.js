@@ -5,7 +5,7 @@
 
   const form = document.querySelector("[data-timers]");
   if (!form) return;
-  const KEPT = `clocks:${form.dataset.timers}`; // seconds by technique, in this tab only
+  const KEPT = `clocks:${form.dataset.timers}`; // of this visit and this start, in this tab only
   const rows = [...form.querySelectorAll("[data-clock]")].map((button) => ({
     button,
     name: button.dataset.clock,

@@ -72,6 +72,16 @@ def test_a_pause_counts_for_nothing_and_a_reload_loses_nothing(session: Page) ->
     expect(minutes(session, "Neuromuscular")).to_have_value("15")
 
 
+def test_a_start_that_was_undone_leaves_no_clock_running(session: Page) -> None:
+    clock(session, "Neuromuscular").click()
+    session.clock.fast_forward("05:00")
+    session.get_by_role("button", name="undo the start").click()
+    session.clock.fast_forward("45:00")
+    session.get_by_role("button", name="Start the session").click()
+    expect(clock(session, "Neuromuscular")).to_have_attribute("aria-pressed", "false")
+    expect(minutes(session, "Neuromuscular")).to_have_value("")
+
+
 def test_what_is_put_right_by_hand_stays_and_counts_on(session: Page) -> None:
     minutes(session, "Neuromuscular").fill("10")
     clock(session, "Neuromuscular").click()

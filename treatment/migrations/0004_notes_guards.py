@@ -82,6 +82,7 @@ BEGIN
         RETURN;
     END IF;
     SELECT jsonb_build_object(
+               'arrived', extract(epoch FROM visit.arrived_at),
                'started', extract(epoch FROM visit.started_at),
                'stopped', extract(epoch FROM visit.stopped_at),
                'therapist', visit.therapist_id,
@@ -99,6 +100,7 @@ BEGIN
         RETURN;
     END IF;
     IF kept IS DISTINCT FROM jsonb_build_object(
+        'arrived', extract(epoch FROM (told ->> 'arrived')::timestamptz),
         'started', extract(epoch FROM (told ->> 'started')::timestamptz),
         'stopped', extract(epoch FROM (told ->> 'stopped')::timestamptz),
         'therapist', told -> 'therapist' -> 'id',
@@ -124,6 +126,12 @@ END $$;
 
 CREATE OR REPLACE FUNCTION treatment_visit_as_told() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF NEW.appointment_id <> OLD.appointment_id
+       AND EXISTS (SELECT FROM treatment_treatmentnote AS note
+                    WHERE note.visit_id = OLD.id AND note.signed_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'a signed visit never moves to another appointment'
+            USING ERRCODE = 'check_violation';
+    END IF;
     PERFORM treatment_expect_figures(OLD.id);
     RETURN NULL;
 END $$;
@@ -149,7 +157,8 @@ CREATE CONSTRAINT TRIGGER treatment_signed_minutes
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION treatment_minutes_as_told();
 DROP TRIGGER IF EXISTS treatment_signed_visit ON treatment_visit;
 CREATE CONSTRAINT TRIGGER treatment_signed_visit
-    AFTER UPDATE OF status, started_at, stopped_at, therapist_id ON treatment_visit
+    AFTER UPDATE OF status, arrived_at, started_at, stopped_at, therapist_id, appointment_id
+    ON treatment_visit
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION treatment_visit_as_told();
 """
 NOT_FINAL = """

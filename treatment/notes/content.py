@@ -158,3 +158,12 @@ def score(said: Mapping[str, str], name: str) -> int | None:
     """A score as a number; None while it is unknown."""
     value = said.get(name, "")
     return int(value) if value.isdecimal() else None
+
+
+def spoken(field: Field, value: str) -> str:
+    """A value as people read it."""
+    if field.kind == Kind.SCORE and value:
+        return str(_("not said")) if value == NOT_SAID else f"{value} / {WORST}"
+    if field.kind == Kind.CHOICE:
+        return str(dict(field.choices).get(value, ""))
+    return value

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages as flash
-from django.http import JsonResponse
+from django.http import Http404, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,7 +22,7 @@ from clinic.web.form_page import UNPROCESSABLE, act, form_page
 from treatment import selectors
 from treatment.notes import selectors as notes
 from treatment.notes import services
-from treatment.notes.errors import ChangedMeanwhile, NoteIncomplete, NoteSigned
+from treatment.notes.errors import ChangedMeanwhile, NoteIncomplete, NoteSigned, NotRead
 from treatment.notes.forms import AddendumForm, NoteForm
 
 if TYPE_CHECKING:
@@ -36,7 +36,12 @@ CONFLICT = 409
 
 
 def _visit(request: HttpRequest, pk: UUID) -> Visit:
-    return access.visible(request, selectors.visits(), pk, client_field="appointment__client")
+    """One of a client whom this login treats; nobody writes the note of their own treatment."""
+    found = access.visible(request, selectors.visits(), pk, client_field="appointment__client")
+    client = found.appointment.client
+    if client is not None and access.may_act_for(request.user, client):
+        raise Http404
+    return found
 
 
 @access.treatment
@@ -53,12 +58,14 @@ def note(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     if form.is_bound and _save(request, visit, form):
         done = "treatment:today" if "sign" in request.POST else "treatment:note"
         return redirect(_next(request, visit, done))
-    return render(
-        request,
-        "treatment/notes/note.html",
-        {"visit": visit, "form": form, "last": form.last_note, "back_url": _back(request, visit)},
-        status=UNPROCESSABLE if form.is_bound else 200,
-    )
+    if form.is_bound:
+        fresh = notes.note_of(visit)
+        if fresh is not None and fresh.is_signed:  # at this moment
+            return _signed(request, visit, fresh)
+        form.show_again(fresh.said if fresh else {})
+    page = {"visit": visit, "form": form, "last": form.last_note, "back_url": _back(visit)}
+    status = UNPROCESSABLE if form.is_bound else 200
+    return render(request, "treatment/notes/note.html", page, status=status)
 
 
 def _form(visit: Visit, known: TreatmentNote | None, typed: QueryDict | None) -> NoteForm:
@@ -74,28 +81,25 @@ def _form(visit: Visit, known: TreatmentNote | None, typed: QueryDict | None) ->
 
 
 def _save(request: HttpRequest, visit: Visit, form: NoteForm) -> bool:
-    """Keep every field, then sign if that was pressed; false: the form says what is wrong."""
+    """Keep what this window changed, then sign if that was pressed; false: the form says what is
+    wrong."""
     if not form.is_valid():
         return False
-    actor = access.user_of(request)
-    kept = dict(form.said)
-    for name, value in list(form.cleaned_data.items()):  # an error takes its field out of it
+    actor, typed = access.user_of(request), dict(form.cleaned_data)
+    for name, value in typed.items():
+        if not form.is_changed_here(name):
+            continue
+        form.settled.add(name)
         try:
-            if services.mark_of(services.tidy(value)) != form.seen(
-                name
-            ):  # else this window changed nothing
-                made = services.save_field(
-                    actor=actor, visit=visit, name=name, value=value, seen=form.seen(name)
-                )
-                kept = made.said
+            services.save_field(
+                actor=actor, visit=visit, name=name, value=value, seen=form.seen(name)
+            )
         except ChangedMeanwhile as refusal:
-            kept = {**kept, name: refusal.theirs}
             form.add_error(name, _theirs(refusal))
         except NoteSigned as refusal:
             form.add_error(None, str(refusal.message))
             return False
-    form.said = kept  # what is typed stays; saved again, it replaces what is there now
-    return not form.errors and _finished(request, visit, form)
+    return not form.errors and _finished(request, visit, form, typed)
 
 
 def _theirs(refusal: ChangedMeanwhile) -> str:
@@ -105,12 +109,16 @@ def _theirs(refusal: ChangedMeanwhile) -> str:
     }
 
 
-def _finished(request: HttpRequest, visit: Visit, form: NoteForm) -> bool:
+def _finished(request: HttpRequest, visit: Visit, form: NoteForm, typed: dict[str, str]) -> bool:
     if "sign" not in request.POST:
         flash.success(request, _("Saved."))
         return True
     try:
-        services.sign(actor=access.user_of(request), visit=visit)
+        services.sign(actor=access.user_of(request), visit=visit, read=typed)
+    except NotRead as refusal:
+        for field in refusal.fields:
+            form.add_error(field.name, _("Changed in another window. Read it, then sign."))
+        return False
     except NoteIncomplete as refusal:
         for field in refusal.fields:
             form.add_error(field.name, _("Needed before the note can be signed."))
@@ -123,12 +131,12 @@ def _finished(request: HttpRequest, visit: Visit, form: NoteForm) -> bool:
 
 
 def _next(request: HttpRequest, visit: Visit, done: str) -> str:
-    if done == "treatment:note" or selectors.own_therapist(request.user) is None:
+    if done == "treatment:note" or not access.is_therapist(request.user):
         return reverse("treatment:note", args=[visit.pk])
     return reverse(done)
 
 
-def _back(request: HttpRequest, visit: Visit) -> str:
+def _back(visit: Visit) -> str:
     return reverse("treatment:record", args=[visit.pk])
 
 
@@ -144,6 +152,8 @@ def keep(request: HttpRequest, visit_id: UUID) -> HttpResponse:
             actor=access.user_of(request), visit=visit, name=name, value=value, seen=seen
         )
     except ChangedMeanwhile as refusal:
+        client = visit.appointment.client  # it tells what another has written
+        audit.viewed(request, visit, action="note.viewed", client=client, again=view_log.PAGE)
         mark = services.mark_of(refusal.theirs)
         answer = {"message": _theirs(refusal), "seen": mark}
         return JsonResponse(answer, status=CONFLICT)
@@ -166,7 +176,11 @@ def copy(request: HttpRequest, visit_id: UUID) -> HttpResponse:
 
 
 def _signed(request: HttpRequest, visit: Visit, known: TreatmentNote) -> HttpResponse:
-    form = AddendumForm(request.POST if "form_token" in request.POST else None)
+    is_addendum = "form_token" in request.POST
+    unsaved = "" if is_addendum else services.not_in(known, request.POST.dict())
+    if request.method == "POST" and not is_addendum and not unsaved:  # pressed twice
+        return redirect("treatment:note", visit.pk)
+    form = AddendumForm(request.POST if is_addendum else None, initial={"text": unsaved})
 
     def save(data: dict[str, Any]) -> str:
         services.add(actor=access.user_of(request), visit=visit, **data)
@@ -177,10 +191,16 @@ def _signed(request: HttpRequest, visit: Visit, known: TreatmentNote) -> HttpRes
         return {
             "visit": visit,
             "note": known,
+            "unsaved": unsaved,
             "lines": notes.lines(services.fields_of(visit), known.said),
             "history": selectors.history_of(visit),
             "is_as_signed": services.is_as_signed(known),
-            "back_url": _back(request, visit),
+            "back_url": _back(visit),
         }
 
-    return form_page(request, form, "treatment/notes/signed.html", save, context=page, field="text")
+    answer = form_page(
+        request, form, "treatment/notes/signed.html", save, context=page, field="text"
+    )
+    if unsaved:
+        answer.status_code = UNPROCESSABLE
+    return answer

@@ -47,3 +47,11 @@ class ChangedMeanwhile(DomainError):
     def __init__(self, theirs: str) -> None:
         self.theirs = theirs
         super().__init__(_("This field was changed in another window."))
+
+
+class NotRead(DomainError):
+    """It says something else by now than the signer has read."""
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self.fields = fields
+        super().__init__(_("The note was changed in another window. Read it, then sign."))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from treatment.notes import content
 from treatment.notes.content import NOT_SAID, SCORES, SECTIONS, Kind
-from treatment.notes.services import mark_of
+from treatment.notes.services import mark_of, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,11 +34,31 @@ class NoteForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.note_fields, self.said, self.last = fields, said, last
         self.last_note: TreatmentNote | None = None
+        self.settled: set[str] = set()  # kept, or somebody was told why not
+        self.marks = {field.name: mark_of(said.get(field.name, "")) for field in fields}
         for field in fields:
             self.fields[field.name] = _made(field, said.get(field.name, ""))
 
     def seen(self, name: str) -> str:
-        return str(self.data.get(SEEN % name, "")) or mark_of(self.said.get(name, ""))
+        """The mark of what the field said when this window was opened."""
+        return str(self.data.get(SEEN % name, "")) or self.marks[name]
+
+    def is_changed_here(self, name: str) -> bool:
+        return mark_of(tidy(str(self.data.get(name, "")))) != self.seen(name)
+
+    def show_again(self, said: Mapping[str, str]) -> None:
+        """With what was typed here; what this window did not touch is shown as it is now."""
+        self.said = said
+        data: dict[str, Any] = dict(self.data.items())
+        for name in self.marks:
+            now = said.get(name, "")
+            if not self.is_changed_here(name):
+                data[name] = now
+            elif name not in self.settled:
+                self.marks[name] = self.seen(name)
+                continue
+            self.marks[name] = mark_of(now)
+        self.data = data
 
     @property
     def sections(self) -> Iterator[tuple[Section, list[dict[str, Any]]]]:
@@ -49,8 +69,8 @@ class NoteForm(forms.Form):
                     "bound": self[field.name],
                     "field": field,
                     "seen_name": SEEN % field.name,
-                    "seen": mark_of(self.said.get(field.name, "")),
-                    "last": self.last.get(field.name, ""),
+                    "seen": self.marks[field.name],
+                    "last": content.spoken(field, self.last.get(field.name, "")),
                     "is_changed": field.name in changed,
                 }
                 for field in self.note_fields

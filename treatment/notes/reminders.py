@@ -5,7 +5,7 @@ One message a day for each, with the count only: it says nothing of anybody.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
@@ -15,32 +15,35 @@ from django.utils.translation import ngettext
 
 from clinic import selectors as clinic_selectors
 from clinic.messaging import links, outbox
-from clinic.models import Therapist
+from clinic.models import Role, Therapist
 from treatment.notes import selectors
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from django.db.models import QuerySet
 
 AFTER = (timedelta(hours=24), timedelta(hours=72))
-SPAN = timedelta(days=1)  # a message each day: what is due in it is due once
-FROM_HOUR = 8  # at the clinic; nobody is written to at night
+MORNING = time(8)  # at the clinic: what came due in the day before it is due once
 
 
 def remind() -> int:
     """Queue what is due; how many messages that is."""
     now = timezone.now()
-    local = now.astimezone(clinic_selectors.location().zone)
-    if local.hour < FROM_HOUR:
+    zone = clinic_selectors.location().zone
+    today = now.astimezone(zone).date()
+    until = datetime.combine(today, MORNING, zone)
+    since = datetime.combine(today - timedelta(days=1), MORNING, zone)
+    if now < until:
         return 0
     queued = 0
-    for therapist in Therapist.objects.filter(user__is_active=True).select_related("user"):
+    for therapist in _therapists():
         ended = [visit.stopped_at for visit in selectors.unsigned(therapist)]
-        count = sum(_is_due(stopped_at, now) for stopped_at in ended if stopped_at)
+        due = [at + after for at in ended if at for after in AFTER]
+        count = sum(since < moment <= until for moment in due)
         if count and therapist.user:
             queued += bool(
                 outbox.queue(
                     kind="notes",
-                    key=f"notes-to-sign:{therapist.pk}:{local.date()}",
+                    key=f"notes-to-sign:{therapist.pk}:{today}",
                     recipient=therapist.user.email,
                     subject=_("Notes to sign"),
                     template="messages/notes_to_sign.txt",
@@ -53,8 +56,10 @@ def remind() -> int:
     return queued
 
 
-def _is_due(stopped_at: datetime, now: datetime) -> bool:
-    return any(after <= now - stopped_at < after + SPAN for after in AFTER)
+def _therapists() -> QuerySet[Therapist]:
+    """Those who have a day of their own to open."""
+    logins = {"user__is_active": True, "user__role": Role.THERAPIST}
+    return Therapist.objects.filter(**logins).select_related("user")
 
 
 def _lead(count: int) -> str:

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from treatment.models import TreatmentNote, Visit
-from treatment.notes.content import NOT_SAID, WORST, Kind
+from treatment.notes import content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,13 +54,5 @@ def unsigned(therapist: Therapist) -> QuerySet[Visit]:
 
 def lines(fields: Sequence[Field], said: Mapping[str, str]) -> list[tuple[Field, str]]:
     """What a note says, in its order, as people read it; without what it does not say."""
-    found = []
-    for field in fields:
-        value = said.get(field.name, "")
-        if field.kind == Kind.SCORE and value:
-            value = str(_("not said")) if value == NOT_SAID else f"{value} / {WORST}"
-        elif field.kind == Kind.CHOICE:
-            value = str(dict(field.choices).get(value, ""))
-        if value:
-            found.append((field, value))
-    return found
+    spoken = [(field, content.spoken(field, said.get(field.name, ""))) for field in fields]
+    return [(field, words) for field, words in spoken if words]

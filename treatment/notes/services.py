@@ -26,10 +26,11 @@ from treatment.notes.errors import (
     NoteSigned,
     NotForThisField,
     NothingSaid,
+    NotRead,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from clinic.models import User
@@ -64,7 +65,7 @@ def save_field(*, actor: User, visit: Visit, name: str, value: str, seen: str) -
         NotForThisField: no such field, or not one of its answers, or too long.
         ChangedMeanwhile: the field says something else by now.
     """
-    access.require(actor, access.records_treatment)
+    _require(actor, visit)
     note = _draft(actor, visit)
     field = next((one for one in fields_of(visit) if one.name == name), None)
     value = tidy(value)
@@ -86,7 +87,7 @@ def copy_last(*, actor: User, visit: Visit) -> TreatmentNote:
     Raises:
         PermissionDenied, NoteSigned: as for `save_field`.
     """
-    access.require(actor, access.records_treatment)
+    _require(actor, visit)
     note = _draft(actor, visit)
     last = last_signed(visit)
     if last is not None:
@@ -96,16 +97,19 @@ def copy_last(*, actor: User, visit: Visit) -> TreatmentNote:
 
 
 @transaction.atomic
-def sign(*, actor: User, visit: Visit) -> TreatmentNote:
+def sign(*, actor: User, visit: Visit, read: Mapping[str, str] | None = None) -> TreatmentNote:
     """Sign the note as who is signed in; signed already by them, it stays as it is.
 
+    `read`: what the signer has before them, field by field.
+
     Raises:
-        PermissionDenied: the actor does not record treatment.
+        PermissionDenied: the actor does not record treatment, or it is their own.
+        NotRead: it says something else by now than they have read.
         NoteSigned: by somebody else, meanwhile.
         NoteOfUnfinished: the session is not finished.
         NoteIncomplete: names what is missing.
     """
-    access.require(actor, access.records_treatment)
+    _require(actor, visit)
     known = locked(visit)
     if known is not None and known.signed_by_id == actor.pk:
         return known  # a second click
@@ -113,7 +117,12 @@ def sign(*, actor: User, visit: Visit) -> TreatmentNote:
     fresh = Visit.objects.select_for_update(no_key=True).get(pk=visit.pk)
     if fresh.status != Visit.Status.FINISHED:
         raise NoteOfUnfinished
-    if lacking := content.missing(fields_of(visit), note.said):
+    fields = fields_of(visit)
+    if read is not None and (
+        unread := [one for one in fields if note.said.get(one.name, "") != tidy(read[one.name])]
+    ):
+        raise NotRead(unread)
+    if lacking := content.missing(fields, note.said):
         raise NoteIncomplete(lacking)
     note.figures = sessions.figures(fresh)
     note.signed_by, note.signed_name, note.signed_at = actor, name_of(actor), timezone.now()
@@ -133,7 +142,7 @@ def add(*, actor: User, visit: Visit, text: str, form_token: UUID) -> NoteAddend
         NoteNotSigned: there is nothing to add to.
         NothingSaid: no text. NotForThisField: too long.
     """
-    access.require(actor, access.records_treatment)
+    _require(actor, visit)
     note = locked(visit)
     if note is None or not note.is_signed:
         raise NoteNotSigned
@@ -218,6 +227,7 @@ def last_signed(visit: Visit) -> TreatmentNote | None:
         TreatmentNote.objects.filter(
             visit__appointment__client=visit.appointment.client_id,
             signed_at__isnull=False,
+            visit__status=Visit.Status.FINISHED,  # not one that was taken back
             visit__appointment__starts_at__lt=visit.appointment.starts_at,
         )
         .select_related("visit__appointment")
@@ -230,3 +240,20 @@ def name_of(user: User) -> str:
     """As a note is signed: a therapist with the credential."""
     therapist = selectors.own_therapist(user)
     return therapist.title if therapist else user.display_name or user.email
+
+
+def not_in(note: TreatmentNote, typed: Mapping[str, str]) -> str:
+    """What somebody typed while the note was signed elsewhere: it can still be added."""
+    lines = [
+        f"{field.label}: {value}"
+        for field in fields_of(note.visit)
+        if (value := tidy(typed.get(field.name, ""))) and value != note.said.get(field.name, "")
+    ]
+    return "\n".join(lines)[: content.LONGEST]
+
+
+def _require(actor: User, visit: Visit) -> None:
+    """Who treats, and never of themselves or of somebody they act for. Raises PermissionDenied."""
+    client = visit.appointment.client
+    may = access.records_treatment(actor) and not (client and access.may_act_for(actor, client))
+    access.require(actor, lambda _actor: may)

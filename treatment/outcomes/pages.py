@@ -37,9 +37,11 @@ def portal(request: HttpRequest) -> HttpResponse:
 
 def _about(client: Client) -> dict[str, Any]:
     rows = selectors.rows_of(client)
+    typical, told = selectors.typical_of(rows)
     return {
         "client": client,
         "rows": rows[::-1],
         "plot": plot.of(rows) if rows else None,
-        "typical": selectors.typical_of(rows),
+        "typical": typical,
+        "told": told,
     }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from clinic.models import Service
 from treatment import relief
-from treatment.models import TreatmentNote
+from treatment.models import TreatmentNote, Visit
 from treatment.notes import content
 
 if TYPE_CHECKING:
@@ -36,34 +37,45 @@ class Row:
 
 
 def rows_of(client: Client) -> list[Row]:
-    """The client's last treated visits with a signed note, oldest first. One query."""
-    notes = (
-        TreatmentNote.objects.filter(
-            visit__appointment__client=client.pk, signed_at__isnull=False, visit__status="finished"
-        )
-        .exclude(visit__appointment__option__service__kind=Service.Kind.CONSULTATION)
-        .select_related("visit__therapist", "visit__appointment__location")
-        .order_by("-visit__appointment__starts_at")[:MOST]
+    """The client's last treated visits that have a signed note, oldest first. One query."""
+    visits = (
+        Visit.objects.filter(appointment__client=client.pk, status=Visit.Status.FINISHED)
+        .exclude(appointment__option__service__kind=Service.Kind.CONSULTATION)
+        .select_related("therapist", "appointment__location", "note")
+        .order_by("-appointment__starts_at")[:MOST]
     )
-    return _rows(list(notes)[::-1])
+    return _rows(list(visits)[::-1])
 
 
-def _rows(notes: Sequence[TreatmentNote]) -> list[Row]:
+def _signed(visit: Visit | None) -> TreatmentNote | None:
+    """Its note, if it was signed for the session that took place."""
+    note = getattr(visit, "note", None)
+    if visit is None or note is None or not note.is_signed or visit.started_at is None:
+        return None
+    signed_for = datetime.fromisoformat(note.figures["started"])
+    return note if signed_for.date() == visit.started_at.date() else None
+
+
+def _rows(visits: Sequence[Visit]) -> list[Row]:
+    """What a note tells of the visit before is of the very next one before, signed or not."""
     made = []
-    for note, following in zip_longest(notes, notes[1:]):
-        day = note.visit.appointment.local_date
+    for visit, following in zip_longest(visits, visits[1:]):
+        note, told = _signed(visit), _signed(following)
+        if note is None:
+            continue
+        day = visit.appointment.local_date
         before, after = (content.score(note.said, name) for name in ("pain_now", "pain_after"))
         helped = left = None
-        if following is not None:
-            asked = following.visit.appointment.local_date
-            helped = relief.relief_of(following.said.get("relief", ""), day, asked)
-            left = relief.retained(before, after, content.score(following.said, "pain_now"))
-        shown = note.visit.appointment.location.notes_in_portal
-        name = note.visit.therapist.name
-        row = Row(note.visit_id, day, name, before, after, shown, helped, left)
-        made.append(row)
+        if told is not None:
+            asked = following.appointment.local_date
+            helped = relief.relief_of(told.said.get("relief", ""), day, asked)
+            left = relief.retained(before, after, content.score(told.said, "pain_now"))
+        shown = visit.appointment.location.notes_in_portal
+        made.append(Row(visit.pk, day, visit.therapist.name, before, after, shown, helped, left))
     return made
 
 
-def typical_of(rows: Sequence[Row]) -> Relief | None:
-    return relief.typical([row.relief for row in rows if row.relief is not None])
+def typical_of(rows: Sequence[Row]) -> tuple[Relief | None, int]:
+    """The typical relief, and of how many visits."""
+    known = [row.relief for row in rows if row.relief is not None]
+    return relief.typical(known), min(len(known), relief.LATEST)

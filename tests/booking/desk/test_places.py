@@ -53,6 +53,20 @@ def test_the_board_shows_one_location_and_keeps_it(
     assert as_desk.get(board, {"location": "x"}).status_code == 200
 
 
+def test_a_board_that_asks_for_itself_stays_where_it_is(
+    as_desk: Browser, second: Location, client_record: Client, day: date
+) -> None:
+    """Another tab may have chosen another location since; neither changes the other."""
+    booked_appointment(client_record, starts_at=at(second, "07:00", day), location=second)
+    board, live = reverse("booking:day"), {"HX-Request": "true", "HX-Target": "live"}
+    first = Location.objects.exclude(pk=second.pk).get()
+    assert f"location={first.pk}" in as_desk.get(board, {"day": str(day)}).text
+    asked = as_desk.get(board, {"day": str(day), "location": str(second.pk)}, headers=live)
+    assert "Ana Lima" in asked.text
+    assert "location=" not in asked.text
+    assert "Ana Lima" not in as_desk.get(board, {"day": str(day)}).text  # still at the first
+
+
 def test_what_is_booked_there_is_there(
     as_desk: Browser,
     second: Location,

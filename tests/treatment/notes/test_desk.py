@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from clinic.models import AuditEvent
 from tests.treatment.factories import earlier_today, finished_visit, started_visit
 from tests.treatment.notes.test_content import whole
-from tests.treatment.notes.test_services import signed
+from tests.treatment.notes.test_services import signed, write
 from treatment.models import NoteAddendum, TreatmentNote
 from treatment.notes import content
 from treatment.notes import selectors as notes
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from django.test import Client as Browser
     from pytest_django import DjangoAssertNumQueries
 
-    from clinic.models import Client, Therapist
+    from clinic.models import Client, Therapist, User
     from treatment.models import Visit
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +84,71 @@ def test_a_second_window_is_told_what_stands_there_now(as_therapist: Browser, vi
     said = TreatmentNote.objects.get().said
     assert said["reason"] == "Stiff"
     assert said["findings"] == "Tight"  # the phone had not touched it
+
+
+def test_nobody_signs_what_they_have_not_read(as_therapist: Browser, visit: Visit) -> None:
+    """Another window changed a field that this one did not touch."""
+    as_therapist.post(page(visit), typed(whole()))
+    changed = {**whole(), "pain_after": "7"}
+    as_therapist.post(page(visit), typed(changed, whole()))
+    answer = as_therapist.post(page(visit), {**typed(whole(), whole()), "sign": "1"})
+    assert answer.status_code == 422
+    assert "Changed in another window. Read it, then sign." in answer.text
+    assert not TreatmentNote.objects.get().is_signed
+    (shown,) = re.findall(r'name="pain_after"\s+value="(\d+)"[^>]*checked', answer.text)
+    assert shown == "7"  # what stands there now
+    assert (
+        as_therapist.post(page(visit), {**typed(changed, changed), "sign": "1"}).status_code == 302
+    )
+    assert TreatmentNote.objects.get().is_signed
+
+
+def test_a_page_shown_again_reverts_nothing_of_another_window(
+    as_therapist: Browser, visit: Visit
+) -> None:
+    as_therapist.post(page(visit), typed({"tests": "From the other window"}))
+    first = as_therapist.post(page(visit), {**typed({**whole(), "response": ""}), "sign": "1"})
+    assert first.status_code == 422
+    assert "From the other window</textarea>" in first.text
+    sent = re.findall(r'name="(seen-\w+)" value="(\w+)"', first.text)
+    again = {**typed({**whole(), "tests": "From the other window"}), **dict(sent), "sign": "1"}
+    assert as_therapist.post(page(visit), again).status_code == 302
+    assert TreatmentNote.objects.get().said["tests"] == "From the other window"
+
+
+def test_what_is_typed_while_another_signs_can_be_added(
+    as_therapist: Browser, therapist: Therapist, visit: Visit
+) -> None:
+    assert therapist.user is not None
+    signed(therapist.user, visit)
+    answer = as_therapist.post(page(visit), typed({**whole(), "plan": "A long paragraph"}, whole()))
+    assert answer.status_code == 422
+    assert "signed in the meantime" in answer.text
+    assert "Plan: A long paragraph</textarea>" in answer.text
+    same = as_therapist.post(page(visit), {**typed(whole(), whole()), "sign": "1"})
+    assert same.status_code == 302  # pressed twice
+
+
+def test_nobody_writes_the_note_of_their_own_treatment(
+    as_therapist: Browser, therapist: Therapist, other_client: Client, therapists: list[Therapist]
+) -> None:
+    own = finished_visit(other_client, therapist=therapists[1])
+    other_client.user = therapist.user
+    other_client.save()
+    assert as_therapist.get(page(own)).status_code == 404
+    assert therapist.user is not None
+    with pytest.raises(PermissionDenied):
+        write(therapist.user, own)
+
+
+def test_a_manager_who_treats_stays_on_the_note_after_signing(
+    as_manager: Browser, manager_user: User, therapist: Therapist, visit: Visit
+) -> None:
+    therapist.user = manager_user
+    therapist.save()
+    answer = as_manager.post(page(visit), {**typed(whole()), "sign": "1"}, follow=True)
+    assert answer.status_code == 200
+    assert "Signed by Dana Ruiz" in answer.text
 
 
 def test_fields_are_kept_while_one_types(as_therapist: Browser, visit: Visit) -> None:

@@ -1,4 +1,4 @@
-"""Notes that are not signed: a mail after a day and after three, one a day, with no one's name."""
+"""Notes that are not signed: a mail on the morning after a day and after three; no one's name."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def after(hours: float) -> list[str]:
 
 @pytest.mark.parametrize(
     ("hours", "is_told"),
-    [(2, False), (22, False), (24, True), (46, True), (48, False), (72, True), (97, False)],
+    [(2, False), (18, False), (40, False), (42, True), (66, False), (90, True), (114, False)],
 )
 def test_after_a_day_and_after_three(visit: Visit, hours: int, *, is_told: bool) -> None:
     assert bool(after(hours)) is is_told
@@ -48,7 +48,7 @@ def test_after_a_day_and_after_three(visit: Visit, hours: int, *, is_told: bool)
 
 def test_it_says_how_many_and_nobodys_name(visit: Visit, other_client: Client) -> None:
     plain_visit(other_client, hours_ago=4)
-    (body,) = after(24)
+    (body,) = after(42)
     assert "2 sessions of yours" in body
     assert "/desk/today/" in body
     assert "Lima" not in body
@@ -56,14 +56,15 @@ def test_it_says_how_many_and_nobodys_name(visit: Visit, other_client: Client) -
 
 
 def test_it_is_said_once_a_day(visit: Visit) -> None:
-    assert len(after(24)) == 1
-    assert after(25) == []
+    assert len(after(42)) == 1
+    assert after(43) == []
+    assert after(66) == []  # nor the day after
 
 
 def test_nobody_is_written_to_at_night(visit: Visit) -> None:
-    assert after(36) == []  # three in the morning
+    assert after(39) == []  # six in the morning
 
 
 def test_what_is_signed_is_not_asked_for(visit: Visit) -> None:
     signed(hands_of(visit.appointment), visit)
-    assert after(24) == []
+    assert after(42) == []

@@ -247,6 +247,7 @@ ATTACKS = {
     "a minute more": f"UPDATE {MINUTES} SET minutes = minutes + 1",  # noqa: S608
     "minutes gone": f"DELETE FROM {MINUTES}",  # noqa: S608
     "a later start": f"UPDATE {VISIT} SET started_at = started_at + interval '1 minute'",  # noqa: S608
+    "an earlier arrival": f"UPDATE {VISIT} SET arrived_at = arrived_at - interval '1 minute'",  # noqa: S608
     "never finished": f"UPDATE {VISIT} SET status = 'arrived'",  # noqa: S608
 }
 

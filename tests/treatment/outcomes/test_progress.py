@@ -54,7 +54,16 @@ def test_what_the_next_visit_tells_is_of_the_one_before(
     assert second.relief == Relief(6, is_censored=True)
     assert second.retained is None  # what was not said is no score
     assert (third.before, third.after, third.relief) == (None, 2, None)
-    assert selectors.typical_of([first, second, third]) == Relief(5.75)
+    assert selectors.typical_of([first, second, third]) == (Relief(5.75), 2)
+
+
+def test_an_answer_is_about_the_very_visit_before(client_record: Client) -> None:
+    noted(client_record, 24 * 14 + 2, pain_now="7", pain_after="3")
+    plain_visit(client_record, hours_ago=24 * 7 + 2)  # nobody wrote a note
+    noted(client_record, 26, pain_now="5", pain_after="4", relief="1-3")
+    first, second = selectors.rows_of(client_record)
+    assert (first.relief, first.retained) == (None, None)
+    assert (second.before, second.relief) == (5, None)
 
 
 def test_a_draft_and_another_client_count_for_nothing(
