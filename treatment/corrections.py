@@ -16,7 +16,6 @@ from booking.visits import ending
 from clinic import access
 from clinic.audit import services as audit
 from treatment import sessions
-from treatment.acting import act_as
 from treatment.errors import NeedsReason, NothingChanged
 from treatment.models import Visit, VisitCorrection
 
@@ -109,7 +108,7 @@ def write(
 ) -> VisitCorrection:
     """One more entry of a locked visit, and its audit row with both sides."""
     last = visit.corrections.order_by("-number").values_list("number", flat=True).first()
-    act_as(actor)
+    sessions.act_as(actor)
     entry = VisitCorrection.objects.create(
         visit=visit,
         number=(last or 0) + 1,

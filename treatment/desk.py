@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages as flash
-from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,16 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from booking import selectors as booking
 from booking.links import on_board
-from booking.visits import readiness, requests
+from booking.visits import readiness
 from clinic import access
 from clinic.audit import services as audit
-from clinic.web import live
-from clinic.web.days import shown_day
 from clinic.web.form_page import act, form_page
-from treatment import before, late, recording, selectors, services
+from treatment import late, recording, selectors, services
 from treatment.forms import REASONS, RecordForm
 from treatment.models import Visit
-from treatment.notes import selectors as notes
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -123,25 +119,6 @@ def _recorded(request: HttpRequest, visit: Visit) -> HttpResponse:
     said = _("Recorded. The front desk can take the payment.") if to_pay else _("Recorded.")
     flash.success(request, said)
     return redirect("treatment:record", visit.pk)
-
-
-@access.therapist
-@require_safe
-def today(request: HttpRequest) -> HttpResponse:
-    """A therapist's own day."""
-    therapist = selectors.own_therapist(access.user_of(request))
-    if therapist is None:
-        raise Http404
-    days = shown_day(request)
-    rows, unsigned = selectors.day_of(therapist, days["day"]), list(notes.unsigned(therapist))
-    visits = [appointment for appointment, _lights in rows]
-    audit.listed(request, "treatment.listed", [one.client for one in visits if one.client])
-    known = before.of_all([one for one in visits if one.is_open], timezone.localdate())
-    cards = {"rows": [(*row, known.get(row[0].pk)) for row in rows], "unsigned": unsigned}
-    shown = live.render(request, "treatment/_today.html", cards)
-    if requests.wants_part(request, "live"):
-        return live.answer(request, shown)
-    return render(request, "treatment/today.html", {**days, "live": shown})
 
 
 def _about(visit: Visit) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -173,3 +173,10 @@ def said(doubt: Doubt, visit: Visit, times: Times) -> str:
         Doubt.ROOM_IN_USE: _("%(room)s was in use for another session then."),
     }
     return lines[doubt] % words
+
+
+def act_as(actor: User) -> None:
+    """Say whom this transaction acts for: the triggers take a signature, an addendum, or a
+    correction of a signed visit only of that login."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('clinic.actor', %s, true)", [str(actor.pk)])

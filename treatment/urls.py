@@ -1,13 +1,14 @@
 from django.urls import path
 
 from treatment import desk, fixes
+from treatment.day import desk as day
 from treatment.notes import desk as notes
 from treatment.notes import portal
 from treatment.outcomes import pages as outcomes
 
 app_name = "treatment"
 urlpatterns = [
-    path("desk/today/", desk.today, name="today"),
+    path("desk/today/", day.today, name="today"),
     path("desk/appointments/<uuid:appointment_id>/treatment/", desk.panel, name="panel"),
     path("desk/appointments/<uuid:appointment_id>/check-in/", desk.check_in, name="check-in"),
     path("desk/visits/<uuid:visit_id>/start/", desk.start, name="start"),
@@ -18,7 +19,7 @@ urlpatterns = [
     path("desk/visits/<uuid:visit_id>/cover/", fixes.cover, name="cover"),
     path("desk/visits/<uuid:visit_id>/take-back/", fixes.take_back, name="take-back"),
     path("desk/clients/<uuid:client_id>/progress/", outcomes.desk, name="progress"),
-    path("portal/progress/<uuid:visit_id>/", portal.note, name="portal-note"),
+    path("portal/progress/<uuid:note_id>/", portal.note, name="portal-note"),
     path("portal/progress/", outcomes.portal, name="portal-progress"),
     path("desk/visits/<uuid:visit_id>/note/", notes.note, name="note"),
     path("desk/visits/<uuid:visit_id>/note/keep/", notes.keep, name="note-keep"),

@@ -48,21 +48,25 @@ DAY = timedelta(days=1)
 @require_safe
 def day(request: HttpRequest) -> HttpResponse:
     opened, places, here = _opened(request), day_board.places(), _location(request)
-    is_part = requests.wants_part(request, "live")
-    if (there := day_board.elsewhere(request.GET, opened, places, here)) is not None:
-        if not is_part:
-            current_location.choose(request, there)
-            return redirect(day_board.without_location(request))
-        here = there  # the page goes on showing its own, whatever another tab has chosen since
-    shown = {**_shown(request, here), "may_book": _may_book(request), "appointment": opened}
-    live = live_part.render(request, "booking/desk/_live.html", shown)
-    if is_part:
-        return live_part.answer(request, live)
+    there = day_board.elsewhere(request.GET, opened, places, here)
+    if requests.wants_part(request, "live"):  # another tab may have chosen another place since
+        return live_part.answer(request, _live(request, there or here)["live"])
+    if there is not None:
+        current_location.choose(request, there)
+        return redirect(day_board.without_location(request))
     if opened:
         audit.viewed(request, opened)
     panel = _panel(request, opened) if opened else {}
-    context = {"places": places, "here": here, "live": live, **shown, **panel}
+    context = {"places": places, "here": here, **_live(request, here, opened), **panel}
     return render(request, "booking/desk/day.html", context)
+
+
+def _live(
+    request: HttpRequest, here: Location, opened: Appointment | None = None
+) -> dict[str, Any]:
+    """The board, and what is beside it: sent again when it has changed."""
+    shown = {**_shown(request, here), "may_book": _may_book(request), "appointment": opened}
+    return {**shown, "live": live_part.render(request, "booking/desk/_live.html", shown)}
 
 
 @access.care_team

@@ -24,7 +24,16 @@ from billing.issuing import services as issuing
 from billing.models import Drawer
 from booking.models import Appointment, ClosedDate, TimeOff
 from clinic.accounts.staff import services as staff
-from clinic.models import AuditEvent, Client, Guardian, Message, Role, ServiceOption, Training
+from clinic.models import (
+    AuditEvent,
+    Client,
+    Guardian,
+    Location,
+    Message,
+    Role,
+    ServiceOption,
+    Training,
+)
 from clinic.privacy import corrections
 from clinic.privacy import services as privacy
 from clinic.selectors import clinic_today
@@ -32,6 +41,7 @@ from intake.models import Consent
 from intake.tablet import services as tablet
 from prescriptions.models import Prescription, Upload
 from prescriptions.prescribers.tasks import draw_request
+from tests.billing.factories import plain_visit
 from tests.booking.waiting import in_line
 from tests.clinic.merging import join
 from tests.clinic.roles import (
@@ -47,7 +57,8 @@ from tests.factories import make_client, make_user
 from tests.intake.factories import loaded_questionnaire
 from tests.intake.scans.factories import attached
 from tests.prescriptions.prescribers.factories import make_prescriber, make_request
-from tests.treatment.factories import finished_visit, mid_afternoon
+from tests.treatment.factories import finished_visit, hands_of, mid_afternoon
+from tests.treatment.notes.test_services import signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +66,8 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
     from django.test import Client as Browser
 
-    from clinic.models import Location, Therapist, User
+    from clinic.models import Therapist, User
+    from treatment.models import TreatmentNote
 
 
 def routes(resolver: URLResolver, prefix: str = "", space: str = "") -> Iterator[tuple[str, str]]:
@@ -112,6 +124,7 @@ def things(
         "appointment_id": visit.appointment.pk,
         "series_id": series,
         "visit_id": visit.pk,
+        "note_id": readable_note(client_record).pk,
         "receipt_id": receipt.pk,
         "estimate_id": estimates.ask(
             actor=desk_user, client=client_record, option=option, visits=2, form_token=uuid4()
@@ -135,6 +148,13 @@ def things(
         **doctor_things(client_record),
         **diary_things(visit.appointment),
     }
+
+
+def readable_note(client: Client) -> TreatmentNote:
+    """Of an earlier visit, signed, in a clinic that shows its clients what was signed."""
+    Location.objects.update(notes_in_portal=True)
+    visit = plain_visit(client, hours_ago=24 * 9)
+    return signed(hands_of(visit.appointment), visit)
 
 
 def own_things(client: Client) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from treatment.relief import Answer
+from treatment.notes.relief import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -55,14 +55,21 @@ def note(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     if known is not None and known.is_signed:
         return _signed(request, visit, known)
     form = _form(visit, known, request.POST if request.method == "POST" else None)
-    if form.is_bound and _save(request, visit, form):
+    return _posted(request, visit, form) if form.is_bound else _draft(request, visit, form)
+
+
+def _posted(request: HttpRequest, visit: Visit, form: NoteForm) -> HttpResponse:
+    if _save(request, visit, form):
         done = "treatment:today" if "sign" in request.POST else "treatment:note"
         return redirect(_next(request, visit, done))
-    if form.is_bound:
-        fresh = notes.note_of(visit)
-        if fresh is not None and fresh.is_signed:  # at this moment
-            return _signed(request, visit, fresh)
-        form.show_again(fresh.said if fresh else {})
+    fresh = notes.note_of(visit)
+    if fresh is not None and fresh.is_signed:  # at this moment
+        return _signed(request, visit, fresh)
+    form.show_again(fresh.said if fresh else {})
+    return _draft(request, visit, form)
+
+
+def _draft(request: HttpRequest, visit: Visit, form: NoteForm) -> HttpResponse:
     page = {"visit": visit, "form": form, "last": form.last_note, "back_url": _back(visit)}
     status = UNPROCESSABLE if form.is_bound else 200
     return render(request, "treatment/notes/note.html", page, status=status)
@@ -145,25 +152,29 @@ def _back(visit: Visit) -> str:
 def keep(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     """One field, sent while one types."""
     visit = _visit(request, visit_id)
-    name = request.POST.get("field", "")
-    value, seen = request.POST.get("value", ""), request.POST.get("seen", "")
     try:
-        made = services.save_field(
-            actor=access.user_of(request), visit=visit, name=name, value=value, seen=seen
-        )
+        seen = _kept(request, visit)
     except ChangedMeanwhile as refusal:
         client = visit.appointment.client  # it tells what another has written
         audit.viewed(request, visit, action="note.viewed", client=client, again=view_log.PAGE)
-        mark = services.mark_of(refusal.theirs)
-        answer = {"message": _theirs(refusal), "seen": mark}
-        return JsonResponse(answer, status=CONFLICT)
+        return _told(_theirs(refusal), CONFLICT, services.mark_of(refusal.theirs))
     except NoteSigned as refusal:
-        return JsonResponse({"message": str(refusal.message)}, status=CONFLICT)
+        return _told(str(refusal.message), CONFLICT)
     except DomainError as refusal:
-        return JsonResponse({"message": str(refusal.message)}, status=UNPROCESSABLE)
-    mark = services.mark_of(made.said.get(name, ""))
-    kept_at = _("Kept at %(time)s.") % {"time": clock(timezone.now())}
-    return JsonResponse({"message": kept_at, "seen": mark})
+        return _told(str(refusal.message), UNPROCESSABLE)
+    return _told(_("Kept at %(time)s.") % {"time": clock(timezone.now())}, seen=seen)
+
+
+def _kept(request: HttpRequest, visit: Visit) -> str:
+    """Keep the field; the mark of what it says now."""
+    name, value, seen = (request.POST.get(key, "") for key in ("field", "value", "seen"))
+    actor = access.user_of(request)
+    made = services.save_field(actor=actor, visit=visit, name=name, value=value, seen=seen)
+    return services.mark_of(made.said.get(name, ""))
+
+
+def _told(message: str, status: int = 200, seen: str = "") -> JsonResponse:
+    return JsonResponse({"message": message, "seen": seen}, status=status)
 
 
 @access.treatment

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 
 @require_safe
-def note(request: HttpRequest, visit_id: UUID) -> HttpResponse:
-    visit = access.own(request, notes.readable(), visit_id, client_field="appointment__client")
+def note(request: HttpRequest, note_id: UUID) -> HttpResponse:
+    whose = "visit__appointment__client"
+    found = access.own(request, notes.readable(), note_id, client_field=whose)
+    visit = found.visit
     client = visit.appointment.client
     audit.viewed(request, visit, action="note.viewed", client=client, again=view_log.PAGE)
-    lines = notes.lines(services.fields_of(visit), visit.note.said)
-    page = {"visit": visit, "note": visit.note, "lines": lines}
+    lines = notes.lines(services.fields_of(visit), found.said)
+    page = {"visit": visit, "note": found, "lines": lines}
     return render(request, "treatment/notes/portal.html", page)

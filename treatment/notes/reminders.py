@@ -6,20 +6,17 @@ One message a day for each, with the count only: it says nothing of anybody.
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from clinic import access
 from clinic import selectors as clinic_selectors
 from clinic.messaging import links, outbox
-from clinic.models import Role, Therapist
+from clinic.models import Therapist
 from treatment.notes import selectors
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
 
 AFTER = (timedelta(hours=24), timedelta(hours=72))
 MORNING = time(8)  # at the clinic: what came due in the day before it is due once
@@ -56,10 +53,10 @@ def remind() -> int:
     return queued
 
 
-def _therapists() -> QuerySet[Therapist]:
+def _therapists() -> list[Therapist]:
     """Those who have a day of their own to open."""
-    logins = {"user__is_active": True, "user__role": Role.THERAPIST}
-    return Therapist.objects.filter(**logins).select_related("user")
+    logins = Therapist.objects.filter(user__is_active=True).select_related("user")
+    return [one for one in logins if access.is_therapist(one.user)]
 
 
 def _lead(count: int) -> str:

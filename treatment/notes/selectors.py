@@ -30,14 +30,17 @@ def note_of(visit: Visit) -> TreatmentNote | None:
     )
 
 
-def readable() -> QuerySet[Visit]:
-    """Visits whose note its client may read: signed, where the clinic shows them."""
+def readable() -> QuerySet[TreatmentNote]:
+    """Notes that their client may read: signed, where the clinic shows them."""
+    shown = {"signed_at__isnull": False, "visit__appointment__location__notes_in_portal": True}
     return (
-        Visit.objects.filter(
-            note__signed_at__isnull=False, appointment__location__notes_in_portal=True
+        TreatmentNote.objects.filter(**shown)
+        .select_related(
+            "visit__therapist",
+            "visit__appointment__client",
+            "visit__appointment__option__service",
         )
-        .select_related("therapist", "appointment__client", "appointment__option__service", "note")
-        .prefetch_related("minutes__technique", "note__addenda")
+        .prefetch_related("visit__minutes__technique", "addenda")
     )
 
 

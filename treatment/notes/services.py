@@ -15,7 +15,6 @@ from clinic import access
 from clinic.audit import services as audit
 from clinic.models import Service
 from treatment import selectors, sessions
-from treatment.acting import act_as
 from treatment.models import NoteAddendum, TreatmentNote, Visit
 from treatment.notes import chain, content
 from treatment.notes.errors import (
@@ -127,7 +126,7 @@ def sign(*, actor: User, visit: Visit, read: Mapping[str, str] | None = None) ->
     note.figures = sessions.figures(fresh)
     note.signed_by, note.signed_name, note.signed_at = actor, name_of(actor), timezone.now()
     note.sha256 = hash_of(note)
-    act_as(actor)
+    sessions.act_as(actor)
     note.save()
     audit.record(actor, "note.signed", note, client=visit.appointment.client)
     return note
@@ -165,7 +164,7 @@ def add(*, actor: User, visit: Visit, text: str, form_token: UUID) -> NoteAddend
         form_token=form_token,
     )
     made.sha256 = _hash_of_addendum(made, before)
-    act_as(actor)
+    sessions.act_as(actor)
     made.save(force_insert=True)
     audit.record(actor, "note.added_to", note, client=visit.appointment.client)
     return made

@@ -8,16 +8,15 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from clinic.models import Service
-from treatment import relief
 from treatment.models import TreatmentNote, Visit
-from treatment.notes import content
+from treatment.notes import content, relief
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
     from clinic.models import Client
-    from treatment.relief import Relief
+    from treatment.notes.relief import Relief
 
 MOST = 26  # visits: half a year of one a week
 
@@ -26,7 +25,7 @@ MOST = 26  # visits: half a year of one a week
 class Row:
     """One visit. What is known only at the next one is of this visit all the same."""
 
-    visit_id: object
+    note: TreatmentNote
     day: date
     therapist: str
     before: int | None
@@ -71,7 +70,7 @@ def _rows(visits: Sequence[Visit]) -> list[Row]:
             helped = relief.relief_of(told.said.get("relief", ""), day, asked)
             left = relief.retained(before, after, content.score(told.said, "pain_now"))
         shown = visit.appointment.location.notes_in_portal
-        made.append(Row(visit.pk, day, visit.therapist.name, before, after, shown, helped, left))
+        made.append(Row(note, day, visit.therapist.name, before, after, shown, helped, left))
     return made
 
 

@@ -11,6 +11,7 @@ from clinic.models import AuditEvent, Location
 from tests.treatment.factories import finished_visit, hands_of
 from tests.treatment.notes.test_content import whole
 from tests.treatment.notes.test_services import add, signed, write
+from treatment.models import TreatmentNote
 
 if TYPE_CHECKING:
     from django.test import Client as Browser
@@ -28,7 +29,7 @@ def visit(client_record: Client, therapist: Therapist) -> Visit:
 
 
 def page(visit: Visit) -> str:
-    return reverse("treatment:portal-note", args=[visit.pk])
+    return reverse("treatment:portal-note", args=[TreatmentNote.objects.get(visit=visit).pk])
 
 
 def test_a_client_reads_what_was_signed_and_added(as_client: Browser, visit: Visit) -> None:

@@ -12,8 +12,8 @@ from tests.treatment.factories import hands_of
 from tests.treatment.notes.test_content import whole
 from tests.treatment.notes.test_services import write
 from treatment.notes import services
+from treatment.notes.relief import Relief
 from treatment.outcomes import plot, selectors
-from treatment.relief import Relief
 
 if TYPE_CHECKING:
     from django.test import Client as Browser

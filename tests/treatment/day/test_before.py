@@ -15,7 +15,7 @@ from tests.billing.factories import plain_visit
 from tests.factories import make_client
 from tests.treatment.factories import earlier_today, hands_of, ready_appointment
 from tests.treatment.notes.test_services import signed
-from treatment import before
+from treatment.day import before
 
 if TYPE_CHECKING:
     from django.test import Client as Browser

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from treatment.relief import Answer, Relief, relief_of, retained, typical
+from treatment.notes.relief import Answer, Relief, relief_of, retained, typical
 
 DAY = date(2026, 11, 2)
 scores = st.integers(0, 10)

@@ -1,0 +1,52 @@
+"""A therapist's own day: what to know before each visit, and the notes still to sign."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import Http404
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from booking.visits import requests
+from clinic import access
+from clinic.audit import services as audit
+from clinic.web import live
+from clinic.web.days import shown_day
+from treatment import selectors
+from treatment.day import before
+from treatment.notes import selectors as notes
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from django.http import HttpRequest, HttpResponse
+    from django.utils.safestring import SafeString
+
+    from clinic.models import Therapist
+
+
+@access.therapist
+@require_safe
+def today(request: HttpRequest) -> HttpResponse:
+    therapist = selectors.own_therapist(access.user_of(request))
+    if therapist is None:
+        raise Http404
+    days = shown_day(request)
+    cards = _cards(request, therapist, days["day"])
+    if requests.wants_part(request, "live"):
+        return live.answer(request, cards)
+    return render(request, "treatment/today.html", {**days, "live": cards})
+
+
+def _cards(request: HttpRequest, therapist: Therapist, day: date) -> SafeString:
+    rows = selectors.day_of(therapist, day)
+    visits = [appointment for appointment, _lights in rows]
+    audit.listed(request, "treatment.listed", [one.client for one in visits if one.client])
+    known = before.of_all([one for one in visits if one.is_open], timezone.localdate())
+    shown = {
+        "rows": [(*row, known.get(row[0].pk)) for row in rows],
+        "unsigned": list(notes.unsigned(therapist)),
+    }
+    return live.render(request, "treatment/_today.html", shown)
