@@ -1,4 +1,4 @@
-"""What is signed stays as it is, whoever writes: our own code by a slip, or somebody with SQL.
+"""What is signed stays as it is, no matter who writes: our code by a slip, or somebody with SQL.
 
 The named doors: another key (`clinic.reseal`) may encrypt the same words again, and a signature or
 an addendum is taken only of the login that the transaction acts for (`clinic.actor`). Figures of a

@@ -1,7 +1,7 @@
 """Exactly what was signed, as bytes, and the hashes that prove it. Pure.
 
 The note is the first link; each addendum is a link on the one before. A trigger keeps them as they
-are; if it was switched off and something changed meanwhile, the chain shows it.
+are; if it was switched off and something was changed by then, the chain shows it.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SCORE_CHOICES = [(one, _("Not said") if one == NOT_SAID else one) for one in SCORES]
 SEEN = "seen-%s"
+TOO_LONG = _("Write at most %(limit_value)d characters; this is %(show_value)d.")
 
 
 class NoteForm(forms.Form):
@@ -89,6 +90,7 @@ def _made(field: Field, value: str) -> forms.Field:
             max_length=content.LONGEST,
             initial=value,
             widget=forms.Textarea(attrs=attrs),
+            error_messages={"max_length": TOO_LONG},
         )
     choices = SCORE_CHOICES if field.kind == Kind.SCORE else list(field.choices)
     return forms.ChoiceField(
@@ -105,6 +107,6 @@ class AddendumForm(forms.Form):
         label=_("Addendum"),
         max_length=content.LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Write what you want to add.")},
+        error_messages={"required": _("Write what you want to add."), "max_length": TOO_LONG},
     )
     form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)

@@ -104,7 +104,7 @@ def sign(*, actor: User, visit: Visit, read: Mapping[str, str] | None = None) ->
     Raises:
         PermissionDenied: the actor does not record treatment, or it is their own.
         NotRead: it says something else by now than they have read.
-        NoteSigned: by somebody else, meanwhile.
+        NoteSigned: somebody else has signed it.
         NoteOfUnfinished: the session is not finished.
         NoteIncomplete: names what is missing.
     """

@@ -23,7 +23,7 @@ MOST = 26  # visits: half a year of one a week
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One visit. What is known only at the next one is of this visit all the same."""
+    """One visit. It holds what was learned of it at the next one, too."""
 
     note: TreatmentNote
     day: date

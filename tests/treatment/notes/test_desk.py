@@ -169,6 +169,16 @@ def test_fields_are_kept_while_one_types(as_therapist: Browser, visit: Visit) ->
     assert keep("x", mark_of(""), "nonsense").status_code == 422
 
 
+def test_a_text_that_is_too_long_is_shown_again_with_how_long_it_is(
+    as_therapist: Browser, visit: Visit
+) -> None:
+    long = "x" * (content.LONGEST + 1)
+    answer = as_therapist.post(page(visit), typed({"findings": long}))
+    assert answer.status_code == 422
+    assert "Write at most 4000 characters; this is 4001." in answer.text
+    assert f"{long}</textarea>" in answer.text
+
+
 def test_a_signed_note_is_added_to(
     as_therapist: Browser, therapist: Therapist, visit: Visit
 ) -> None:
