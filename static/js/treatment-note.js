@@ -16,6 +16,8 @@
   let leaving = false;
 
   const valueOf = (name) => {
+    const boxes = form.querySelectorAll(`input[type=checkbox][name="${CSS.escape(name)}"]`);
+    if (boxes.length) return [...boxes].filter((box) => box.checked).map((box) => box.value).join(" ");
     const field = form.elements[name];
     return field ? field.value : "";
   };
@@ -68,6 +70,10 @@
 
   form.addEventListener("input", (event) => {
     if ("note" in event.target.dataset) later(event.target.name, event.target.type === "radio" ? 0 : PAUSE_MS);
+  });
+  // The drawing of the body ticks its boxes by script, which is a change without an input.
+  form.addEventListener("change", (event) => {
+    if (event.target.type === "checkbox" && "note" in event.target.dataset) later(event.target.name, PAUSE_MS);
   });
   form.addEventListener("focusout", (event) => {
     const name = event.target.name;

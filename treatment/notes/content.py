@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from clinic import body
 from treatment.notes.relief import Answer
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Kind(StrEnum):
     WORDS = "words"
     SCORE = "score"
     CHOICE = "choice"
+    PICKS = "picks"  # any number of its choices, kept with spaces between them
+    PLACES = "places"  # the same on the body map
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,12 @@ class Field:
     choices: tuple[tuple[str, StrOrPromise], ...] = ()
 
     @property
+    def takes_several(self) -> bool:
+        return self.kind in (Kind.PICKS, Kind.PLACES)
+
+    @property
     def values(self) -> frozenset[str]:
-        """What it may hold, if that is not words."""
+        """What it may hold, or each part of it, if that is not words."""
         if self.kind == Kind.SCORE:
             return frozenset(SCORES)
         return frozenset(value for value, _label in self.choices)
@@ -85,6 +92,13 @@ TREATMENT = (
         Kind.CHOICE,
         is_carried=False,
         choices=tuple((answer.value, answer.label) for answer in Answer),
+    ),
+    Field(
+        "hurts",
+        Section.ASSESS,
+        _("Where it hurts"),
+        Kind.PLACES,
+        choices=tuple((place.key, place.label) for place in body.places()),
     ),
     Field("findings", Section.ASSESS, _("What I find"), is_needed=True),
     Field("tests", Section.ASSESS, _("Range of motion and tests")),
@@ -125,7 +139,10 @@ def valid(field: Field, value: str) -> bool:
     """Whether a field may hold this; empty takes back what was there."""
     if not value:
         return True
-    return len(value) <= LONGEST if field.kind == Kind.WORDS else value in field.values
+    if field.kind == Kind.WORDS:
+        return len(value) <= LONGEST
+    parts = value.split() if field.takes_several else [value]
+    return field.values.issuperset(parts) and len(set(parts)) == len(parts)
 
 
 def missing(fields: Sequence[Field], said: Mapping[str, str]) -> list[Field]:
@@ -164,6 +181,8 @@ def spoken(field: Field, value: str) -> str:
     """A value as people read it."""
     if field.kind == Kind.SCORE and value:
         return str(_("not said")) if value == NOT_SAID else f"{value} / {WORST}"
-    if field.kind == Kind.CHOICE:
-        return str(dict(field.choices).get(value, ""))
-    return value
+    if field.kind == Kind.WORDS or not value:
+        return value
+    labels = dict(field.choices)
+    parts = value.split() if field.takes_several else [value]
+    return ", ".join(str(labels[one]) for one in parts if one in labels)

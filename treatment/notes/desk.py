@@ -20,10 +20,10 @@ from clinic.errors import DomainError
 from clinic.format import clock
 from clinic.web.form_page import UNPROCESSABLE, act, form_page
 from treatment import selectors
+from treatment.notes import content, services
 from treatment.notes import selectors as notes
-from treatment.notes import services
 from treatment.notes.errors import ChangedMeanwhile, NoteIncomplete, NoteSigned, NotRead
-from treatment.notes.forms import AddendumForm, NoteForm
+from treatment.notes.forms import AddendumForm, NoteForm, typed_in
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -102,17 +102,19 @@ def _save(request: HttpRequest, visit: Visit, form: NoteForm) -> bool:
                 actor=actor, visit=visit, name=name, value=value, seen=form.seen(name)
             )
         except ChangedMeanwhile as refusal:
-            form.add_error(name, _theirs(refusal))
+            form.add_error(name, _theirs(visit, name, refusal))
         except NoteSigned as refusal:
             form.add_error(None, str(refusal.message))
             return False
     return not form.errors and _finished(request, visit, form, typed)
 
 
-def _theirs(refusal: ChangedMeanwhile) -> str:
+def _theirs(visit: Visit, name: str, refusal: ChangedMeanwhile) -> str:
+    field = next(one for one in services.fields_of(visit) if one.name == name)
+    theirs = content.spoken(field, refusal.theirs) or _("nothing")
     return _("%(message)s It says now: “%(theirs)s”. Save again to put yours in its place.") % {
         "message": refusal.message,
-        "theirs": refusal.theirs,
+        "theirs": theirs,
     }
 
 
@@ -157,7 +159,8 @@ def keep(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     except ChangedMeanwhile as refusal:
         client = visit.appointment.client  # it tells what another has written
         audit.viewed(request, visit, action="note.viewed", client=client, again=view_log.PAGE)
-        return _told(_theirs(refusal), CONFLICT, services.mark_of(refusal.theirs))
+        said = _theirs(visit, request.POST.get("field", ""), refusal)
+        return _told(said, CONFLICT, services.mark_of(refusal.theirs))
     except NoteSigned as refusal:
         return _told(str(refusal.message), CONFLICT)
     except DomainError as refusal:
@@ -188,7 +191,7 @@ def copy(request: HttpRequest, visit_id: UUID) -> HttpResponse:
 
 def _signed(request: HttpRequest, visit: Visit, known: TreatmentNote) -> HttpResponse:
     is_addendum = "form_token" in request.POST
-    unsaved = "" if is_addendum else services.not_in(known, request.POST.dict())
+    unsaved = "" if is_addendum else services.not_in(known, typed_in(request.POST))
     if request.method == "POST" and not is_addendum and not unsaved:  # pressed twice
         return redirect("treatment:note", visit.pk)
     form = AddendumForm(request.POST if is_addendum else None, initial={"text": unsaved})

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from treatment import bodymap
 from treatment.notes import content
 from treatment.notes.content import NOT_SAID, SCORES, SECTIONS, Kind
 from treatment.notes.services import mark_of, tidy
@@ -21,40 +23,53 @@ SEEN = "seen-%s"
 TOO_LONG = _("Write at most %(limit_value)d characters; this is %(show_value)d.")
 
 
+def typed_in(data: QueryDict) -> dict[str, str]:
+    """What a page sends, as a note keeps it: several answers with spaces between them."""
+    return {name: " ".join(map(str, values)) for name, values in data.lists()}
+
+
+class PicksField(forms.MultipleChoiceField):
+    """Any number of the choices, as a note keeps them."""
+
+    def clean(self, value: Any) -> str:
+        return " ".join(super().clean([one for one in value or () if one]))
+
+
 class NoteForm(forms.Form):
     """All fields of a draft. Each carries the mark of what it said when the page was opened."""
 
     def __init__(
         self,
-        *args: Any,
+        sent: QueryDict | None = None,
+        *,
         fields: Sequence[Field],
         said: Mapping[str, str],
         last: Mapping[str, str],
-        **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(sent)
         self.note_fields, self.said, self.last = fields, said, last
         self.last_note: TreatmentNote | None = None
         self.settled: set[str] = set()  # kept, or somebody was told why not
         self.marks = {field.name: mark_of(said.get(field.name, "")) for field in fields}
+        self.sent, self.typed = sent, typed_in(sent) if sent else {}
         for field in fields:
             self.fields[field.name] = _made(field, said.get(field.name, ""))
 
     def seen(self, name: str) -> str:
         """The mark of what the field said when this window was opened."""
-        return str(self.data.get(SEEN % name, "")) or self.marks[name]
+        return self.typed.get(SEEN % name, "") or self.marks[name]
 
     def is_changed_here(self, name: str) -> bool:
-        return mark_of(tidy(str(self.data.get(name, "")))) != self.seen(name)
+        return mark_of(tidy(self.typed.get(name, ""))) != self.seen(name)
 
     def show_again(self, said: Mapping[str, str]) -> None:
         """With what was typed here; what this window did not touch is shown as it is now."""
         self.said = said
-        data: dict[str, Any] = dict(self.data.items())
-        for name in self.marks:
-            now = said.get(name, "")
+        data = self.sent.copy() if self.sent else QueryDict(mutable=True)
+        for field in self.note_fields:
+            name, now = field.name, said.get(field.name, "")
             if not self.is_changed_here(name):
-                data[name] = now
+                data.setlist(name, now.split() if field.takes_several else [now])
             elif name not in self.settled:
                 self.marks[name] = self.seen(name)
                 continue
@@ -73,12 +88,16 @@ class NoteForm(forms.Form):
                     "seen": self.marks[field.name],
                     "last": content.spoken(field, self.last.get(field.name, "")),
                     "is_changed": field.name in changed,
+                    "views": self._map_of(field) if field.kind == Kind.PLACES else None,
                 }
                 for field in self.note_fields
                 if field.section == section
             ]
             if lines:
                 yield section, lines
+
+    def _map_of(self, field: Field) -> list[bodymap.View]:
+        return bodymap.views(self[field.name], was=self.last.get(field.name, "").split())
 
 
 def _made(field: Field, value: str) -> forms.Field:
@@ -91,6 +110,14 @@ def _made(field: Field, value: str) -> forms.Field:
             initial=value,
             widget=forms.Textarea(attrs=attrs),
             error_messages={"max_length": TOO_LONG},
+        )
+    if field.takes_several:
+        return PicksField(
+            label=field.label,
+            required=False,
+            choices=list(field.choices),
+            initial=value.split(),
+            widget=forms.CheckboxSelectMultiple(attrs={"data-note": ""}),
         )
     choices = SCORE_CHOICES if field.kind == Kind.SCORE else list(field.choices)
     return forms.ChoiceField(

@@ -244,7 +244,7 @@ def name_of(user: User) -> str:
 def not_in(note: TreatmentNote, typed: Mapping[str, str]) -> str:
     """What somebody typed while the note was signed elsewhere: it can still be added."""
     lines = [
-        f"{field.label}: {value}"
+        f"{field.label}: {content.spoken(field, value) or value}"
         for field in fields_of(note.visit)
         if (value := tidy(typed.get(field.name, ""))) and value != note.said.get(field.name, "")
     ]

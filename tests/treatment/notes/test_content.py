@@ -53,6 +53,10 @@ def test_what_a_state_asks_for_at_least_is_needed() -> None:
         ("pain_now", "-1", False),
         ("pain_now", "3.5", False),
         ("pain_now", "\N{ARABIC-INDIC DIGIT THREE}", False),
+        ("hurts", "", True),
+        ("hurts", "back-neck-middle front-knee-left", True),
+        ("hurts", "back-neck-middle back-neck-middle", False),
+        ("hurts", "back-neck-middle tail", False),
         ("findings", "x" * content.LONGEST, True),
         ("findings", "x" * (content.LONGEST + 1), False),
     ],
@@ -85,3 +89,11 @@ def test_what_was_just_copied_has_not_changed(said: dict[str, str], last: dict[s
 @pytest.mark.parametrize(("value", "number"), [("0", 0), ("10", 10), (NOT_SAID, None), ("", None)])
 def test_a_score_that_nobody_said_is_unknown(value: str, number: int | None) -> None:
     assert content.score({"pain_now": value}, "pain_now") == number
+
+
+def test_places_are_read_by_their_names() -> None:
+    field = next(one for one in TREATMENT if one.name == "hurts")
+    assert content.spoken(field, "back-neck-middle front-knee-left") == (
+        "Back of the neck, Left knee"
+    )
+    assert content.spoken(field, "") == ""

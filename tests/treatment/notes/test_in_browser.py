@@ -133,3 +133,23 @@ def test_the_keyboard_alone_is_enough(open_note: Callable[..., Page], visit: Vis
     page.wait_for_timeout(300)
     assert said(visit)["pain_now"] == "4"
     assert said(visit)["reason"] == "Stiff"
+
+
+def test_where_it_hurts_is_touched_on_the_body_and_kept(
+    open_note: Callable[..., Page], visit: Visit
+) -> None:
+    page = open_note()
+    page.locator("[data-place='back-neck-middle']").click()
+    page.locator("[data-place='back-shoulder-left']").focus()
+    page.keyboard.press("Space")
+    expect(page.locator("[data-note-state]")).to_contain_text("Kept at")
+    page.reload()
+    expect(page.locator("[data-place='back-neck-middle']")).to_have_attribute(
+        "aria-checked", "true"
+    )
+    assert said(visit)["hurts"] == "back-neck-middle back-shoulder-left"
+    page.locator("[data-place='back-neck-middle']").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert said(visit)["hurts"] == "back-shoulder-left"
+    assert faults(page) == []
