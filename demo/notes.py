@@ -38,6 +38,7 @@ ADVISED = [
     "Heat for 15 minutes in the evening. Chin tucks, ten, morning and evening.",
 ]
 HELPED = ["1-3", "1-3", "4-7", "still", "under-1"]
+HURTS = ["back-neck-middle", "back-shoulder-right", "back-lower-back-middle", "back-loin-right"]
 PLANNED = [
     "Go on as ordered. Next time begin at the right hip.",
     "Same again next week. Ask about sleep.",
@@ -61,6 +62,8 @@ def _treatment(visit: Visit, dice: Random) -> dict[str, str]:
         "reason": dice.choice(SAID),
         "pain_now": str(before),
         "relief": dice.choice(HELPED) if last else "",
+        # Where it hurts becomes less, as it does for most.
+        "hurts": " ".join(HURTS[: 1 + before // 3]),
         "findings": dice.choice(FOUND),
         "treated": dice.choice(TREATED),
         "response": dice.choice(RESPONDED),

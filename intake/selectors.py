@@ -25,7 +25,7 @@ from intake.models import (
 from intake.screening import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any
     from uuid import UUID
 
@@ -307,8 +307,19 @@ def alerts_of(response: QuestionnaireResponse, *, today: date) -> list[screening
     return screening.screen(counted, today=today)
 
 
-def cautions(client_ids: Iterable[UUID], *, today: date) -> dict[UUID, list[StrOrPromise]]:
-    """What a session has to look out for, by client, gravest first; in one query.
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a client said that a session goes by. `hurts`: places of the body map, by key."""
+
+    cautions: Sequence[StrOrPromise] = ()  # to look out for, gravest first
+    goals: Sequence[StrOrPromise] = ()
+    pressure: StrOrPromise = ""
+    avoid: Sequence[StrOrPromise] = ()
+    hurts: Sequence[str] = ()
+
+
+def before_sessions(client_ids: Iterable[UUID], *, today: date) -> dict[UUID, Before]:
+    """By client, from the newest signed answers; in one query.
 
     For those who treat: it tells the answers.
     """
@@ -318,12 +329,28 @@ def cautions(client_ids: Iterable[UUID], *, today: date) -> dict[UUID, list[StrO
         .order_by("client_id", "-completed_at")
         .distinct("client_id")
     )
-    found: dict[UUID, list[StrOrPromise]] = {}
-    for row in rows:
-        alerts = [one for one in alerts_of(row, today=today) if one.severity >= Severity.MODIFY]
-        alerts.sort(key=lambda one: -one.severity)
-        found[row.client_id] = list(dict.fromkeys(one.message for one in alerts))
-    return found
+    return {row.client_id: _before(row, today) for row in rows}
+
+
+def _before(row: QuestionnaireResponse, today: date) -> Before:
+    alerts = [one for one in alerts_of(row, today=today) if one.severity >= Severity.MODIFY]
+    alerts.sort(key=lambda one: -one.severity)
+    definition = definition_of(row)
+    age = row.client.age_on(today)
+    counted = questionnaire.effective(definition, row.answers, age=age)
+    labels = {one.id: one.label_of for one in definition.questions()}
+
+    def said(name: str) -> list[StrOrPromise]:
+        given = counted.get(name) or []
+        return [labels[name](one) for one in (given if isinstance(given, list) else [given])]
+
+    return Before(
+        cautions=list(dict.fromkeys(one.message for one in alerts)),
+        goals=[*said("goals"), *said("goal_words")],
+        pressure=next(iter(said("pressure")), ""),
+        avoid=[*said("avoid"), *said("avoid_words")],
+        hurts=[mark.key for mark in marks_of(row)],
+    )
 
 
 def consents_given(client: Client) -> set[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from intake import selectors as intake
+from intake.selectors import Before as Said
 from prescriptions import selectors as prescriptions
 from prescriptions.models import Prescription, VisitReservation
+from treatment import bodymap
 from treatment.models import TreatmentNote, Visit
 from treatment.notes import content
 
@@ -17,41 +19,52 @@ if TYPE_CHECKING:
     from datetime import date
     from uuid import UUID
 
-    from django_stubs_ext import StrOrPromise
-
     from booking.models import Appointment
     from prescriptions.selectors import Card
+
+NOTHING_SAID = Said()
 
 
 @dataclass(frozen=True, slots=True)
 class LastTime:
-    """The client's last signed note, in a line."""
+    """The client's last signed note, in a line. `hurts`: places of the body map, by key."""
 
     day: date
     treated: str
     plan: str
     before: int | None
     after: int | None
+    hurts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """`cautions`: what the health questionnaire asks to look out for, gravest first."""
+    """What was said in the questionnaire, ordered, and done last time."""
 
-    cautions: Sequence[StrOrPromise] = field(default_factory=tuple)
+    said: Said = NOTHING_SAID
     order: Card | None = None
     visit_number: int = 0  # which visit on the order this one is, if all before it take place
     last: LastTime | None = None
 
+    @property
+    def views(self) -> list[bodymap.View]:
+        """Where it hurt last time, beside what the client marked in the questionnaire."""
+        now = self.last.hurts if self.last and self.last.hurts else self.said.hurts
+        return [
+            view
+            for view in bodymap.shown(now, self.said.hurts)
+            if any(one.mark or one.was for one in view.places)
+        ]
+
 
 def of_all(appointments: Sequence[Appointment], today: date) -> dict[UUID, Before]:
-    """By appointment. Five queries and what an order shows."""
+    """By appointment. Four queries and what an order shows."""
     people = {one.client_id for one in appointments if one.client_id is not None}
-    cautions, orders = intake.cautions(people, today=today), _orders(appointments, today)
+    said, orders = intake.before_sessions(people, today=today), _orders(appointments, today)
     last, numbers = _last_notes(people), _numbers(orders)
     return {
         one.pk: Before(
-            cautions.get(one.client_id, ()) if one.client_id else (),
+            said.get(one.client_id, NOTHING_SAID) if one.client_id else NOTHING_SAID,
             orders.get(one.reservation.prescription_id) if one.reservation else None,
             numbers.get(one.reservation.pk, 0) if one.reservation else 0,
             last.get(one.client_id) if one.client_id else None,
@@ -100,6 +113,7 @@ def _last_notes(people: Iterable[UUID]) -> dict[UUID, LastTime]:
             one.said.get("plan", ""),
             content.score(one.said, "pain_now"),
             content.score(one.said, "pain_after"),
+            one.said.get("hurts", "").split(),
         )
         for one in rows
         if one.visit.appointment.client_id is not None

@@ -48,12 +48,33 @@ def test_a_card_says_what_to_look_out_for_what_is_ordered_and_what_was_done(
     assert page.count("As it is") == 2  # what was treated, and the plan
 
 
+def test_a_card_says_what_the_client_hopes_for_and_how_they_like_it(
+    as_therapist: Browser, client_record: Client, therapists: list[Therapist]
+) -> None:
+    said = {
+        "goals": ["sleep"],
+        "goal_words": "Carry my grandson",
+        "pressure": "firm",
+        "avoid": ["feet"],
+        "avoid_words": "The scar on my back",
+    }
+    client_record.pronouns = "she/her"
+    client_record.save()
+    visit = ready_appointment(client_record, therapist=therapists[0], answers=said)
+    found = before.of_all([visit], timezone.localdate())[visit.pk].said
+    assert [str(one) for one in found.goals] == ["Better sleep", "Carry my grandson"]
+    assert [str(one) for one in found.avoid] == ["Feet", "The scar on my back"]
+    page = as_therapist.get(reverse(TODAY)).text
+    for words in ("she/her", "Firm", "Better sleep, Carry my grandson", "The scar on my back"):
+        assert words in page
+
+
 def test_an_answer_is_told_to_who_treats_alone(
     as_desk: Browser, as_therapist: Browser, appointment: Appointment
 ) -> None:
     found = before.of_all([appointment], timezone.localdate())[appointment.pk]
-    assert len(found.cautions) == 1
-    caution = str(found.cautions[0])
+    assert len(found.said.cautions) == 1
+    caution = str(found.said.cautions[0])
     assert caution in as_therapist.get(reverse(TODAY)).text
     assert caution not in as_desk.get("/desk/").text
 
@@ -70,7 +91,7 @@ def test_somebody_new_without_an_order_has_a_plain_card(
 ) -> None:
     plain = ready_appointment(client_record, therapist=therapists[0], ready=False)
     found = before.of_all([plain], timezone.localdate())[plain.pk]
-    assert (found.order, found.last, list(found.cautions)) == (None, None, [])
+    assert (found.order, found.last, list(found.said.cautions)) == (None, None, [])
     assert as_therapist.get(reverse(TODAY)).status_code == 200
 
 
