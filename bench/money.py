@@ -18,15 +18,16 @@ CREATE TEMPORARY TABLE latest AS
        AND NOT EXISTS (SELECT FROM treatment_visit AS visit WHERE visit.appointment_id = past.id)
      ORDER BY starts_at DESC, id LIMIT %(visits)s;
 INSERT INTO treatment_visit (id, created_at, updated_at, appointment_id, therapist_id, status,
-        arrived_at, started_at, stopped_at, times_reason, late_reason, late_missing, times_checked)
+        arrived_at, started_at, stopped_at, times_reason, late_reason, late_missing, times_checked,
+        regions)
     SELECT visit_id, now(), now(), id, therapist_id, 'finished', starts_at, starts_at,
-           starts_at + interval '58 minutes', '', '', '', false FROM latest;
+           starts_at + interval '58 minutes', '', '', '', false, '[]' FROM latest;
 INSERT INTO clinic_technique (id, created_at, updated_at, name, position, is_active)
     SELECT gen_random_uuid(), now(), now(), 'Of the report ' || n, n, true
       FROM generate_series(1, 2) AS n;
 INSERT INTO treatment_visitminutes (id, created_at, updated_at, visit_id, technique_id, minutes,
-        position)
-    SELECT gen_random_uuid(), now(), now(), visit_id, technique.id, 40 / technique.position,
+        outside, position)
+    SELECT gen_random_uuid(), now(), now(), visit_id, technique.id, 40 / technique.position, 0,
            technique.position
       FROM latest, clinic_technique AS technique
      WHERE technique.name LIKE 'Of the report %%';

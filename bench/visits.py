@@ -11,16 +11,17 @@ VISITS = 1000  # at most half as many as there are appointments in the past
 # Of past appointments, as a therapist records them: 53 hands-on minutes.
 _VISIT = """
     INSERT INTO treatment_visit (id, created_at, updated_at, appointment_id, therapist_id, status,
-        arrived_at, started_at, stopped_at, times_reason, late_reason, late_missing, times_checked)
+        arrived_at, started_at, stopped_at, times_reason, late_reason, late_missing, times_checked,
+        regions)
     SELECT gen_random_uuid(), now(), now(), id, therapist_id, 'finished',
-           starts_at, starts_at, starts_at + interval '58 minutes', '', '', '', FALSE
+           starts_at, starts_at, starts_at + interval '58 minutes', '', '', '', FALSE, '[]'
       FROM booking_appointment WHERE status = 'fulfilled' ORDER BY starts_at DESC
      LIMIT least(%s, (SELECT count(*) / 2 FROM booking_appointment WHERE status = 'fulfilled'))
 """
 _MINUTES = """
     INSERT INTO treatment_visitminutes (id, created_at, updated_at, visit_id, technique_id,
-        minutes, position)
-    SELECT gen_random_uuid(), now(), now(), visit.id, technique.id, 53, 0
+        minutes, outside, position)
+    SELECT gen_random_uuid(), now(), now(), visit.id, technique.id, 53, 0, 0
       FROM treatment_visit AS visit, clinic_technique AS technique
 """
 

@@ -25,6 +25,7 @@ class Lack(models.TextChoices):
     DESCRIPTION = "description", _("a description of the service")
     AMOUNT = "amount", _("an amount")
     PRESCRIPTION = "prescription", _("an approved prescription that covers the visit")
+    SCOPE = "scope", _("the minutes on what the prescription does not name")
     PROCEDURE = "procedure", _("a procedure to bill the technique under")
     # Of a superbill.
     EIN = "ein", _("the clinic's EIN")
@@ -166,6 +167,15 @@ class NoPrescription(DomainError):
 
     message = _(
         "No receipt: this was a prescribed session, but no approved prescription covers the visit."
+    )
+
+
+class BeyondOrder(NoPrescription):
+    """What was treated beyond the order has no minutes of its own to be told apart."""
+
+    message = _(
+        "No receipt yet: more was treated than the prescription names. The therapist enters how"
+        " many of the minutes went there, with “Correct” on the session."
     )
 
 

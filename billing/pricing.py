@@ -22,6 +22,7 @@ class Work:
     minutes: int
     procedure_id: UUID | None = None
     is_timed: bool = True
+    is_prescribed: bool = True  # on what the order names; else no plan reimburses it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Session:
 
 
 def units_of_work(work: Sequence[Work], rule: str) -> list[int]:
-    """Timed work by the payer's rule; untimed work is one unit, however long."""
+    """Timed work by the payer's rule, prescribed or not; untimed is one unit, however long."""
     counted = iter(RULES[rule]([one.minutes for one in work if one.is_timed]))
     return [next(counted) if one.is_timed else 1 for one in work]
 
@@ -95,7 +96,14 @@ def lines_of(
         treatment, reserved = split_cents(session.price_cents, shares)
     amounts = split_cents(treatment, weights)
     lines = [
-        Line(one.description, one.minutes, count, cents, procedure_id=one.procedure_id)
+        Line(
+            one.description,
+            one.minutes,
+            count,
+            cents,
+            procedure_id=one.procedure_id,
+            is_eligible=one.is_prescribed,
+        )
         for one, count, cents in zip(work, units, amounts, strict=True)
     ]
     if reserved:

@@ -101,6 +101,7 @@ def visits() -> QuerySet[Visit]:
         "appointment__reservation__prescription",
     ).prefetch_related(
         "minutes__technique",
+        "appointment__reservation__prescription__regions",
         "charges",
         "extras",
         "payments__refunds",
@@ -176,16 +177,28 @@ def _work(visit: Visit, known: Mapping[UUID, Procedure] | None) -> list[pricing.
         return [pricing.Work(service.name, total)] if total else []
     used = [technique for technique, _minutes in rows]
     billed_under = procedures(used) if known is None else known
-    work: dict[UUID, pricing.Work] = {}
-    for technique, minutes in rows:
-        procedure = billed_under.get(technique.pk)
+    ordered: dict[UUID, pricing.Work] = {}
+    outside: dict[bool, int] = {}  # timed or not -> minutes beyond the order
+    for row in visit.minutes.all():
+        procedure = billed_under.get(row.technique.pk)
         if procedure is None:
-            raise NoProcedure(technique.name)
-        earlier = work[procedure.pk].minutes if procedure.pk in work else 0
-        work[procedure.pk] = pricing.Work(
-            procedure.label, earlier + minutes, procedure.pk, procedure.timed
-        )
-    return list(work.values())
+            raise NoProcedure(row.technique.name)
+        if row.outside:
+            outside[procedure.timed] = outside.get(procedure.timed, 0) + row.outside
+        if row.ordered:
+            earlier = ordered[procedure.pk].minutes if procedure.pk in ordered else 0
+            ordered[procedure.pk] = pricing.Work(
+                procedure.label, earlier + row.ordered, procedure.pk, procedure.timed
+            )
+    return [*ordered.values(), *_not_prescribed(outside)]
+
+
+def _not_prescribed(outside: Mapping[bool, int]) -> list[pricing.Work]:
+    """What was done beyond the order: a line of its own, without a code."""
+    return [
+        pricing.Work(_("Massage, not prescribed"), minutes, None, timed, is_prescribed=False)
+        for timed, minutes in outside.items()
+    ]
 
 
 def procedures(techniques: Sequence[Technique] | None = None) -> dict[UUID, Procedure]:

@@ -121,7 +121,10 @@ def write(
         form_token=form_token,
     )
     sides = {name: (before.get(name), after.get(name)) for name in {**before, **after}}
-    changed = {name: pair for name, pair in sides.items() if pair[0] != pair[1]}
+    # The log says that the treated area changed, not which it is.
+    changed = {
+        name: pair for name, pair in sides.items() if pair[0] != pair[1] and name != "regions"
+    }
     client = visit.appointment.client
     audit.turned(actor, ACTIONS[kind], visit, client=client, **changed)
     return entry

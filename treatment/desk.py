@@ -16,7 +16,8 @@ from booking.visits import readiness
 from clinic import access
 from clinic.audit import services as audit
 from clinic.web.form_page import act, form_page
-from treatment import late, recording, selectors, services
+from prescriptions import areas
+from treatment import late, recording, scope, selectors, services
 from treatment.forms import REASONS, RecordForm
 from treatment.models import Visit
 
@@ -129,6 +130,8 @@ def _about(visit: Visit) -> dict[str, Any]:
         "total": total,
         "board_url": on_board(appointment),
         "off_time": _off_time(visit),
+        "treated": [place.label for place in areas.known(visit.regions)],
+        "untold": [place.label for place in scope.untold(visit)],
         "history": selectors.history_of(visit),
         "may_be_late": late.may_be_late(appointment),
         "reasons": REASONS,

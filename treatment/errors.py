@@ -68,6 +68,42 @@ class TooManyMinutes(DomainError):
         )
 
 
+class TooManyOutside(DomainError):
+    """More minutes outside the order than there are."""
+
+    def __init__(self, technique: str, minutes: int) -> None:
+        text = _(
+            "%(technique)s has %(minutes)s minutes in all, and more of them outside the order."
+            " Correct one of the two."
+        )
+        super().__init__(text % {"technique": technique, "minutes": minutes})
+
+
+class NoMinutesOutside(DomainError):
+    """A place was treated that the order does not name."""
+
+    field = "regions"
+
+    def __init__(self, places: Sequence[StrOrPromise]) -> None:
+        text = _(
+            "The order does not name what you treated here: %(places)s. Enter how many of the"
+            " minutes went there, or take it off."
+        )
+        super().__init__(text % {"places": ", ".join(map(str, places))})
+
+
+class NoPlaceOutside(DomainError):
+    message = _(
+        "Some minutes are outside the order. Mark which area they went to, or take them off."
+    )
+    field = "regions"
+
+
+class NothingTreated(DomainError):
+    message = _("Mark what you treated.")
+    field = "regions"
+
+
 class BeforeArrival(DomainError):
     """It began, or was over, before the client was there."""
 

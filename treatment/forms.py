@@ -8,7 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from booking import selectors as booking
+from clinic import body
 from clinic.models import ServiceOption, Therapist
+from prescriptions import areas
+from treatment import bodymap, scope
 from treatment.recording import floor_minute, moment_of
 from treatment.sessions import LONGEST_REASON, Session
 
@@ -39,6 +42,16 @@ class ClockField(forms.TimeField):
         super().__init__(widget=widget, error_messages=errors, **kwargs)
 
 
+class MinutesField(forms.IntegerField):
+    """Whole minutes of one technique; `counts`: into the page's total."""
+
+    def __init__(self, *, counts: bool = False, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=LONGEST, required=False, **kwargs)
+        self.widget.attrs |= {"inputmode": "numeric", "class": "form-control"}
+        if counts:
+            self.widget.attrs["data-minutes"] = ""
+
+
 class WhyField(forms.CharField):
     """A reason in a few words; the page suggests the usual ones."""
 
@@ -67,24 +80,51 @@ class SessionForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.techniques, self.zone = techniques, zone
+        self.ordered: list[str] = []
         for technique in techniques:
-            field = forms.IntegerField(
-                label=technique.name, min_value=0, max_value=LONGEST, required=False
+            self.fields[self.key(technique)] = MinutesField(label=technique.name, counts=True)
+
+    def ask_where(self, appointment: Appointment, treated: Sequence[str] = ()) -> None:
+        """Ask what was treated, and where the order sets a limit, which minutes lay outside."""
+        if not appointment.option.service.needs_intake or not self.techniques:
+            return
+        self.ordered = scope.ordered_of(appointment)
+        self.fields["regions"] = forms.MultipleChoiceField(
+            label=_("Treated area"),
+            required=False,
+            choices=[(place.key, place.label) for place in body.places()],
+            initial=list(treated) or self.ordered,
+            widget=forms.CheckboxSelectMultiple,
+        )
+        for technique in self.techniques if self.ordered else ():
+            self.fields[self.outside_key(technique)] = MinutesField(
+                label=_("Of these, outside the order")
             )
-            field.widget.attrs |= {
-                "inputmode": "numeric",
-                "data-minutes": "",
-                "class": "form-control",
-            }
-            self.fields[self.key(technique)] = field
 
     @staticmethod
     def key(technique: Technique) -> str:
         return f"minutes-{technique.pk}"
 
+    @staticmethod
+    def outside_key(technique: Technique) -> str:
+        return f"outside-{technique.pk}"
+
     @property
-    def minute_fields(self) -> list[forms.BoundField]:
-        return [self[self.key(technique)] for technique in self.techniques]
+    def minute_fields(self) -> list[tuple[forms.BoundField, forms.BoundField | None]]:
+        """The minutes of each technique, and those of them outside the order, if it has a limit."""
+        return [
+            (self[self.key(one)], self[self.outside_key(one)] if self.ordered else None)
+            for one in self.techniques
+        ]
+
+    @property
+    def views(self) -> list[bodymap.View]:
+        return bodymap.views(self["regions"], was=self.ordered)
+
+    @property
+    def chosen(self) -> str:
+        """The treated places by their names."""
+        return ", ".join(str(one.label) for one in areas.known(self["regions"].value() or []))
 
     @property
     def asks_why(self) -> bool:
@@ -110,10 +150,13 @@ class SessionForm(forms.Form):
         if arrival and arrived_at and floor_minute(arrived_at) == arrival:
             arrival = arrived_at
         minutes = {one: typed[self.key(one)] or 0 for one in self.techniques}
+        limited = self.techniques if self.ordered else ()
         return Session(
             started_at,
             stopped_at,
             minutes,
+            regions=typed.get("regions"),
+            outside={one: typed[self.outside_key(one)] or 0 for one in limited},
             arrived_at=arrival or arrived_at,
             therapist=therapist,
             word=typed.get("word", ""),
@@ -131,11 +174,15 @@ class RecordForm(SessionForm):
         self.fields["stopped"].widget.attrs["data-zone"] = str(self.zone)
         self.show("arrived", visit.arrived_at)
         self.show("started", visit.started_at or visit.arrived_at)
+        self.ask_where(visit.appointment)
 
     def record(self) -> dict[str, Any]:
         """The arguments `services.finish` expects."""
         session = self.session_on(self.visit.appointment.local_date, self.visit.arrived_at)
-        names = ("started_at", "stopped_at", "minutes", "arrived_at", "word")
+        names = (
+            *("started_at", "stopped_at", "minutes", "regions", "outside"),
+            *("arrived_at", "word"),
+        )
         return {name: getattr(session, name) for name in names}
 
 
@@ -156,8 +203,11 @@ class CorrectForm(SessionForm):
             self.show(name, getattr(visit, f"{name}_at"))
         self.fields["word"].initial = visit.times_reason
         self.fields["form_token"].initial = uuid4
+        self.ask_where(visit.appointment, visit.regions)
         for row in visit.minutes.all():
             self.fields[self.key(row.technique)].initial = row.minutes
+            if self.ordered:
+                self.fields[self.outside_key(row.technique)].initial = row.outside or None
 
     def session(self) -> Session:
         """What was typed; a time that was left as it is keeps its seconds."""
@@ -169,7 +219,7 @@ class CorrectForm(SessionForm):
             if (known := getattr(visit, name))
             and floor_minute(known) == floor_minute(getattr(session, name))
         }
-        names = ("minutes", "arrived_at", "therapist", "word")
+        names = ("minutes", "regions", "outside", "arrived_at", "therapist", "word")
         rest = {name: getattr(session, name) for name in names}
         return Session(
             started_at=kept.get("started_at", session.started_at),
@@ -206,6 +256,7 @@ class LateForm(SessionForm):
             for name in ("started", "stopped", "word", *map(self.key, self.techniques)):
                 del self.fields[name]
             self.techniques = []
+        self.ask_where(appointment, visit.regions if visit is not None else ())
 
     def arrival(self) -> datetime:
         return moment_of(self.appointment.local_date, self.cleaned_data["arrived"], self.zone)

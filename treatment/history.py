@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from clinic.format import clock
+from prescriptions import areas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +38,8 @@ def differences(before: Figures, after: Figures) -> list[str]:
     times = {"arrived": _("arrival"), "started": _("start"), "stopped": _("stop")}
     pairs = [(name, _time(before.get(key)), _time(after.get(key))) for key, name in times.items()]
     pairs.append((_("therapist"), _who(before), _who(after)))
+    pairs.append((_("treated"), _places(before), _places(after)))
+    pairs.append((_("outside the order"), _outside(before), _outside(after)))
     old, new = _minutes(before), _minutes(after)
     pairs += [
         (technique, *_counts(old.get(technique, 0), new.get(technique, 0)))
@@ -57,6 +60,15 @@ def _time(moment: str | None) -> str:
 
 def _who(figures: Figures) -> str:
     return str(figures.get("therapist", {}).get("name", ""))
+
+
+def _places(figures: Figures) -> str:
+    return ", ".join(str(place.label) for place in areas.known(figures.get("regions", [])))
+
+
+def _outside(figures: Figures) -> str:
+    count = sum(row.get("outside", 0) for row in figures.get("minutes", []))
+    return _("%(count)s min") % {"count": count} if count else ""
 
 
 def _minutes(figures: Figures) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clinic.privacy.export import Part, facts, who
+from prescriptions import areas
 from treatment.models import Visit
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ def sessions(client: Client) -> Part:
                 ],
                 "note": _note(one, client),
                 "minutes": {row.technique.name: row.minutes for row in one.minutes.all()},
+                "outside_the_order": {
+                    row.technique.name: row.outside for row in one.minutes.all() if row.outside
+                },
+                "treated": [str(place.label) for place in areas.known(one.regions)],
             }
             for one in found
         ]

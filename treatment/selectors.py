@@ -31,7 +31,7 @@ def visits() -> QuerySet[Visit]:
         "appointment__option__service",
         "appointment__location",
         "appointment__reservation__prescription",
-    ).prefetch_related("minutes__technique")
+    ).prefetch_related("minutes__technique", "appointment__reservation__prescription__regions")
 
 
 def visit_of(appointment: Appointment) -> Visit | None:

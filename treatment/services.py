@@ -6,7 +6,7 @@ appointment); a visit that does not exist yet is written last.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,7 +22,7 @@ from treatment.models import Visit
 from treatment.sessions import Session, lock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from clinic.models import Technique, User
@@ -93,6 +93,8 @@ def finish(
     started_at: datetime,
     stopped_at: datetime,
     minutes: Mapping[Technique, int],
+    regions: Sequence[str] | None = None,
+    outside: Mapping[Technique, int] | None = None,
     arrived_at: datetime | None = None,
     word: str = "",
 ) -> Visit:
@@ -103,7 +105,8 @@ def finish(
         As for `sessions.write`.
     """
     locked = lock(visit, Status.IN_PROGRESS)
-    session = Session(started_at, stopped_at, minutes, arrived_at=arrived_at, word=word)
+    where: dict[str, Any] = {"regions": regions, "outside": outside}
+    session = Session(started_at, stopped_at, minutes, arrived_at=arrived_at, word=word, **where)
     return end(actor, locked, session, late=_day_of(locked.appointment) < _today(locked))
 
 

@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from booking.visits import placement
 from clinic.errors import InvalidTransition
 from clinic.format import clock
-from treatment import neighbors, plausibility, recording
+from treatment import neighbors, plausibility, recording, scope
 from treatment.errors import NeedsWord, OtherSession
 from treatment.models import Visit, VisitMinutes
 from treatment.plausibility import Booked, Doubt, Times
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from booking.models import Appointment
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 IN_TWO_SESSIONS = "visit_therapist_in_one_session"
 FIELDS = [
     *("arrived_at", "started_at", "stopped_at", "therapist"),
-    *("times_reason", "times_checked", "updated_at"),
+    *("times_reason", "times_checked", "regions", "updated_at"),
     *("late_by", "late_at", "late_reason", "late_missing"),
 ]
 LONGEST_REASON = 300
@@ -44,6 +44,8 @@ class Session:
     started_at: datetime
     stopped_at: datetime
     minutes: Mapping[Technique, int]
+    regions: Sequence[str] | None = None  # places that were treated; None: what was ordered
+    outside: Mapping[Technique, int] | None = None  # of the minutes, those beyond the order
     arrived_at: datetime | None = None
     therapist: Therapist | None = None
     word: str = ""  # why it is so, if it is unlikely
@@ -84,6 +86,7 @@ def write(
 
     Raises:
         WrongTimes, NoMinutes, TooManyMinutes: see `recording.checked`.
+        NothingTreated, NoMinutesOutside and the like: see `scope.checked`.
         BeforeArrival, AlreadyElsewhere, InTheFuture: see `plausibility.expect_possible`.
         NeedsWord: it is unlikely, and no one has said why.
         OtherSession: another session was recorded at that time, at this moment.
@@ -93,6 +96,8 @@ def write(
     kept = recording.checked(
         session.started_at, session.stopped_at, session.minutes, now=now, hands_on=hands_on
     )
+    ordered = scope.ordered_of(appointment)
+    visit.regions, outside = scope.checked(ordered, session.regions, kept, session.outside or {})
     therapist = session.therapist or visit.therapist
     times = Times(session.arrived_at or visit.arrived_at, session.started_at, session.stopped_at)
     _lock_places(appointment, visit, therapist)
@@ -110,7 +115,7 @@ def write(
     )
     visit.therapist, visit.times_checked = therapist, True
     visit.times_reason = session.word.strip()[:LONGEST_REASON] if doubts else ""
-    _save(visit, kept)
+    _save(visit, kept, outside)
     return doubts
 
 
@@ -121,7 +126,7 @@ def _lock_places(appointment: Appointment, visit: Visit, therapist: Therapist) -
     placement.lock_rooms([appointment.room_id], [appointment.local_date])
 
 
-def _save(visit: Visit, minutes: Mapping[Technique, int]) -> None:
+def _save(visit: Visit, minutes: Mapping[Technique, int], outside: Mapping[Technique, int]) -> None:
     try:
         with transaction.atomic():
             visit.save(update_fields=[*FIELDS, "status", "finished_by"])
@@ -131,7 +136,13 @@ def _save(visit: Visit, minutes: Mapping[Technique, int]) -> None:
         raise
     visit.minutes.all().delete()
     VisitMinutes.objects.bulk_create(
-        VisitMinutes(visit=visit, technique=technique, minutes=count, position=place)
+        VisitMinutes(
+            visit=visit,
+            technique=technique,
+            minutes=count,
+            outside=outside.get(technique, 0),
+            position=place,
+        )
         for place, (technique, count) in enumerate(minutes.items())
     )
 
@@ -146,11 +157,13 @@ def figures(visit: Visit) -> dict[str, Any]:
         "started": visit.started_at.isoformat(),
         "stopped": visit.stopped_at.isoformat() if visit.stopped_at else "",
         "therapist": {"id": str(visit.therapist_id), "name": visit.therapist.name},
-        "minutes": [
-            {"id": str(row.technique_id), "name": row.technique.name, "minutes": row.minutes}
-            for row in rows
-        ],
-    }
+        "minutes": [_row(row) for row in rows],
+    } | ({"regions": visit.regions} if visit.regions else {})
+
+
+def _row(row: VisitMinutes) -> dict[str, Any]:
+    said = {"id": str(row.technique_id), "name": row.technique.name, "minutes": row.minutes}
+    return said | ({"outside": row.outside} if row.outside else {})
 
 
 def said(doubt: Doubt, visit: Visit, times: Times) -> str:

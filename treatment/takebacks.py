@@ -73,5 +73,6 @@ def _clear(visit: Visit) -> None:
     visit.started_at = visit.stopped_at = visit.finished_by = None
     visit.late_by = visit.late_at = None
     visit.late_reason = visit.late_missing = visit.times_reason = ""
+    visit.regions = []
     visit.times_checked, visit.therapist = False, visit.appointment.therapist
     visit.save()

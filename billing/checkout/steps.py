@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from billing.models import Charge, Procedure
     from billing.pricing import Line
     from billing.selectors import Bill
+    from clinic.models import Technique
     from treatment.models import Visit, VisitMinutes
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Minutes of one technique."""
+
+    technique: Technique
+    minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +31,7 @@ class Step:
     """A line of a bill, and the minutes by technique that it is made of."""
 
     line: Charge | Line
-    parts: Sequence[VisitMinutes]
+    parts: Sequence[Part]
 
     @property
     def is_plain(self) -> bool:
@@ -54,14 +63,16 @@ def steps(
 
 def _parts(
     line: Charge | Line, minutes: Sequence[VisitMinutes], procedures: Mapping[UUID, Procedure]
-) -> list[VisitMinutes]:
-    if not line.is_eligible:
+) -> list[Part]:
+    if not line.minutes:
         return []
-    if line.procedure_id is None:
-        found = list(minutes)
+    if not line.is_eligible:
+        found = [Part(row.technique, row.outside) for row in minutes if row.outside]
+    elif line.procedure_id is None:
+        found = [Part(row.technique, row.minutes) for row in minutes]
     else:
         found = [
-            row
+            Part(row.technique, row.ordered)
             for row in minutes
             if row.technique_id in procedures
             and procedures[row.technique_id].pk == line.procedure_id

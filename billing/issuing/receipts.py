@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from billing import selectors, services
-from billing.errors import NoPrescription, ReceiptIncomplete
+from billing.errors import BeyondOrder, NoPrescription, ReceiptIncomplete
 from billing.issuing import copies
 from billing.issuing.drafts import Amounts, Draft
 from billing.models import DocumentLine
 from prescriptions import authorization
 from prescriptions.models import Prescription, VisitReservation
+from treatment import scope
 
 if TYPE_CHECKING:
     from billing.models import BillingDocument, Charge
@@ -52,6 +53,7 @@ def covering(visit: Visit) -> VisitReservation | None:
 
     Raises:
         NoPrescription: it used none, or one of an order that does not cover its day.
+        BeyondOrder: something else was treated, and its minutes are not told apart.
     """
     appointment = visit.appointment
     if not appointment.option.service.needs_prescription:
@@ -63,6 +65,8 @@ def covering(visit: Visit) -> VisitReservation | None:
     covered = authorization.in_window(prescription, appointment.local_date)
     if prescription.status not in VALID_STATUSES or not covered:
         raise NoPrescription
+    if scope.untold(visit):
+        raise BeyondOrder
     return reservation
 
 

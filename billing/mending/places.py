@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from billing import selectors
-from billing.errors import Lack, NoPrescription, NoProcedure
+from billing.errors import BeyondOrder, Lack, NoPrescription, NoProcedure
 from billing.issuing import copies, receipts, superbills
 from billing.models import Kind
 from clinic import access
@@ -83,6 +83,8 @@ def _lacking(visit: Visit, lines: Sequence[Charge | Line], kind: str) -> list[La
     found = copies.missing(copies.of_visit(visit), lines)
     try:
         reservation = receipts.covering(visit)
+    except BeyondOrder:
+        return [*found, Lack.SCOPE]
     except NoPrescription:
         return [*found, Lack.PRESCRIPTION]
     if kind == Kind.SUPERBILL and reservation is not None:
@@ -132,6 +134,10 @@ def _label(visit: Visit) -> str:
     return reverse("diary:service", args=[visit.appointment.option.service_id])
 
 
+def _correction(visit: Visit) -> str:
+    return reverse("treatment:correct", args=[visit.pk])
+
+
 def _visit(visit: Visit) -> str:
     return reverse("treatment:correct", args=[visit.pk])
 
@@ -159,6 +165,7 @@ WHERE = {
     Lack.PROCEDURE: Where(access.is_manager, MANAGER, _procedures),
     Lack.AMOUNT: Where(access.records_treatment, TREATS, _visit),
     Lack.PRESCRIPTION: Where(access.in_care_team, REVIEWER, _prescriptions),
+    Lack.SCOPE: Where(access.records_treatment, TREATS, _correction),
     Lack.EIN: Where(access.is_manager, MANAGER, _clinic),
     Lack.THERAPIST_NPI: Where(access.is_manager, MANAGER, _therapist),
     Lack.BIRTH_DATE: Where(access.works_at_desk, DESK, _client),

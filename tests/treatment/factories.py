@@ -62,16 +62,17 @@ def earlier_today(hours: int = 2) -> datetime:
 def ready_appointment(client: Client, **fields: Any) -> Appointment:
     """Today, with all that a visit needs: a signed intake and, for a medical one, a prescription.
 
-    `ready=False` leaves both out, `answers` are those that differ; other fields are those of
-    `booked_appointment`.
+    `ready=False` leaves both out, `answers` are those that differ, `order` what differs in the
+    prescription; other fields are those of `booked_appointment`.
     """
     ready, answers = fields.pop("ready", True), fields.pop("answers", {})
+    order = fields.pop("order", {})
     fields.setdefault("starts_at", earlier_today())
     appointment = booked_appointment(client, **fields)
     if ready and appointment.option.service.needs_intake:
         completed_intake(client, **answers)
     if ready and appointment.needs_prescription:
-        approved_prescription(client)
+        approved_prescription(client, **order)
         booking.tie_prescription(appointment=appointment)
         appointment.refresh_from_db()
     return appointment
@@ -103,9 +104,11 @@ def finished_visit(
 ) -> Visit:
     """Done. By default a medical hour of 40 and 13 hands-on minutes, that is 3 and 1 units.
 
-    `minutes` by technique name, `elapsed` minutes from start to stop; other fields as in
-    `ready_appointment`. A consultation has no minutes.
+    `minutes` by technique name, of which `outside` lie beyond the order; `regions` that were
+    treated, `elapsed` minutes from start to stop; other fields as in `ready_appointment`. A
+    consultation has no minutes.
     """
+    regions, outside = fields.pop("regions", None), fields.pop("outside", {})
     make_procedures()
     visit = started_visit(client, **fields)
     appointment = visit.appointment
@@ -120,4 +123,6 @@ def finished_visit(
         started_at=visit.started_at,
         stopped_at=stop,
         minutes=techniques_named(minutes),
+        regions=regions,
+        outside=techniques_named(outside),
     )

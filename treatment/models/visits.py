@@ -35,6 +35,8 @@ class Visit(BaseModel):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
 
+    # What was treated: places of the body map (`clinic.body`), as `PrescribedRegion` has them.
+    regions = models.JSONField(default=list, blank=True)
     # Why the times are unlikely and still true.
     times_reason = EncryptedTextField(default=str, blank=True)
     # Recorded after its day: who, when, why, and what the visit lacked.
@@ -90,6 +92,8 @@ class VisitMinutes(BaseModel):
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="minutes")
     technique = models.ForeignKey(Technique, models.PROTECT, related_name="+")
     minutes = models.PositiveSmallIntegerField()
+    # Of these, on regions that the order does not name: "not prescribed" on the bill.
+    outside = models.PositiveSmallIntegerField(default=0)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -101,7 +105,14 @@ class VisitMinutes(BaseModel):
             models.CheckConstraint(
                 condition=Q(minutes__gte=1, minutes__lte=240), name="visit_minutes_sane"
             ),
+            models.CheckConstraint(
+                condition=Q(outside__lte=F("minutes")), name="visit_minutes_outside_are_some"
+            ),
         ]
+
+    @property
+    def ordered(self) -> int:
+        return self.minutes - self.outside
 
 
 class VisitCorrection(BaseModel):

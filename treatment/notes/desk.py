@@ -19,7 +19,8 @@ from clinic.audit import view_log
 from clinic.errors import DomainError
 from clinic.format import clock
 from clinic.web.form_page import UNPROCESSABLE, act, form_page
-from treatment import selectors
+from prescriptions import areas
+from treatment import bodymap, selectors
 from treatment.notes import content, services
 from treatment.notes import selectors as notes
 from treatment.notes.errors import ChangedMeanwhile, NoteIncomplete, NoteSigned, NotRead
@@ -206,6 +207,8 @@ def _signed(request: HttpRequest, visit: Visit, known: TreatmentNote) -> HttpRes
             "visit": visit,
             "note": known,
             "unsaved": unsaved,
+            "map": bodymap.shown(known.said.get("hurts", "").split()),
+            "treated": [place.label for place in areas.known(visit.regions)],
             "lines": notes.lines(services.fields_of(visit), known.said),
             "history": selectors.history_of(visit),
             "is_as_signed": services.is_as_signed(known),

@@ -10,6 +10,8 @@ from django.views.decorators.http import require_safe
 from clinic import access
 from clinic.audit import services as audit
 from clinic.audit import view_log
+from prescriptions import areas
+from treatment import bodymap
 from treatment.notes import selectors as notes
 from treatment.notes import services
 
@@ -27,5 +29,7 @@ def note(request: HttpRequest, note_id: UUID) -> HttpResponse:
     client = visit.appointment.client
     audit.viewed(request, visit, action="note.viewed", client=client, again=view_log.PAGE)
     lines = notes.lines(services.fields_of(visit), found.said)
-    page = {"visit": visit, "note": found, "lines": lines}
+    treated = [place.label for place in areas.known(visit.regions)]
+    drawn = bodymap.shown(found.said.get("hurts", "").split())
+    page = {"map": drawn, "visit": visit, "note": found, "lines": lines, "treated": treated}
     return render(request, "treatment/notes/portal.html", page)
