@@ -17,9 +17,10 @@ from clinic import access
 from clinic.audit import services as audit
 from clinic.web.form_page import act, form_page
 from prescriptions import areas
-from treatment import late, recording, scope, selectors, services
+from treatment import late, recording, selectors, services
 from treatment.forms import REASONS, RecordForm
 from treatment.models import Visit
+from treatment.regions import scope
 
 if TYPE_CHECKING:
     from uuid import UUID

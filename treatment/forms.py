@@ -11,8 +11,8 @@ from booking import selectors as booking
 from clinic import body
 from clinic.models import ServiceOption, Therapist
 from prescriptions import areas
-from treatment import bodymap, scope
 from treatment.recording import floor_minute, moment_of
+from treatment.regions import bodymap, scope
 from treatment.sessions import LONGEST_REASON, Session
 
 if TYPE_CHECKING:

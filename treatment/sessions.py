@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from booking.visits import placement
 from clinic.errors import InvalidTransition
 from clinic.format import clock
-from treatment import neighbors, plausibility, recording, scope
+from treatment import neighbors, plausibility, recording
 from treatment.errors import NeedsWord, OtherSession
 from treatment.models import Visit, VisitMinutes
 from treatment.plausibility import Booked, Doubt, Times
+from treatment.regions import scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ from billing.issuing.drafts import Amounts, Draft
 from billing.models import DocumentLine
 from prescriptions import authorization
 from prescriptions.models import Prescription, VisitReservation
-from treatment import scope
+from treatment.regions import scope
 
 if TYPE_CHECKING:
     from billing.models import BillingDocument, Charge

@@ -10,9 +10,9 @@ from intake import selectors as intake
 from intake.selectors import Before as Said
 from prescriptions import selectors as prescriptions
 from prescriptions.models import Prescription, VisitReservation
-from treatment import bodymap
 from treatment.models import TreatmentNote, Visit
 from treatment.notes import content
+from treatment.regions import bodymap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

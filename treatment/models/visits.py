@@ -93,7 +93,7 @@ class VisitMinutes(BaseModel):
     technique = models.ForeignKey(Technique, models.PROTECT, related_name="+")
     minutes = models.PositiveSmallIntegerField()
     # Of these, on regions that the order does not name: "not prescribed" on the bill.
-    outside = models.PositiveSmallIntegerField(default=0)
+    outside = models.PositiveSmallIntegerField(default=0, db_default=0)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

@@ -20,11 +20,12 @@ from clinic.errors import DomainError
 from clinic.format import clock
 from clinic.web.form_page import UNPROCESSABLE, act, form_page
 from prescriptions import areas
-from treatment import bodymap, selectors
+from treatment import selectors
 from treatment.notes import content, services
 from treatment.notes import selectors as notes
 from treatment.notes.errors import ChangedMeanwhile, NoteIncomplete, NoteSigned, NotRead
 from treatment.notes.forms import AddendumForm, NoteForm, typed_in
+from treatment.regions import bodymap
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -7,10 +7,10 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from treatment import bodymap
 from treatment.notes import content
 from treatment.notes.content import NOT_SAID, SCORES, SECTIONS, Kind
 from treatment.notes.services import mark_of, tidy
+from treatment.regions import bodymap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

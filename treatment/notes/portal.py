@@ -11,9 +11,9 @@ from clinic import access
 from clinic.audit import services as audit
 from clinic.audit import view_log
 from prescriptions import areas
-from treatment import bodymap
 from treatment.notes import selectors as notes
 from treatment.notes import services
+from treatment.regions import bodymap
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -102,7 +102,7 @@ OPEN = {
     "booking.ExternalCalendar": "etag error",
     "booking.WaitlistEntry": "part_of_day status",
     "booking.WaitlistOffer": "status",
-    "treatment.Visit": "status",
+    "treatment.Visit": "regions status",  # codes of places, as an order has them
     # times, and minutes by technique, as the visit itself has them; never a reason
     "treatment.VisitCorrection": "kind before after",
     # who signed; times and minutes as the visit has them; never a word of the note

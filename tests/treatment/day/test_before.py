@@ -13,8 +13,10 @@ from django.utils import timezone
 from clinic.models import AuditEvent
 from tests.billing.factories import plain_visit
 from tests.factories import make_client
+from tests.prescriptions.factories import reviewer
 from tests.treatment.factories import earlier_today, hands_of, ready_appointment
 from tests.treatment.notes.test_services import signed
+from treatment import services
 from treatment.day import before
 
 if TYPE_CHECKING:
@@ -67,6 +69,12 @@ def test_a_card_says_what_the_client_hopes_for_and_how_they_like_it(
     page = as_therapist.get(reverse(TODAY)).text
     for words in ("she/her", "Firm", "Better sleep, Carry my grandson", "The scar on my back"):
         assert words in page
+
+
+def test_who_is_here_is_marked(as_therapist: Browser, appointment: Appointment) -> None:
+    assert "Here since" not in as_therapist.get(reverse(TODAY)).text
+    services.check_in(actor=reviewer(), appointment=appointment)
+    assert "Here since 3:00 pm" in as_therapist.get(reverse(TODAY)).text
 
 
 def test_an_answer_is_told_to_who_treats_alone(

@@ -15,10 +15,11 @@ from clinic import body
 from tests.treatment.factories import finished_visit, make_procedures, started_visit
 from tests.treatment.notes.test_services import signed, sql
 from tests.treatment.test_desk import form_of
-from treatment import corrections, scope, selectors
+from treatment import corrections, selectors
 from treatment.errors import NoMinutesOutside, NoPlaceOutside, NothingTreated, TooManyOutside
 from treatment.forms import RecordForm
 from treatment.models import Visit, VisitMinutes
+from treatment.regions import scope
 from treatment.sessions import Session
 
 if TYPE_CHECKING:
