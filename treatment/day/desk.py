@@ -17,6 +17,7 @@ from clinic.web.days import shown_day
 from treatment import selectors
 from treatment.day import before
 from treatment.notes import selectors as notes
+from treatment.regions import bodymap
 
 if TYPE_CHECKING:
     from datetime import date
@@ -48,5 +49,6 @@ def _cards(request: HttpRequest, therapist: Therapist, day: date) -> SafeString:
     shown = {
         "rows": [(*row, known.get(row[0].pk)) for row in rows],
         "unsigned": list(notes.unsigned(therapist)),
+        "sides": bodymap.outlines(),
     }
     return live.render(request, "treatment/_today.html", shown)

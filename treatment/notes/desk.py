@@ -37,9 +37,13 @@ if TYPE_CHECKING:
 CONFLICT = 409
 
 
-def _visit(request: HttpRequest, pk: UUID) -> Visit:
-    """One of a client whom this login treats; nobody writes the note of their own treatment."""
-    found = access.visible(request, selectors.visits(), pk, client_field="appointment__client")
+def _visit(request: HttpRequest, pk: UUID, *, is_whole: bool = True) -> Visit:
+    """One of a client whom this login treats; nobody writes the note of their own treatment.
+
+    `is_whole`: with what was recorded, and ordered.
+    """
+    rows = selectors.visits() if is_whole else selectors.plain_visits()
+    found = access.visible(request, rows, pk, client_field="appointment__client")
     client = found.appointment.client
     if client is not None and access.may_act_for(request.user, client):
         raise Http404
@@ -155,7 +159,7 @@ def _back(visit: Visit) -> str:
 @require_POST
 def keep(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     """One field, sent while one types."""
-    visit = _visit(request, visit_id)
+    visit = _visit(request, visit_id, is_whole=False)
     try:
         seen = _kept(request, visit)
     except ChangedMeanwhile as refusal:
@@ -209,6 +213,7 @@ def _signed(request: HttpRequest, visit: Visit, known: TreatmentNote) -> HttpRes
             "note": known,
             "unsaved": unsaved,
             "map": bodymap.shown(known.said.get("hurts", "").split()),
+            "sides": bodymap.outlines(),
             "treated": [place.label for place in areas.known(visit.regions)],
             "lines": notes.lines(services.fields_of(visit), known.said),
             "history": selectors.history_of(visit),

@@ -32,4 +32,5 @@ def note(request: HttpRequest, note_id: UUID) -> HttpResponse:
     treated = [place.label for place in areas.known(visit.regions)]
     drawn = bodymap.shown(found.said.get("hurts", "").split())
     page = {"map": drawn, "visit": visit, "note": found, "lines": lines, "treated": treated}
+    page["sides"] = bodymap.outlines()
     return render(request, "treatment/notes/portal.html", page)
