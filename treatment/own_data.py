@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clinic.privacy.export import Part, facts, who
-from treatment.models import Visit
+from treatment.models import FollowUp, Visit
 
 if TYPE_CHECKING:
     from clinic.models import Client
@@ -37,6 +37,24 @@ def sessions(client: Client) -> Part:
             }
             for one in found
         ]
+    )
+
+
+def follow_ups(client: Client) -> Part:
+    """Whether they want to be asked after visits, and what they said of which."""
+    told = FollowUp.objects.filter(visit__appointment__client=client).order_by("created_at")
+    return Part(
+        {
+            "choices": [
+                facts(one, "is_asked", "how", "at") | {"by": who(one.by, client)}
+                for one in client.follow_up_choices.select_related("by").order_by("at")
+            ],
+            "answers": [
+                facts(one, "hours", "on", "relief", "relief_at", "pain", "pain_at")
+                | {"visit": one.visit.arrived_at}
+                for one in told.select_related("visit")
+            ],
+        }
     )
 
 

@@ -164,6 +164,8 @@ PAGES: dict[str, set[Role]] = {
     "treatment:cover": STAFF,
     "treatment:note": {HANDS, BOSS},
     "treatment:progress": {HANDS, BOSS},
+    "treatment:follow-ups": STAFF,
+    "treatment:follow-up-look": {HANDS, BOSS},
     "treatment:note-keep": {HANDS, BOSS},
     "treatment:note-copy": {HANDS, BOSS},
     "prescriptions:queue": DESK,

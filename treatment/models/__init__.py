@@ -1,8 +1,11 @@
+from treatment.models.followups import FollowUp, FollowUpChoice
 from treatment.models.notes import NoteAddendum, TreatmentNote
 from treatment.models.visits import SESSION_TIME, Visit, VisitCorrection, VisitMinutes
 
 __all__ = [
     "SESSION_TIME",
+    "FollowUp",
+    "FollowUpChoice",
     "NoteAddendum",
     "TreatmentNote",
     "Visit",

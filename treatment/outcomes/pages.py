@@ -10,6 +10,8 @@ from django.views.decorators.http import require_safe
 from clinic import access
 from clinic.audit import services as audit
 from clinic.audit import view_log
+from treatment.followups import questions
+from treatment.followups import selectors as follow_ups
 from treatment.outcomes import plot, selectors
 
 if TYPE_CHECKING:
@@ -32,7 +34,14 @@ def desk(request: HttpRequest, client_id: UUID) -> HttpResponse:
 def portal(request: HttpRequest) -> HttpResponse:
     client = access.acting_client(request)
     audit.viewed(request, client, action="outcomes.viewed", again=view_log.PAGE)
-    return render(request, "treatment/outcomes/portal.html", _about(client))
+    page = _about(client) | {"questions": _last_visit(client)}
+    return render(request, "treatment/outcomes/portal.html", page)
+
+
+def _last_visit(client: Client) -> questions.Questions | None:
+    """What a client may say of their last visit without being asked."""
+    visit = follow_ups.last_visit(client)
+    return questions.of(visit, follow_ups.told_today(visit)) if visit else None
 
 
 def _about(client: Client) -> dict[str, Any]:
@@ -42,6 +51,7 @@ def _about(client: Client) -> dict[str, Any]:
         "client": client,
         "rows": rows[::-1],
         "plot": plot.of(rows) if rows else None,
+        "choice": follow_ups.choice_of(client),
         "typical": typical,
         "told": told,
     }
