@@ -14,3 +14,4 @@ class TreatmentConfig(AppConfig):
         corrections.register(follow_ups.withdraw)
         export.register("sessions", own_data.sessions)
         export.register("follow-ups", own_data.follow_ups)
+        export.register("activities", own_data.activities)

@@ -58,6 +58,23 @@ def follow_ups(client: Client) -> Part:
     )
 
 
+def activities(client: Client) -> Part:
+    """What they found hard to do, and how able they were, in scores from 0 to 10."""
+    rows = list(client.activities.all())
+    names = {str(one.pk): one.text for one in rows}
+    return Part(
+        {
+            "activities": [facts(one, "text", "created_at", "ended_at") for one in rows],
+            "measures": [
+                facts(one, "on", "created_at")
+                | {"by": who(one.by, client)}
+                | {"scores": {names.get(pk, pk): score for pk, score in one.scores.items()}}
+                for one in client.function_measures.select_related("by")
+            ],
+        }
+    )
+
+
 def _note(visit: Visit, client: Client) -> dict[str, Any] | None:
     """What was written of the visit, a draft too, and what was added."""
     note = getattr(visit, "note", None)

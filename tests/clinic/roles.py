@@ -165,6 +165,8 @@ PAGES: dict[str, set[Role]] = {
     "treatment:note": {HANDS, BOSS},
     "treatment:progress": {HANDS, BOSS},
     "treatment:follow-ups": STAFF,
+    "treatment:function": {HANDS, BOSS},
+    "treatment:function-end": {HANDS, BOSS},
     "treatment:follow-up-look": {HANDS, BOSS},
     "treatment:note-keep": {HANDS, BOSS},
     "treatment:note-copy": {HANDS, BOSS},

@@ -146,4 +146,9 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.RunSQL(
+            "DROP TRIGGER IF EXISTS after_merge_hand_on_client_id ON treatment_followupchoice;"
+            "SELECT clinic_hand_on('treatment_followupchoice', 'client_id')",
+            "DROP TRIGGER after_merge_hand_on_client_id ON treatment_followupchoice",
+        ),
     ]

@@ -19,10 +19,12 @@ from treatment.notes import content, relief
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
+    from decimal import Decimal
 
     from django.db.models import QuerySet
 
     from clinic.models import Client
+    from treatment.function.selectors import History
     from treatment.notes.relief import Relief
 
 MOST = 26  # visits: half a year of one a week
@@ -123,6 +125,14 @@ def _relief(
     told = follow_ups.told_of(visit, visit.follow_ups.all(), known_by)
     found = rules.relief_of(told, day, upto)
     return (found[0], Source(found[1].on, hours=found[1].hours)) if found else (None, None)
+
+
+def since_the_first(history: History) -> list[Decimal | None]:
+    """The means of what was measured at first, too."""
+    return [
+        (one.moved.last if one.moved else None) if place else one.mean
+        for place, one in enumerate(history.measures)
+    ]
 
 
 def typical_of(rows: Sequence[Row]) -> tuple[Relief | None, int]:
