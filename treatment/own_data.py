@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinic.privacy.export import Part, facts, who
 from prescriptions import areas
-from treatment.models import Visit
+from treatment.models import FollowUp, Visit
 
 if TYPE_CHECKING:
     from clinic.models import Client
@@ -42,6 +42,41 @@ def sessions(client: Client) -> Part:
             }
             for one in found
         ]
+    )
+
+
+def follow_ups(client: Client) -> Part:
+    """Whether they want to be asked after visits, and what they said of which."""
+    told = FollowUp.objects.filter(visit__appointment__client=client).order_by("created_at")
+    return Part(
+        {
+            "choices": [
+                facts(one, "is_asked", "how", "at") | {"by": who(one.by, client)}
+                for one in client.follow_up_choices.select_related("by").order_by("at")
+            ],
+            "answers": [
+                facts(one, "hours", "on", "relief", "relief_at", "pain", "pain_at")
+                | {"visit": one.visit.arrived_at}
+                for one in told.select_related("visit")
+            ],
+        }
+    )
+
+
+def activities(client: Client) -> Part:
+    """What they found hard to do, and how able they were, in scores from 0 to 10."""
+    rows = list(client.activities.all())
+    names = {str(one.pk): one.text for one in rows}
+    return Part(
+        {
+            "activities": [facts(one, "text", "created_at", "ended_at") for one in rows],
+            "measures": [
+                facts(one, "on", "created_at")
+                | {"by": who(one.by, client)}
+                | {"scores": {names.get(pk, pk): score for pk, score in one.scores.items()}}
+                for one in client.function_measures.select_related("by")
+            ],
+        }
     )
 
 

@@ -2,6 +2,10 @@ from django.urls import path
 
 from treatment import desk, fixes
 from treatment.day import desk as day
+from treatment.followups import by_link
+from treatment.followups import desk as follow_ups
+from treatment.followups import portal as own_follow_ups
+from treatment.function import pages as function
 from treatment.notes import desk as notes
 from treatment.notes import portal
 from treatment.outcomes import pages as outcomes
@@ -19,6 +23,19 @@ urlpatterns = [
     path("desk/visits/<uuid:visit_id>/cover/", fixes.cover, name="cover"),
     path("desk/visits/<uuid:visit_id>/take-back/", fixes.take_back, name="take-back"),
     path("desk/clients/<uuid:client_id>/progress/", outcomes.desk, name="progress"),
+    path("desk/clients/<uuid:client_id>/follow-ups/", follow_ups.choice, name="follow-ups"),
+    path("desk/follow-ups/<uuid:follow_up_id>/look/", follow_ups.look, name="follow-up-look"),
+    path("portal/progress/follow-ups/", own_follow_ups.choice, name="portal-follow-ups"),
+    path("portal/progress/last-visit/", own_follow_ups.tell, name="portal-last-visit"),
+    path("desk/clients/<uuid:client_id>/activities/", function.desk, name="function"),
+    path("desk/activities/<uuid:activity_id>/end/", function.desk_end, name="function-end"),
+    path("portal/progress/activities/", function.portal, name="portal-function"),
+    path(
+        "portal/progress/activities/<uuid:activity_id>/end/",
+        function.portal_end,
+        name="portal-function-end",
+    ),
+    path("after/<str:token>/", by_link.after, name="after"),
     path("portal/progress/<uuid:note_id>/", portal.note, name="portal-note"),
     path("portal/progress/", outcomes.portal, name="portal-progress"),
     path("desk/visits/<uuid:visit_id>/note/", notes.note, name="note"),

@@ -14,6 +14,7 @@ ADDRESSES = (
     rf"{SLASH}book{SLASH}offer{SLASH}",
     rf"(?<!/desk)(?<!/visits){SLASH}calendar{SLASH}",
     rf"{SLASH}rx{SLASH}(?!done(?:/|\s|$))",
+    rf"{SLASH}after{SLASH}",
     rf"{SLASH}accounts{SLASH}invitation{SLASH}",
     rf"{SLASH}accounts{SLASH}contact{SLASH}",
     rf"{SLASH}password{SLASH}reset{SLASH}key{SLASH}",

@@ -125,6 +125,8 @@ def things(
         "series_id": series,
         "visit_id": visit.pk,
         "note_id": readable_note(client_record).pk,
+        "follow_up_id": visit.follow_ups.create(hours=0, on=clinic_today()).pk,
+        "activity_id": client_record.activities.create(text="Carrying groceries").pk,
         "receipt_id": receipt.pk,
         "estimate_id": estimates.ask(
             actor=desk_user, client=client_record, option=option, visits=2, form_token=uuid4()

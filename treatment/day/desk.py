@@ -16,6 +16,7 @@ from clinic.web import live
 from clinic.web.days import shown_day
 from treatment import selectors
 from treatment.day import before
+from treatment.followups import selectors as follow_ups
 from treatment.notes import selectors as notes
 from treatment.regions import bodymap
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
     from clinic.models import Therapist
+    from treatment.models import FollowUp
 
 
 @access.therapist
@@ -50,5 +52,13 @@ def _cards(request: HttpRequest, therapist: Therapist, day: date) -> SafeString:
         "rows": [(*row, known.get(row[0].pk)) for row in rows],
         "unsigned": list(notes.unsigned(therapist)),
         "sides": bodymap.outlines(),
+        "high": _high(request, therapist),
     }
     return live.render(request, "treatment/_today.html", shown)
+
+
+def _high(request: HttpRequest, therapist: Therapist) -> list[FollowUp]:
+    found = follow_ups.high(therapist)
+    whose = [one.visit.appointment.client for one in found]
+    audit.listed(request, "treatment.listed", [client for client in whose if client])
+    return found

@@ -1,8 +1,14 @@
+from treatment.models.followups import FollowUp, FollowUpChoice
+from treatment.models.function import Activity, FunctionMeasure
 from treatment.models.notes import NoteAddendum, TreatmentNote
 from treatment.models.visits import SESSION_TIME, Visit, VisitCorrection, VisitMinutes
 
 __all__ = [
     "SESSION_TIME",
+    "Activity",
+    "FollowUp",
+    "FollowUpChoice",
+    "FunctionMeasure",
     "NoteAddendum",
     "TreatmentNote",
     "Visit",

@@ -105,6 +105,9 @@ OPEN = {
     "treatment.Visit": "regions status",  # codes of places, as an order has them
     # times, and minutes by technique, as the visit itself has them; never a reason
     "treatment.VisitCorrection": "kind before after",
+    # the hash of a link's key, and where a choice was made; never an answer
+    "treatment.FollowUp": "token_sha256",
+    "treatment.FollowUpChoice": "how",
     # who signed; times and minutes as the visit has them; never a word of the note
     "treatment.TreatmentNote": "signed_name figures sha256",
     "treatment.NoteAddendum": "name sha256",

@@ -33,6 +33,7 @@ ADDRESSES = [
     f"/book//visit/{KEY}/",
     f"/book/offer/{UUID}/",
     f"/book/offer/{UUID}",
+    f"/after/{KEY}/",
     f"/rx/{KEY}/",
     f"/rx/{KEY}/hints/",
     f"/rx/{KEY}/decline/",
