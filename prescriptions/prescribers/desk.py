@@ -140,6 +140,7 @@ def ask(request: HttpRequest, client_id: UUID, prescriber_id: UUID) -> HttpRespo
     context: dict[str, Any] = {"client": client, "prescriber": found, "renews": renews}
     context |= {"form": form, "paper": paper}
     context["consent"] = selectors.consent_in_force(client, found)
+    context["covers_letters"] = selectors.letter_consent(client, found) is not None
     if paper.is_bound:
         record = partial(_record_consent, request, client, found, renews, paper)
         return form_page(request, paper, ASK, record, context=context)

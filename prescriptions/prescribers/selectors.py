@@ -91,6 +91,12 @@ def consent_in_force(client: Client, prescriber: Prescriber) -> ShareConsent | N
     return consents_in_force(client).get(prescriber.pk)
 
 
+def letter_consent(client: Client, prescriber: Prescriber) -> ShareConsent | None:
+    """A consent in force whose text lets us write how treatment goes."""
+    found = consent_in_force(client, prescriber)
+    return found if found and rules.covers_letters(found) else None
+
+
 def requests() -> QuerySet[DoctorRequest]:
     return DoctorRequest.objects.select_related(
         "client", "prescriber", "consent__client", "document", "prescription", "renews"
