@@ -7,6 +7,9 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
+
+from clinic import selectors as clinic_selectors
 from clinic.models import Service
 from treatment.models import TreatmentNote, Visit
 from treatment.notes import content, relief
@@ -14,6 +17,8 @@ from treatment.notes import content, relief
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
+
+    from django.db.models import QuerySet
 
     from clinic.models import Client
     from treatment.notes.relief import Relief
@@ -37,13 +42,25 @@ class Row:
 
 def rows_of(client: Client) -> list[Row]:
     """The client's last treated visits that have a signed note, oldest first. One query."""
-    visits = (
+    return _rows(list(_treated(client)[:MOST])[::-1])
+
+
+def rows_between(client: Client, since: date, until: date) -> list[Row]:
+    """Those of these days, all of them, and what was known of them at the end. One query."""
+    days = {"appointment__starts_at__date__gte": since, "appointment__starts_at__date__lte": until}
+    with timezone.override(clinic_selectors.location().zone):
+        visits = list(_treated(client).filter(**days))
+    return _rows(visits[::-1])
+
+
+def _treated(client: Client) -> QuerySet[Visit]:
+    """Newest first; no consultations."""
+    return (
         Visit.objects.filter(appointment__client=client.pk, status=Visit.Status.FINISHED)
         .exclude(appointment__option__service__kind=Service.Kind.CONSULTATION)
         .select_related("therapist", "appointment__location", "note")
-        .order_by("-appointment__starts_at")[:MOST]
+        .order_by("-appointment__starts_at")
     )
-    return _rows(list(visits)[::-1])
 
 
 def _signed(visit: Visit | None) -> TreatmentNote | None:
