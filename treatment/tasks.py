@@ -2,9 +2,22 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from clinic import duties
+from treatment.letters import drawing, sending
 from treatment.notes import reminders
 
 
 @shared_task(name="treatment.remind_of_notes")
 def remind_of_notes() -> None:
     reminders.remind()
+
+
+@shared_task(name=sending.DRAW)
+def draw_letter(pk: str) -> None:
+    drawing.draw(pk)
+
+
+@shared_task(name="treatment.sweep_letters")
+def sweep_letters() -> None:
+    """PDFs of sent letters that a worker has not made yet."""
+    duties.sweep(drawing.undrawn(), draw_letter)

@@ -91,10 +91,14 @@ def consent_in_force(client: Client, prescriber: Prescriber) -> ShareConsent | N
     return consents_in_force(client).get(prescriber.pk)
 
 
+def letter_consents(client: Client) -> dict[UUID, ShareConsent]:
+    """Those in force whose text lets us write how treatment goes, by prescriber; one query."""
+    found = consents_in_force(client)
+    return {pk: one for pk, one in found.items() if rules.covers_letters(one)}
+
+
 def letter_consent(client: Client, prescriber: Prescriber) -> ShareConsent | None:
-    """A consent in force whose text lets us write how treatment goes."""
-    found = consent_in_force(client, prescriber)
-    return found if found and rules.covers_letters(found) else None
+    return letter_consents(client).get(prescriber.pk)
 
 
 def requests() -> QuerySet[DoctorRequest]:
