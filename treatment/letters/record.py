@@ -57,7 +57,7 @@ def facts_of(order: Prescription, notes: Sequence[TreatmentNote]) -> Facts:
     told = change.of(client, visits[0], visits[-1])
     relief = told.relief_typical
     has_function = told.function_first is not None and told.function_last is not None
-    first_hurt, latest_hurt = _places(notes)
+    first_hurt, latest_hurt = places(notes)
     return Facts(
         patient=client.name,
         born=client.birth_date,
@@ -93,7 +93,7 @@ def _pain(notes: Sequence[TreatmentNote]) -> tuple[int, int] | None:
     return None if first is None or last is None else (first, last)
 
 
-def _places(notes: Sequence[TreatmentNote]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def places(notes: Sequence[TreatmentNote]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Where it hurt by the first note and by the latest; () twice unless both of them say it."""
     told = [note.said.get("hurts", "").split() for note in (notes[0], notes[-1])]
     if len(notes) < 2 or not all(told):

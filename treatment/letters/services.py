@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from clinic.models import Client, User
     from treatment.letters.facts import Facts
 
+WITHDRAWAL = ("withdrawn_by", "withdrawn_name", "withdrawn_at", "withdrawn_reason")
+
 
 @transaction.atomic
 def begin(*, actor: User, prescription: Prescription) -> ProgressLetter:
@@ -124,7 +126,8 @@ def withdraw(*, actor: User, letter: ProgressLetter, reason: str) -> ProgressLet
     locked.withdrawn_by, locked.withdrawn_name = actor, name_of(actor)
     locked.withdrawn_at, locked.withdrawn_reason = timezone.now(), reason
     sessions.act_as(actor)
-    locked.save()
+    # Nothing else: to save the words would encrypt them anew.
+    locked.save(update_fields=[*WITHDRAWAL, "updated_at"])
     outbox.withdraw(about=locked.pk)
     audit.record(actor, "letter.withdrawn", locked, client=locked.prescription.client)
     return locked
