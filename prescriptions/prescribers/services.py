@@ -70,8 +70,7 @@ def give_consent(
         BirthDateMissing.
     """
     _lock(client)
-    before = selectors.consent_in_force(client, prescriber)
-    if before is not None and before.version == rules.VERSION:
+    if (before := selectors.consent_in_force(client, prescriber)) and is_current(before):
         return before
     text = consent_text(client, prescriber)
     name = _signed_name(signature, text)
@@ -92,10 +91,20 @@ def give_consent(
         signed_ip=None if on_paper else context.current.get().ip,
         on_paper=on_paper,
     )
-    if before is not None:  # its open requests go on under the new one
-        DoctorRequest.objects.filter(consent=before, status=Status.OPEN).update(consent=given)
+    _go_on_under(given, before)
     audit.record(actor, "share_consent.given", given, on_paper=on_paper, version=rules.VERSION)
     return given
+
+
+def is_current(consent: ShareConsent) -> bool:
+    """Whether it says what one that is signed now would allow."""
+    return consent.version == rules.VERSION
+
+
+def _go_on_under(given: ShareConsent, before: ShareConsent | None) -> None:
+    """Open requests under the consent before need the one that took its place."""
+    if before is not None:
+        DoctorRequest.objects.filter(consent=before, status=Status.OPEN).update(consent=given)
 
 
 def _expect_own(name: str, client: Client, signer: User | None, relationship: str) -> None:

@@ -44,9 +44,12 @@ def letter(request: HttpRequest, token: str) -> HttpResponse:
     if not _is_known(request, found):
         return _birth_date(request, found, token)
     _note_look(request, found)
-    one = found.letter
-    renewal = found.renewal
-    page = {
+    return _with_form(request, "letter", _about(found) | {"token": token})
+
+
+def _about(found: LetterSending) -> dict[str, Any]:
+    one, renewal = found.letter, found.renewal
+    return {
         "letter": one,
         "sending": found,
         "facts": services.facts_of(one),
@@ -54,9 +57,7 @@ def letter(request: HttpRequest, token: str) -> HttpResponse:
         "asked": content.asked(one.said),
         "asks_for_order": content.asks_for_order(one.said),
         "is_answered": renewal is not None and renewal.status != renewal.Status.OPEN,
-        "token": token,
     }
-    return _with_form(request, "letter", page)
 
 
 def _birth_date(request: HttpRequest, found: LetterSending, token: str) -> HttpResponse:

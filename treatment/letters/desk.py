@@ -12,6 +12,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic import access
@@ -44,6 +45,11 @@ OF_ORDER = "prescription__client"
 GET_POST = ["GET", "HEAD", "POST"]
 DRAFT, SIGNED = "treatment/letters/letter.html", "treatment/letters/signed.html"
 Way = LetterSending.Way
+SENT = {
+    Way.LINK: _lazy("The link is on its way."),
+    Way.PRINT: _lazy("Recorded as printed. The PDF is below."),
+    Way.FAX: _lazy("Recorded as faxed. The PDF with its cover sheet is below."),
+}
 
 
 def _found(request: HttpRequest, letter_id: UUID) -> ProgressLetter:
@@ -174,15 +180,10 @@ def send(request: HttpRequest, letter_id: UUID) -> HttpResponse:
     form = SendForm(request.POST)
     if not form.is_valid():
         raise BadRequest
-    way, token = Way(form.cleaned_data["way"]), form.cleaned_data["form_token"]
-    actor = access.user_of(request)
-    done = {
-        Way.LINK: _("The link is on its way."),
-        Way.PRINT: _("Written down as printed. The PDF is below."),
-        Way.FAX: _("Written down as faxed. The PDF with its cover sheet is below."),
-    }
+    actor, way = access.user_of(request), Way(form.cleaned_data["way"])
+    token = form.cleaned_data["form_token"]
     work = partial(sending.send, actor=actor, letter=found, way=way, form_token=token)
-    act(request, work, done[way])
+    act(request, work, SENT[way])
     if access.records_treatment(actor):
         return redirect("treatment:letter", found.pk)
     return redirect("treatment:letters", found.prescription.client_id)

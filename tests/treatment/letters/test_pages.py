@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+import pikepdf
 import pypdfium2
 import pytest
 import time_machine
@@ -387,7 +389,7 @@ def test_letters_are_in_a_clients_own_data(
     part = own_data.letters(client_record)
     assert part.data[0]["said"] == SAID
     assert part.data[0]["facts"]["patient"] == "Ana Lima"
-    assert part.data[0]["sent"][0]["way"] == "print"
+    assert part.data[0]["sent"][0]["way"] == "Printed"
     assert list(part.documents) == [made.document]
 
 
@@ -403,7 +405,9 @@ def test_the_same_sending_gives_the_same_bytes(letter: ProgressLetter, author: U
     made = sent(author, letter, Way.PRINT)
     once, again = pdf.render(made), pdf.render(LetterSending.objects.get(pk=made.pk))
     assert once.content == again.content
-    assert b"pdfuaid" in once.content
+    with pikepdf.open(BytesIO(once.content)) as kept, kept.open_metadata() as meta:
+        assert meta.pdfa_status == "3A"
+        assert meta["pdfuaid:part"] == "1"
     text = printed_text(once.content)
     for shown in ("Ana Lima", "M54.2", SAID["response"], letter.signed_name):
         assert shown in text
