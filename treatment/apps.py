@@ -15,3 +15,4 @@ class TreatmentConfig(AppConfig):
         export.register("sessions", own_data.sessions)
         export.register("follow-ups", own_data.follow_ups)
         export.register("activities", own_data.activities)
+        export.register("letters-to-doctors", own_data.letters)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinic.privacy.export import Part, facts, who
 from prescriptions import areas
-from treatment.models import FollowUp, Visit
+from treatment.models import FollowUp, ProgressLetter, Visit
 
 if TYPE_CHECKING:
     from clinic.models import Client
@@ -91,3 +91,33 @@ def _note(visit: Visit, client: Client) -> dict[str, Any] | None:
             for one in note.addenda.all()
         ]
     }
+
+
+def letters(client: Client) -> Part:
+    """Letters on how treatment goes, drafts too, and what was sent to whom."""
+    found = list(
+        ProgressLetter.objects.filter(prescription__client=client)
+        .prefetch_related("sendings__prescriber", "sendings__sent_by", "sendings__document")
+        .select_related("begun_by")
+        .order_by("created_at")
+    )
+    sent = [sending.document for one in found for sending in one.sendings.all()]
+    return Part(
+        [
+            facts(one, "why", "facts", "said", "signed_name", "signed_at")
+            | facts(one, "withdrawn_name", "withdrawn_at", "withdrawn_reason")
+            | {
+                "begun_by": who(one.begun_by, client),
+                "sent": [
+                    facts(sending, "way", "sent_at", "opened_at", "closed_at")
+                    | {
+                        "prescriber": sending.prescriber.title,
+                        "sent_by": who(sending.sent_by, client),
+                    }
+                    for sending in one.sendings.all()
+                ],
+            }
+            for one in found
+        ],
+        [document for document in sent if document is not None],
+    )

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from clinic import duties
 from treatment.followups import asking
+from treatment.letters import drawing, sending
 from treatment.notes import reminders
 
 
@@ -14,3 +16,14 @@ def remind_of_notes() -> None:
 @shared_task(name="treatment.ask_after_visits")
 def ask_after_visits() -> None:
     asking.ask()
+
+
+@shared_task(name=sending.DRAW)
+def draw_letter(pk: str) -> None:
+    drawing.draw(pk)
+
+
+@shared_task(name="treatment.sweep_letters")
+def sweep_letters() -> None:
+    """PDFs of sent letters that a worker has not made yet."""
+    duties.sweep(drawing.undrawn(), draw_letter)

@@ -2,10 +2,13 @@ from django.urls import path
 
 from treatment import desk, fixes
 from treatment.day import desk as day
-from treatment.followups import by_link
+from treatment.followups import by_link as after
 from treatment.followups import desk as follow_ups
 from treatment.followups import portal as own_follow_ups
 from treatment.function import pages as function
+from treatment.letters import by_link as letter_link
+from treatment.letters import desk as letters
+from treatment.letters import portal as own_letters
 from treatment.notes import desk as notes
 from treatment.notes import portal
 from treatment.outcomes import pages as outcomes
@@ -35,11 +38,28 @@ urlpatterns = [
         function.portal_end,
         name="portal-function-end",
     ),
-    path("after/<str:token>/", by_link.after, name="after"),
+    path("after/<str:token>/", after.after, name="after"),
     path("portal/progress/<uuid:note_id>/", portal.note, name="portal-note"),
     path("portal/progress/", outcomes.portal, name="portal-progress"),
     path("desk/visits/<uuid:visit_id>/note/", notes.note, name="note"),
     path("desk/visits/<uuid:visit_id>/note/keep/", notes.keep, name="note-keep"),
     path("desk/visits/<uuid:visit_id>/note/copy/", notes.copy, name="note-copy"),
     path("desk/visits/<uuid:visit_id>/", desk.record, name="record"),
+    path("desk/clients/<uuid:client_id>/letters/", letters.letters, name="letters"),
+    path("desk/prescriptions/<uuid:prescription_id>/letter/", letters.begin, name="letter-begin"),
+    path("desk/letters/<uuid:letter_id>/", letters.letter, name="letter"),
+    path("desk/letters/<uuid:letter_id>/send/", letters.send, name="letter-send"),
+    path("desk/letters/<uuid:letter_id>/withdraw/", letters.withdraw, name="letter-withdraw"),
+    path(
+        "desk/letters/sent/<uuid:sending_id>/letter.pdf",
+        letters.document,
+        name="letter-document",
+    ),
+    path("portal/letters/", own_letters.letters, name="portal-letters"),
+    path("portal/letters/<uuid:letter_id>/", own_letters.letter, name="portal-letter"),
+    path("letter/done/", letter_link.done, name="letter-done"),
+    path("letter/<str:token>/", letter_link.letter, name="letter-link"),
+    path("letter/<str:token>/received/", letter_link.received, name="letter-received"),
+    path("letter/<str:token>/renew/", letter_link.renew, name="letter-renew"),
+    path("letter/<str:token>/letter.pdf", letter_link.document, name="letter-link-document"),
 ]

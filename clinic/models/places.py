@@ -48,6 +48,21 @@ class Location(BaseModel):
             "Signed notes and what was added to them. They are always in a client's export."
         ),
     )
+    # When a letter to the prescriber is due; a payer may have a rule of its own.
+    letter_after_visits = models.PositiveSmallIntegerField(
+        _("a letter to the physician after this many visits"),
+        null=True,
+        blank=True,
+        default=6,
+        help_text=_("Counted since the last letter. Leave empty for never."),
+    )
+    letter_after_days = models.PositiveSmallIntegerField(
+        _("a letter to the physician after this many days"),
+        null=True,
+        blank=True,
+        default=30,
+        help_text=_("Whichever comes first. Leave empty for never."),
+    )
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

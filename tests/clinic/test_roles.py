@@ -58,6 +58,7 @@ from tests.intake.factories import loaded_questionnaire
 from tests.intake.scans.factories import attached
 from tests.prescriptions.prescribers.factories import make_prescriber, make_request
 from tests.treatment.factories import finished_visit, hands_of, mid_afternoon
+from tests.treatment.letters.factories import plain_letter
 from tests.treatment.notes.test_services import signed
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ def things(
         **own_things(client_record),
         **staff_things(),
         **doctor_things(client_record),
+        **letter_things(client_record),
         **diary_things(visit.appointment),
     }
 
@@ -186,6 +188,11 @@ def doctor_things(client: Client) -> dict[str, Any]:
         "consent_id": asked.consent_id,
         "prescriber_id": asked.prescriber_id,
     }
+
+
+def letter_things(client: Client) -> dict[str, Any]:
+    letter, sending = plain_letter(client, make_user("signer@clinic.test", HANDS))
+    return {"letter_id": letter.pk, "sending_id": sending.pk}
 
 
 def diary_things(visit: Appointment) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 from treatment.models.followups import FollowUp, FollowUpChoice
 from treatment.models.function import Activity, FunctionMeasure
+from treatment.models.letters import LetterSending, ProgressLetter
 from treatment.models.notes import NoteAddendum, TreatmentNote
 from treatment.models.visits import SESSION_TIME, Visit, VisitCorrection, VisitMinutes
 
@@ -9,7 +10,9 @@ __all__ = [
     "FollowUp",
     "FollowUpChoice",
     "FunctionMeasure",
+    "LetterSending",
     "NoteAddendum",
+    "ProgressLetter",
     "TreatmentNote",
     "Visit",
     "VisitCorrection",

@@ -111,6 +111,8 @@ OPEN = {
     # who signed; times and minutes as the visit has them; never a word of the note
     "treatment.TreatmentNote": "signed_name figures sha256",
     "treatment.NoteAddendum": "name sha256",
+    "treatment.ProgressLetter": "why signed_name sha256 withdrawn_name",
+    "treatment.LetterSending": "way to token_sha256",
     # money
     "billing.Charge": "description",
     "billing.VisitExtra": "kind description",

@@ -37,6 +37,8 @@ ADDRESSES = [
     f"/rx/{KEY}/",
     f"/rx/{KEY}/hints/",
     f"/rx/{KEY}/decline/",
+    f"/letter/{KEY}/",
+    f"/letter/{KEY}/letter.pdf",
     f"/calendar/{KEY}.ics",
     f"/calendar/{KEY}",
     f"/calendar/{KEY}.ics/",
@@ -93,6 +95,8 @@ def test_gunicorns_own_errors_hold_no_key(capsys: pytest.CaptureFixture[str]) ->
     [
         "/book/visit/done/",
         "/rx/done/",
+        "/letter/done/",
+        f"/desk/prescriptions/{UUID}/letter/",
         "/portal/visits/calendar/link/",
         "/desk/calendar/other/again/",
         f"/desk/appointments/{UUID}/",
