@@ -11,3 +11,4 @@ class TreatmentConfig(AppConfig):
         from treatment import own_data
 
         export.register("sessions", own_data.sessions)
+        export.register("done-at-home", own_data.ticks)

@@ -10,7 +10,9 @@ from django.views.decorators.http import require_safe
 from clinic import access
 from clinic.audit import services as audit
 from clinic.audit import view_log
+from clinic.selectors import clinic_today
 from treatment.outcomes import plot, selectors
+from treatment.selfcare import selectors as selfcare
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 def desk(request: HttpRequest, client_id: UUID) -> HttpResponse:
     client = access.client(access.user_of(request), client_id)
     audit.viewed(request, client, action="outcomes.viewed", again=view_log.PAGE)
-    return render(request, "treatment/outcomes/desk.html", _about(client) | {"is_desk": True})
+    return render(request, "treatment/outcomes/desk.html", _about(client) | _for_staff(client))
 
 
 @require_safe
@@ -33,6 +35,10 @@ def portal(request: HttpRequest) -> HttpResponse:
     client = access.acting_client(request)
     audit.viewed(request, client, action="outcomes.viewed", again=view_log.PAGE)
     return render(request, "treatment/outcomes/portal.html", _about(client))
+
+
+def _for_staff(client: Client) -> dict[str, Any]:
+    return {"is_desk": True, "practice": selfcare.practice_of(client, clinic_today())}
 
 
 def _about(client: Client) -> dict[str, Any]:

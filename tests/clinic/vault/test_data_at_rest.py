@@ -108,6 +108,8 @@ OPEN = {
     # who signed; times and minutes as the visit has them; never a word of the note
     "treatment.TreatmentNote": "signed_name figures sha256",
     "treatment.NoteAddendum": "name sha256",
+    # what the clinic gives to anybody, no client's words
+    "treatment.Exercise": "key title purpose steps amount stop regions drawing",
     # money
     "billing.Charge": "description",
     "billing.VisitExtra": "kind description",
