@@ -25,7 +25,7 @@ from treatment.notes import content, services
 from treatment.notes import selectors as notes
 from treatment.notes.errors import ChangedMeanwhile, NoteIncomplete, NoteSigned, NotRead
 from treatment.notes.forms import AddendumForm, NoteForm, typed_in
-from treatment.regions import bodymap
+from treatment.regions import bodymap, scope
 from treatment.selfcare import selectors as selfcare
 
 if TYPE_CHECKING:
@@ -94,10 +94,8 @@ def _form(visit: Visit, known: TreatmentNote | None, typed: QueryDict | None) ->
 
 
 def _places(visit: Visit, said: Mapping[str, str]) -> list[str]:
-    """What is to be treated: as ordered, or else where it hurts."""
-    order = visit.appointment.reservation
-    ordered = [row.place for row in order.prescription.regions.all()] if order else []
-    return ordered or said.get("hurts", "").split()
+    """What is to be treated: as ordered, or else as treated, or else where it hurts."""
+    return scope.ordered_of(visit.appointment) or visit.regions or said.get("hurts", "").split()
 
 
 def _chosen(said: Mapping[str, str], typed: QueryDict | None) -> str:
