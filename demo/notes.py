@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from clinic.models import Service
 from treatment.models import TreatmentNote
 from treatment.notes import services
+from treatment.selfcare import selectors as selfcare
 
 if TYPE_CHECKING:
     from random import Random
@@ -36,6 +37,11 @@ RESPONDED = [
 ADVISED = [
     "Stand up every 45 minutes. Hip stretch twice a day, 30 seconds on each side.",
     "Heat for 15 minutes in the evening. Chin tucks, ten, morning and evening.",
+]
+GIVEN = [  # by `treatment/data/selfcare.json`
+    ("chin-tuck", "upper-trapezius", "breaks"),
+    ("chin-tuck", "doorway-chest", "heat"),
+    ("knee-to-chest", "figure-four"),
 ]
 HELPED = ["1-3", "1-3", "4-7", "still", "under-1"]
 HURTS = ["back-neck-middle", "back-shoulder-right", "back-lower-back-middle", "back-loin-right"]
@@ -68,9 +74,17 @@ def _treatment(visit: Visit, dice: Random) -> dict[str, str]:
         "treated": dice.choice(TREATED),
         "response": dice.choice(RESPONDED),
         "pain_after": str(max(0, before - dice.randint(1, 3))),
+        "given": _given(dice),
         "advice": dice.choice(ADVISED),
         "plan": dice.choice(PLANNED),
     }
+
+
+def _given(dice: Random) -> str:
+    """Two or three of the library, as a note keeps them."""
+    keys = dice.choice(GIVEN)
+    kinds = selfcare.in_use().filter(key__in=keys)
+    return " ".join(pk.hex for pk in kinds.values_list("pk", flat=True))
 
 
 def _consultation(dice: Random) -> dict[str, str]:

@@ -16,3 +16,4 @@ class TreatmentConfig(AppConfig):
         export.register("follow-ups", own_data.follow_ups)
         export.register("activities", own_data.activities)
         export.register("letters-to-doctors", own_data.letters)
+        export.register("done-at-home", own_data.ticks)

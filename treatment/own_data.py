@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from clinic.privacy.export import Part, facts, who
 from prescriptions import areas
-from treatment.models import FollowUp, ProgressLetter, Visit
+from treatment.models import Exercise, FollowUp, ProgressLetter, Visit
+from treatment.selfcare import selectors as selfcare
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
     from clinic.models import Client
 
 
@@ -20,6 +24,7 @@ def sessions(client: Client) -> Part:
         .prefetch_related("note__addenda__by", "note__signed_by")
         .order_by("arrived_at")
     )
+    texts = Exercise.objects.in_bulk()
     return Part(
         [
             facts(one, "status", "arrived_at", "started_at", "stopped_at", "times_reason")
@@ -33,7 +38,7 @@ def sessions(client: Client) -> Part:
                     | {"by": who(entry.by, client)}
                     for entry in one.corrections.all()
                 ],
-                "note": _note(one, client),
+                "note": _note(one, client, texts),
                 "minutes": {row.technique.name: row.minutes for row in one.minutes.all()},
                 "outside_the_order": {
                     row.technique.name: row.outside for row in one.minutes.all() if row.outside
@@ -80,16 +85,21 @@ def activities(client: Client) -> Part:
     )
 
 
-def _note(visit: Visit, client: Client) -> dict[str, Any] | None:
+def _note(visit: Visit, client: Client, texts: Mapping[UUID, Exercise]) -> dict[str, Any] | None:
     """What was written of the visit, a draft too, and what was added."""
     note = getattr(visit, "note", None)
     if note is None:
         return None
     return facts(note, "said", "signed_name", "signed_at") | {
+        "to_do_at_home": [
+            _text(texts[pk])
+            for pk in selfcare.ids_in(note.said.get(selfcare.FIELD, ""))
+            if pk in texts
+        ],
         "addenda": [
             facts(one, "number", "name", "at", "text") | {"by": who(one.by, client)}
             for one in note.addenda.all()
-        ]
+        ],
     }
 
 
@@ -121,3 +131,13 @@ def letters(client: Client) -> Part:
         ],
         [document for document in sent if document is not None],
     )
+
+
+def _text(exercise: Exercise) -> dict[str, Any]:
+    return facts(exercise, "title", "purpose", "steps_list", "amount", "stop")
+
+
+def ticks(client: Client) -> Part:
+    """On which days the client said that something was done."""
+    rows = client.exercise_ticks.order_by("day", "exercise__title")
+    return Part(list(rows.values("day", "exercise__title")))

@@ -12,6 +12,8 @@ from treatment.letters import portal as own_letters
 from treatment.notes import desk as notes
 from treatment.notes import portal
 from treatment.outcomes import pages as outcomes
+from treatment.selfcare import desk as selfcare
+from treatment.selfcare import portal as own_selfcare
 
 app_name = "treatment"
 urlpatterns = [
@@ -44,6 +46,23 @@ urlpatterns = [
     path("desk/visits/<uuid:visit_id>/note/", notes.note, name="note"),
     path("desk/visits/<uuid:visit_id>/note/keep/", notes.keep, name="note-keep"),
     path("desk/visits/<uuid:visit_id>/note/copy/", notes.copy, name="note-copy"),
+    path("desk/selfcare/", selfcare.library, name="selfcare"),
+    path("desk/selfcare/new/", selfcare.new, name="selfcare-new"),
+    path("desk/selfcare/<uuid:exercise_id>/", selfcare.change, name="selfcare-change"),
+    path("desk/selfcare/<uuid:exercise_id>/retire/", selfcare.retire, name="selfcare-retire"),
+    path(
+        "desk/selfcare/<uuid:exercise_id>/bring-back/",
+        selfcare.bring_back,
+        name="selfcare-bring-back",
+    ),
+    path("desk/visits/<uuid:visit_id>/self-care/", selfcare.sheet, name="selfcare-sheet"),
+    path("portal/self-care/", own_selfcare.given, name="portal-selfcare"),
+    path("portal/self-care/panel/", own_selfcare.panel, name="portal-selfcare-panel"),
+    path(
+        "portal/self-care/<uuid:exercise_id>/done/",
+        own_selfcare.tick,
+        name="portal-selfcare-tick",
+    ),
     path("desk/visits/<uuid:visit_id>/", desk.record, name="record"),
     path("desk/clients/<uuid:client_id>/letters/", letters.letters, name="letters"),
     path("desk/prescriptions/<uuid:prescription_id>/letter/", letters.begin, name="letter-begin"),

@@ -80,6 +80,7 @@ def database() -> None:
         sys.exit(str(error))
     call_command("load_icd10", verbosity=0, stdout=io.StringIO())
     call_command("load_questionnaire", verbosity=0, stdout=io.StringIO())
+    call_command("load_selfcare", verbosity=0, stdout=io.StringIO())
     if settings.DEMO and not get_user_model().objects.exists():
         _say("Loading the demo clinic ...")
         call_command("seed_demo", verbosity=0)

@@ -60,6 +60,7 @@ from tests.prescriptions.prescribers.factories import make_prescriber, make_requ
 from tests.treatment.factories import finished_visit, hands_of, mid_afternoon
 from tests.treatment.letters.factories import plain_letter
 from tests.treatment.notes.test_services import signed
+from tests.treatment.selfcare.factories import given, library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,7 @@ if TYPE_CHECKING:
     from django.test import Client as Browser
 
     from clinic.models import Therapist, User
-    from treatment.models import TreatmentNote
+    from treatment.models import Exercise, TreatmentNote
 
 
 def routes(resolver: URLResolver, prefix: str = "", space: str = "") -> Iterator[tuple[str, str]]:
@@ -144,6 +145,7 @@ def things(
         "number": 1,
         "message_id": message.pk,
         "option_id": option.pk,
+        "exercise_id": loaded_exercise(client_record).pk,
         "entry_id": in_line(client_record, option, clinic_today(), days=9).pk,
         "guardian_id": guardian.pk,
         **own_things(client_record),
@@ -159,6 +161,13 @@ def readable_note(client: Client) -> TreatmentNote:
     Location.objects.update(notes_in_portal=True)
     visit = plain_visit(client, hours_ago=24 * 9)
     return signed(hands_of(visit.appointment), visit)
+
+
+def loaded_exercise(client: Client) -> Exercise:
+    """Given to the client at a visit that was signed."""
+    heat = library()["heat"]
+    given(client, heat, hours=24 * 8)
+    return heat
 
 
 def own_things(client: Client) -> dict[str, Any]:

@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("clinic", "0016_letter_milestones"),
         ("prescriptions", "0005_code_dates"),
-        ("treatment", "0007_function"),
+        ("treatment", "0008_selfcare"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

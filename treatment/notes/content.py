@@ -63,6 +63,7 @@ class Field:
     is_needed: bool = False
     is_carried: bool = True  # its words may be copied from the last note; a score never is
     choices: tuple[tuple[str, StrOrPromise], ...] = ()
+    or_else: str = ""  # the field that will do in its place
 
     @property
     def takes_several(self) -> bool:
@@ -111,7 +112,8 @@ TREATMENT = (
         is_carried=False,
     ),
     _score("pain_after", Section.TREAT, _("Pain after, once the client is up"), needed=True),
-    Field("advice", Section.TEACH, _("Self-care given"), is_needed=True),
+    Field("given", Section.TEACH, _("Stretches and habits to take home"), Kind.PICKS),
+    Field("advice", Section.TEACH, _("Self-care given"), is_needed=True, or_else="given"),
     Field("plan", Section.PLAN, _("Plan"), is_needed=True),
 )
 CONSULTATION = (
@@ -147,7 +149,15 @@ def valid(field: Field, value: str) -> bool:
 
 def missing(fields: Sequence[Field], said: Mapping[str, str]) -> list[Field]:
     """What is needed before signing and is not there yet, in the note's order."""
-    return [field for field in fields if field.is_needed and not said.get(field.name, "").strip()]
+
+    def is_said(name: str) -> bool:
+        return bool(said.get(name, "").strip())
+
+    return [
+        field
+        for field in fields
+        if field.is_needed and not is_said(field.name) and not is_said(field.or_else)
+    ]
 
 
 def carried(

@@ -25,9 +25,11 @@ from treatment.notes import content, services
 from treatment.notes import selectors as notes
 from treatment.notes.errors import ChangedMeanwhile, NoteIncomplete, NoteSigned, NotRead
 from treatment.notes.forms import AddendumForm, NoteForm, typed_in
-from treatment.regions import bodymap
+from treatment.regions import bodymap, scope
+from treatment.selfcare import selectors as selfcare
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse, QueryDict
@@ -83,14 +85,28 @@ def _draft(request: HttpRequest, visit: Visit, form: NoteForm) -> HttpResponse:
 
 def _form(visit: Visit, known: TreatmentNote | None, typed: QueryDict | None) -> NoteForm:
     last = services.last_signed(visit)
+    said = known.said if known else {}
     form = NoteForm(
         typed,
         fields=services.fields_of(visit),
-        said=known.said if known else {},
-        last=last.said if last else {},
+        said=said,
+        last=selfcare.renewed(last.said) if last else {},
+        offers={selfcare.FIELD: selfcare.offers(_places(visit, said), _chosen(said, typed))},
     )
     form.last_note = last
     return form
+
+
+def _places(visit: Visit, said: Mapping[str, str]) -> list[str]:
+    """What is to be treated: as ordered, or else as treated, or else where it hurts."""
+    return scope.ordered_of(visit.appointment) or visit.regions or said.get("hurts", "").split()
+
+
+def _chosen(said: Mapping[str, str], typed: QueryDict | None) -> str:
+    """What is picked, on this page or before: it stays to be seen, even if it is retired by now."""
+    return " ".join(
+        [said.get(selfcare.FIELD, ""), *(typed.getlist(selfcare.FIELD) if typed else ())]
+    )
 
 
 def _save(request: HttpRequest, visit: Visit, form: NoteForm) -> bool:

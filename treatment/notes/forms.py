@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from treatment.models import TreatmentNote
     from treatment.notes.content import Field, Section
+    from treatment.selfcare.selectors import Offer
 
 SCORE_CHOICES = [(one, _("Not said") if one == NOT_SAID else one) for one in SCORES]
 SEEN = "seen-%s"
@@ -45,6 +47,7 @@ class NoteForm(forms.Form):
         fields: Sequence[Field],
         said: Mapping[str, str],
         last: Mapping[str, str],
+        offers: Mapping[str, Sequence[Offer]] | None = None,
     ) -> None:
         super().__init__(sent)
         self.note_fields, self.said, self.last = fields, said, last
@@ -53,6 +56,9 @@ class NoteForm(forms.Form):
         self.marks = {field.name: mark_of(said.get(field.name, "")) for field in fields}
         self.sent, self.typed = sent, typed_in(sent) if sent else {}
         for field in fields:
+            shown = (offers or {}).get(field.name)
+            if shown is not None:
+                field = replace(field, choices=tuple((one.value, one.label) for one in shown))
             self.fields[field.name] = _made(field, said.get(field.name, ""))
 
     def seen(self, name: str) -> str:
@@ -88,13 +94,21 @@ class NoteForm(forms.Form):
                     "seen": self.marks[field.name],
                     "last": content.spoken(field, self.last.get(field.name, "")),
                     "is_changed": field.name in changed,
+                    "picked_last": self._picked_last(field),
                     "views": self._map_of(field) if field.kind == Kind.PLACES else None,
                 }
                 for field in self.note_fields
-                if field.section == section
+                if field.section == section and self._is_asked(field)
             ]
             if lines:
                 yield section, lines
+
+    def _is_asked(self, field: Field) -> bool:
+        """Not where there is nothing to pick from."""
+        return field.kind != Kind.PICKS or bool(self[field.name].subwidgets)
+
+    def _picked_last(self, field: Field) -> list[str]:
+        return self.last.get(field.name, "").split() if field.kind == Kind.PICKS else []
 
     def _map_of(self, field: Field) -> list[bodymap.View]:
         return bodymap.views(self[field.name], was=self.last.get(field.name, "").split())

@@ -5,6 +5,7 @@ Lock order: the note, then its visit.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from treatment.notes.errors import (
     NothingSaid,
     NotRead,
 )
+from treatment.selfcare import selectors as selfcare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,9 +39,15 @@ if TYPE_CHECKING:
 
 
 def fields_of(visit: Visit) -> Sequence[Field]:
-    """A free consultation has a note of its own kind."""
+    """A free consultation has a note of its own kind. One query: what can be given."""
     kind = visit.appointment.option.service.kind
-    return content.CONSULTATION if kind == Service.Kind.CONSULTATION else content.TREATMENT
+    if kind == Service.Kind.CONSULTATION:
+        return content.CONSULTATION
+    given = selfcare.titles()
+    return [
+        replace(field, choices=given) if field.name == selfcare.FIELD else field
+        for field in content.TREATMENT
+    ]
 
 
 def mark_of(value: str) -> str:
@@ -90,7 +98,7 @@ def copy_last(*, actor: User, visit: Visit) -> TreatmentNote:
     note = _draft(actor, visit)
     last = last_signed(visit)
     if last is not None:
-        note.said = content.carried(fields_of(visit), note.said, last.said)
+        note.said = content.carried(fields_of(visit), note.said, selfcare.renewed(last.said))
         note.save(update_fields=["said", "updated_at"])
     return note
 

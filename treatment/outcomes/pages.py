@@ -11,10 +11,12 @@ from django.views.decorators.http import require_safe
 from clinic import access
 from clinic.audit import services as audit
 from clinic.audit import view_log
+from clinic.selectors import clinic_today
 from treatment.followups import questions
 from treatment.followups import selectors as follow_ups
 from treatment.function import selectors as function
 from treatment.outcomes import plot, selectors
+from treatment.selfcare import selectors as selfcare
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -29,9 +31,7 @@ if TYPE_CHECKING:
 def desk(request: HttpRequest, client_id: UUID) -> HttpResponse:
     client = access.client(access.user_of(request), client_id)
     audit.viewed(request, client, action="outcomes.viewed", again=view_log.PAGE)
-    measure_url = reverse("treatment:function", args=[client.pk])
-    page = _about(client) | {"is_desk": True, "measure_url": measure_url}
-    return render(request, "treatment/outcomes/desk.html", page)
+    return render(request, "treatment/outcomes/desk.html", _about(client) | _for_staff(client))
 
 
 @require_safe
@@ -49,6 +49,14 @@ def _last_visit(client: Client) -> questions.Questions | None:
     """What a client may say of their last visit without being asked."""
     visit = follow_ups.last_visit(client)
     return questions.of(visit, follow_ups.told_today(visit)) if visit else None
+
+
+def _for_staff(client: Client) -> dict[str, Any]:
+    return {
+        "is_desk": True,
+        "measure_url": reverse("treatment:function", args=[client.pk]),
+        "practice": selfcare.practice_of(client, clinic_today()),
+    }
 
 
 def _about(client: Client) -> dict[str, Any]:

@@ -21,6 +21,7 @@ class Command(BaseCommand):
         if not DiagnosisCode.objects.exists():
             call_command("load_icd10")
         call_command("load_questionnaire")
+        call_command("load_selfcare")
         with transaction.atomic():
             made = clinic.load()
         self.stdout.write(f"The demo clinic is loaded: {made['clients']} clients.")

@@ -66,6 +66,7 @@ WHERE = {
     "prescriptions.Prescriber": "doctors-named",
     "prescriptions.ShareConsent": "shared-with-doctors",
     "prescriptions.Upload": "uploads",
+    "treatment.ExerciseTick": "done-at-home",
 }
 
 

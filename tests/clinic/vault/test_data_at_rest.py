@@ -113,6 +113,8 @@ OPEN = {
     "treatment.NoteAddendum": "name sha256",
     "treatment.ProgressLetter": "why signed_name sha256 withdrawn_name",
     "treatment.LetterSending": "way to token_sha256",
+    # what the clinic gives to anybody, no client's words
+    "treatment.Exercise": "key title purpose steps amount stop regions drawing",
     # money
     "billing.Charge": "description",
     "billing.VisitExtra": "kind description",
