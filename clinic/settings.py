@@ -193,6 +193,7 @@ CELERY_BEAT_SCHEDULE = {
         "billing.sweep_documents": 60,
         "billing.give_estimates": 600,
         "treatment.remind_of_notes": 1800,
+        "treatment.sweep_prints": 60,
         "intake.end_idle_tablets": 60,
         "intake.sweep_scans": 30,
         "prescriptions.sweep_requests": 60,

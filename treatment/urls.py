@@ -20,9 +20,11 @@ urlpatterns = [
     path("desk/visits/<uuid:visit_id>/take-back/", fixes.take_back, name="take-back"),
     path("desk/clients/<uuid:client_id>/progress/", outcomes.desk, name="progress"),
     path("portal/progress/<uuid:note_id>/", portal.note, name="portal-note"),
+    path("portal/progress/<uuid:note_id>/pdf/", portal.pdf, name="portal-note-pdf"),
     path("portal/progress/", outcomes.portal, name="portal-progress"),
     path("desk/visits/<uuid:visit_id>/note/", notes.note, name="note"),
     path("desk/visits/<uuid:visit_id>/note/keep/", notes.keep, name="note-keep"),
+    path("desk/visits/<uuid:visit_id>/note/pdf/", notes.pdf, name="note-pdf"),
     path("desk/visits/<uuid:visit_id>/note/copy/", notes.copy, name="note-copy"),
     path("desk/visits/<uuid:visit_id>/", desk.record, name="record"),
 ]

@@ -276,6 +276,7 @@ WORDS: dict[str, StrOrPromise] = {
     "upload.removed": _("Removed an abandoned upload"),
     "outcomes.viewed": _("Viewed how pain went from visit to visit"),
     "note.added_to": _("Added to a signed treatment note"),
+    "note.downloaded": _("Downloaded a treatment note"),
     "note.begun": _("Began a treatment note"),
     "note.signed": _("Signed a treatment note"),
     "note.viewed": _("Viewed a treatment note"),

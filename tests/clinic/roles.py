@@ -166,6 +166,7 @@ PAGES: dict[str, set[Role]] = {
     "treatment:progress": {HANDS, BOSS},
     "treatment:note-keep": {HANDS, BOSS},
     "treatment:note-copy": {HANDS, BOSS},
+    "treatment:note-pdf": {HANDS, BOSS},
     "prescriptions:queue": DESK,
     "prescriptions:queue-count": STAFF,
     "prescriptions:order-hint": DESK,

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic import access
 from clinic.audit import services as audit
@@ -20,8 +20,8 @@ from clinic.errors import DomainError
 from clinic.format import clock
 from clinic.web.form_page import UNPROCESSABLE, act, form_page
 from treatment import selectors
+from treatment.notes import download, services
 from treatment.notes import selectors as notes
-from treatment.notes import services
 from treatment.notes.errors import ChangedMeanwhile, NoteIncomplete, NoteSigned, NotRead
 from treatment.notes.forms import AddendumForm, NoteForm
 
@@ -184,6 +184,18 @@ def copy(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     visit = _visit(request, visit_id)
     act(request, partial(services.copy_last, actor=access.user_of(request), visit=visit))
     return redirect("treatment:note", visit.pk)
+
+
+@access.treatment
+@require_safe
+def pdf(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    """The signed note on paper, with all that was added and corrected until now."""
+    visit = _visit(request, visit_id)
+    known = notes.note_of(visit)
+    if known is None or not known.is_signed:
+        return redirect("treatment:note", visit.pk)
+    page = {"back_url": reverse("treatment:note", args=[visit.pk])}
+    return download.answer(request, visit, known, "treatment/notes/print_desk.html", page)
 
 
 def _signed(request: HttpRequest, visit: Visit, known: TreatmentNote) -> HttpResponse:

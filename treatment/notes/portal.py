@@ -5,27 +5,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from clinic import access
 from clinic.audit import services as audit
 from clinic.audit import view_log
+from treatment.notes import download, services
 from treatment.notes import selectors as notes
-from treatment.notes import services
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
 
+    from treatment.models import TreatmentNote
+
+WHOSE = "visit__appointment__client"
+
 
 @require_safe
 def note(request: HttpRequest, note_id: UUID) -> HttpResponse:
-    whose = "visit__appointment__client"
-    found = access.own(request, notes.readable(), note_id, client_field=whose)
+    found = _own(request, note_id)
     visit = found.visit
     client = visit.appointment.client
     audit.viewed(request, visit, action="note.viewed", client=client, again=view_log.PAGE)
     lines = notes.lines(services.fields_of(visit), found.said)
     page = {"visit": visit, "note": found, "lines": lines}
     return render(request, "treatment/notes/portal.html", page)
+
+
+@require_safe
+def pdf(request: HttpRequest, note_id: UUID) -> HttpResponse:
+    """The same on paper."""
+    found = _own(request, note_id)
+    page = {"back_url": reverse("treatment:portal-note", args=[found.pk])}
+    return download.answer(request, found.visit, found, "treatment/notes/print_portal.html", page)
+
+
+def _own(request: HttpRequest, note_id: UUID) -> TreatmentNote:
+    return access.own(request, notes.readable(), note_id, client_field=WHOSE)

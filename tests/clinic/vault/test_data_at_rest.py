@@ -108,6 +108,7 @@ OPEN = {
     # who signed; times and minutes as the visit has them; never a word of the note
     "treatment.TreatmentNote": "signed_name figures sha256",
     "treatment.NoteAddendum": "name sha256",
+    "treatment.NotePrint": "mark",
     # money
     "billing.Charge": "description",
     "billing.VisitExtra": "kind description",
