@@ -17,6 +17,7 @@ from clinic import access
 from clinic.audit import services as audit
 from clinic.web.form_page import act, form_page
 from treatment import late, recording, selectors, services
+from treatment.confirming import selectors as confirming
 from treatment.forms import REASONS, RecordForm
 from treatment.models import Visit
 
@@ -49,6 +50,7 @@ def _panel(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
         "appointment": appointment,
         "visit": visit,
         "history": selectors.history_of(visit),
+        "word": confirming.word_of(visit),
         "readiness": readiness.of(appointment),
         "is_today": appointment.local_date == today,
         "may_be_late": late.may_be_late(appointment),
@@ -130,6 +132,7 @@ def _about(visit: Visit) -> dict[str, Any]:
         "board_url": on_board(appointment),
         "off_time": _off_time(visit),
         "history": selectors.history_of(visit),
+        "word": confirming.word_of(visit),
         "may_be_late": late.may_be_late(appointment),
         "reasons": REASONS,
     }

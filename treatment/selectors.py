@@ -27,7 +27,7 @@ def visits() -> QuerySet[Visit]:
         "note",
         "therapist",
         "late_by",
-        "appointment__client",
+        "appointment__client__payer",
         "appointment__option__service",
         "appointment__location",
         "appointment__reservation__prescription",

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from treatment import desk, fixes
+from treatment.confirming import pages as confirming
 from treatment.day import desk as day
 from treatment.notes import desk as notes
 from treatment.notes import portal
@@ -22,6 +23,9 @@ urlpatterns = [
     path("portal/progress/<uuid:note_id>/", portal.note, name="portal-note"),
     path("portal/progress/<uuid:note_id>/pdf/", portal.pdf, name="portal-note-pdf"),
     path("portal/progress/", outcomes.portal, name="portal-progress"),
+    path("desk/visits/<uuid:visit_id>/confirm/", confirming.device, name="confirm"),
+    path("desk/visits/<uuid:visit_id>/confirmed/", confirming.confirmed, name="confirmed"),
+    path("portal/visits/<uuid:visit_id>/confirm/", confirming.portal, name="confirm-visit"),
     path("desk/visits/<uuid:visit_id>/note/", notes.note, name="note"),
     path("desk/visits/<uuid:visit_id>/note/keep/", notes.keep, name="note-keep"),
     path("desk/visits/<uuid:visit_id>/note/pdf/", notes.pdf, name="note-pdf"),

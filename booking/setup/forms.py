@@ -262,7 +262,10 @@ class TrainingForm(RecordForm):
 class PayerForm(ModelForm):
     class Meta:
         model = Payer
-        fields = ["name", "kind", "unit_rule", "required_modifiers", "week_rule", "is_active"]
+        fields = [
+            *("name", "kind", "unit_rule", "required_modifiers", "week_rule"),
+            *("client_signs_visits", "is_active"),
+        ]
         widgets = {"unit_rule": forms.RadioSelect, "week_rule": forms.RadioSelect}
         labels = {
             "kind": _("How they pay"),

@@ -280,6 +280,7 @@ WORDS: dict[str, StrOrPromise] = {
     "note.begun": _("Began a treatment note"),
     "note.signed": _("Signed a treatment note"),
     "note.viewed": _("Viewed a treatment note"),
+    "visit.acknowledged": _("The client confirmed what was done"),
     "visit.arrived_late_entry": _("Entered afterward that the client came"),
     "visit.checked_in": _("Checked the client in"),
     "visit.corrected": _("Corrected a recorded session"),

@@ -142,6 +142,11 @@ class Payer(BaseModel):
         _("week of an order"), max_length=16, choices=WeekRule, default=WeekRule.FROM_FIRST_DAY
     )
     required_modifiers = models.CharField(_("required modifiers"), max_length=40, blank=True)
+    client_signs_visits = models.BooleanField(
+        _("the client signs for each visit"),
+        default=False,
+        help_text=_("With a name or a finger, after the session. A visit without it is shown."),
+    )
     is_active = models.BooleanField(_("in use"), default=True)
 
     class Meta:

@@ -167,6 +167,8 @@ PAGES: dict[str, set[Role]] = {
     "treatment:note-keep": {HANDS, BOSS},
     "treatment:note-copy": {HANDS, BOSS},
     "treatment:note-pdf": {HANDS, BOSS},
+    "treatment:confirm": {HANDS, BOSS},
+    "treatment:confirmed": {HANDS, BOSS},
     "prescriptions:queue": DESK,
     "prescriptions:queue-count": STAFF,
     "prescriptions:order-hint": DESK,

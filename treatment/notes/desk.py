@@ -20,6 +20,7 @@ from clinic.errors import DomainError
 from clinic.format import clock
 from clinic.web.form_page import UNPROCESSABLE, act, form_page
 from treatment import selectors
+from treatment.confirming.selectors import word_of
 from treatment.notes import download, services
 from treatment.notes import selectors as notes
 from treatment.notes.errors import ChangedMeanwhile, NoteIncomplete, NoteSigned, NotRead
@@ -217,6 +218,7 @@ def _signed(request: HttpRequest, visit: Visit, known: TreatmentNote) -> HttpRes
             "unsaved": unsaved,
             "lines": notes.lines(services.fields_of(visit), known.said),
             "history": selectors.history_of(visit),
+            "word": word_of(visit),
             "is_as_signed": services.is_as_signed(known),
             "back_url": _back(visit),
         }

@@ -18,6 +18,7 @@ from clinic.documents import fonts, letterhead
 from prescriptions import areas
 from prescriptions.models import VisitReservation
 from treatment import selectors
+from treatment.confirming.selectors import word_of
 from treatment.notes import services
 from treatment.notes.errors import NoteNotSigned
 from treatment.notes.selectors import lines
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from clinic.documents.letterhead import Logo
+    from treatment.confirming.selectors import Word
     from treatment.history import Entry
     from treatment.models import NoteAddendum, TreatmentNote, Visit
     from treatment.notes.content import Field, Section
@@ -82,6 +84,11 @@ class _Told:
         return list(self.note.addenda.all())
 
     @cached_property
+    def word(self) -> Word | None:
+        """What the client has said of it."""
+        return word_of(self.visit)
+
+    @cached_property
     def treated(self) -> list[areas.Side]:
         return _drawn(getattr(self.visit, "regions", None))
 
@@ -109,6 +116,8 @@ class _Told:
         if self.note.signed_at is None:
             raise NoteNotSigned
         later = [*(one.at for one in self.addenda), *(one.row.at for one in self.corrections)]
+        if self.word is not None and self.word.last is not None:
+            later.append(self.word.last.at)
         return max([self.note.signed_at, *later])
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from clinic import access
 from clinic.audit import services as audit
 from clinic.audit import view_log
+from treatment.confirming.selectors import last_of
 from treatment.outcomes import plot, selectors
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def desk(request: HttpRequest, client_id: UUID) -> HttpResponse:
 def portal(request: HttpRequest) -> HttpResponse:
     client = access.acting_client(request)
     audit.viewed(request, client, action="outcomes.viewed", again=view_log.PAGE)
-    return render(request, "treatment/outcomes/portal.html", _about(client))
+    page = _about(client) | {"to_confirm": last_of(client)}
+    return render(request, "treatment/outcomes/portal.html", page)
 
 
 def _about(client: Client) -> dict[str, Any]:
