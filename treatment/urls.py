@@ -4,7 +4,7 @@ from treatment import desk, fixes
 from treatment.confirming import pages as confirming
 from treatment.day import desk as day
 from treatment.notes import desk as notes
-from treatment.notes import portal
+from treatment.notes import phrase_pages, portal
 from treatment.outcomes import pages as outcomes
 
 app_name = "treatment"
@@ -23,6 +23,8 @@ urlpatterns = [
     path("portal/progress/<uuid:note_id>/", portal.note, name="portal-note"),
     path("portal/progress/<uuid:note_id>/pdf/", portal.pdf, name="portal-note-pdf"),
     path("portal/progress/", outcomes.portal, name="portal-progress"),
+    path("desk/phrases/", phrase_pages.page, name="phrases"),
+    path("desk/phrases/keep/", phrase_pages.keep, name="phrase-keep"),
     path("desk/visits/<uuid:visit_id>/confirm/", confirming.device, name="confirm"),
     path("desk/visits/<uuid:visit_id>/confirmed/", confirming.confirmed, name="confirmed"),
     path("portal/visits/<uuid:visit_id>/confirm/", confirming.portal, name="confirm-visit"),

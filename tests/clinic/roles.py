@@ -167,6 +167,8 @@ PAGES: dict[str, set[Role]] = {
     "treatment:note-keep": {HANDS, BOSS},
     "treatment:note-copy": {HANDS, BOSS},
     "treatment:note-pdf": {HANDS, BOSS},
+    "treatment:phrases": {HANDS, BOSS},
+    "treatment:phrase-keep": {HANDS, BOSS},
     "treatment:confirm": {HANDS, BOSS},
     "treatment:confirmed": {HANDS, BOSS},
     "prescriptions:queue": DESK,

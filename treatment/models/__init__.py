@@ -1,5 +1,6 @@
 from treatment.models.acknowledgment import Acknowledgment
 from treatment.models.notes import NoteAddendum, TreatmentNote
+from treatment.models.phrases import Phrase
 from treatment.models.prints import NotePrint
 from treatment.models.visits import SESSION_TIME, Visit, VisitCorrection, VisitMinutes
 
@@ -8,6 +9,7 @@ __all__ = [
     "Acknowledgment",
     "NoteAddendum",
     "NotePrint",
+    "Phrase",
     "TreatmentNote",
     "Visit",
     "VisitCorrection",

@@ -21,7 +21,7 @@ from clinic.format import clock
 from clinic.web.form_page import UNPROCESSABLE, act, form_page
 from treatment import selectors
 from treatment.confirming.selectors import word_of
-from treatment.notes import download, services
+from treatment.notes import download, phrases, services
 from treatment.notes import selectors as notes
 from treatment.notes.errors import ChangedMeanwhile, NoteIncomplete, NoteSigned, NotRead
 from treatment.notes.forms import AddendumForm, NoteForm
@@ -71,6 +71,7 @@ def _posted(request: HttpRequest, visit: Visit, form: NoteForm) -> HttpResponse:
 
 
 def _draft(request: HttpRequest, visit: Visit, form: NoteForm) -> HttpResponse:
+    form.phrases = phrases.of(access.user_of(request))
     page = {"visit": visit, "form": form, "last": form.last_note, "back_url": _back(visit)}
     status = UNPROCESSABLE if form.is_bound else 200
     return render(request, "treatment/notes/note.html", page, status=status)

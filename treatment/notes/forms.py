@@ -6,14 +6,14 @@ from uuid import uuid4
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from treatment.notes import content
+from treatment.notes import content, phrases
 from treatment.notes.content import NOT_SAID, SCORES, SECTIONS, Kind
 from treatment.notes.services import mark_of, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from treatment.models import TreatmentNote
+    from treatment.models import Phrase, TreatmentNote
     from treatment.notes.content import Field, Section
 
 SCORE_CHOICES = [(one, _("Not said") if one == NOT_SAID else one) for one in SCORES]
@@ -35,6 +35,7 @@ class NoteForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.note_fields, self.said, self.last = fields, said, last
         self.last_note: TreatmentNote | None = None
+        self.phrases: Mapping[str, Sequence[Phrase]] = {}  # by field, of who writes
         self.settled: set[str] = set()  # kept, or somebody was told why not
         self.marks = {field.name: mark_of(said.get(field.name, "")) for field in fields}
         for field in fields:
@@ -73,6 +74,7 @@ class NoteForm(forms.Form):
                     "seen": self.marks[field.name],
                     "last": content.spoken(field, self.last.get(field.name, "")),
                     "is_changed": field.name in changed,
+                    "phrases": self.phrases.get(field.name, ()),
                 }
                 for field in self.note_fields
                 if field.section == section
@@ -99,6 +101,34 @@ def _made(field: Field, value: str) -> forms.Field:
         choices=choices,
         initial=value,
         widget=forms.RadioSelect(attrs={"data-note": ""}),
+    )
+
+
+class PhraseForm(forms.Form):
+    """The words of one phrase; with several on a page, each has ids of its own."""
+
+    text = forms.CharField(
+        label=_("Phrase"),
+        max_length=phrases.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Write the phrase."), "max_length": TOO_LONG},
+    )
+
+    def __init__(self, *args: Any, phrase: Phrase, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id=f"id_{phrase.pk}_%s", **kwargs)
+        self.phrase = phrase
+
+
+class NewPhraseForm(forms.Form):
+    field = forms.ChoiceField(
+        label=_("For which field"),
+        choices=[(field.name, field.label) for field in phrases.FIELDS.values()],
+    )
+    text = forms.CharField(
+        label=_("Phrase"),
+        max_length=phrases.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Write the phrase."), "max_length": TOO_LONG},
     )
 
 

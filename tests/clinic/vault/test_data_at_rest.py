@@ -109,6 +109,7 @@ OPEN = {
     "treatment.TreatmentNote": "signed_name figures sha256",
     "treatment.NoteAddendum": "name sha256",
     "treatment.NotePrint": "mark",
+    "treatment.Phrase": "field",
     # what was done, as it stands in the visit and its corrections, and who signed for it
     "treatment.Acknowledgment": "shown sha256 name",
     # money
