@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from clinic.models import Therapist
 
 
+WHOSE = "appointment__client"
+
+
 @access.therapist
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
@@ -47,6 +50,7 @@ def _cards(request: HttpRequest, therapist: Therapist, day: date) -> SafeString:
     known = before.of_all([one for one in visits if one.is_open], timezone.localdate())
     shown = {
         "rows": [(*row, known.get(row[0].pk)) for row in rows],
-        "unsigned": list(notes.unsigned(therapist)),
+        # Not one that would lead nowhere: ADR 17.
+        "unsigned": list(access.seen(access.user_of(request), notes.unsigned(therapist), WHOSE)),
     }
     return live.render(request, "treatment/_today.html", shown)
