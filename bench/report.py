@@ -103,6 +103,7 @@ def printed(found: dict[str, Any]) -> list[dict[str, Any]]:
         for text, name, most in (
             ("A receipt to the same without tags, logo, QR code", "to_plain", 1.3),
             ("A receipt to a bare page with ten rows", "to_bare", 4),
+            ("A treatment note to a receipt", "note_to_receipt", 2),
         ):
             figures.append(_figure(text, f"<= {most:g} x", found[name], found[name] <= most))
     if memory := found.get("memory_mib"):

@@ -195,6 +195,7 @@ CELERY_BEAT_SCHEDULE = {
         "treatment.remind_of_notes": 1800,
         "treatment.ask_after_visits": 300,
         "treatment.sweep_letters": 60,
+        "treatment.sweep_prints": 60,
         "intake.end_idle_tablets": 60,
         "intake.sweep_scans": 30,
         "prescriptions.sweep_requests": 60,

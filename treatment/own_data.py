@@ -21,6 +21,7 @@ def sessions(client: Client) -> Part:
         Visit.objects.filter(appointment__client=client)
         .select_related("therapist", "finished_by", "late_by")
         .prefetch_related("minutes__technique", "corrections__by")
+        .prefetch_related("acknowledgments")
         .prefetch_related("note__addenda__by", "note__signed_by")
         .order_by("arrived_at")
     )
@@ -39,6 +40,10 @@ def sessions(client: Client) -> Part:
                     for entry in one.corrections.all()
                 ],
                 "note": _note(one, client, texts),
+                "confirmed": [
+                    facts(word, "number", "at", "shown", "name", "drawing")
+                    for word in one.acknowledgments.all()
+                ],
                 "minutes": {row.technique.name: row.minutes for row in one.minutes.all()},
                 "outside_the_order": {
                     row.technique.name: row.outside for row in one.minutes.all() if row.outside

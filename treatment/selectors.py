@@ -23,7 +23,7 @@ def plain_visits() -> QuerySet[Visit]:
     """Visits with whom and what they are of."""
     return Visit.objects.select_related(
         "therapist",
-        "appointment__client",
+        "appointment__client__payer",
         "appointment__option__service",
         "appointment__location",
     )

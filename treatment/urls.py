@@ -1,6 +1,7 @@
 from django.urls import path
 
 from treatment import desk, fixes
+from treatment.confirming import pages as confirming
 from treatment.day import desk as day
 from treatment.followups import by_link as after
 from treatment.followups import desk as follow_ups
@@ -10,7 +11,7 @@ from treatment.letters import by_link as letter_link
 from treatment.letters import desk as letters
 from treatment.letters import portal as own_letters
 from treatment.notes import desk as notes
-from treatment.notes import portal
+from treatment.notes import phrase_pages, portal
 from treatment.outcomes import pages as outcomes
 from treatment.selfcare import desk as selfcare
 from treatment.selfcare import portal as own_selfcare
@@ -42,9 +43,16 @@ urlpatterns = [
     ),
     path("after/<str:token>/", after.after, name="after"),
     path("portal/progress/<uuid:note_id>/", portal.note, name="portal-note"),
+    path("portal/progress/<uuid:note_id>/pdf/", portal.pdf, name="portal-note-pdf"),
     path("portal/progress/", outcomes.portal, name="portal-progress"),
+    path("desk/phrases/", phrase_pages.page, name="phrases"),
+    path("desk/phrases/keep/", phrase_pages.keep, name="phrase-keep"),
+    path("desk/visits/<uuid:visit_id>/confirm/", confirming.device, name="confirm"),
+    path("desk/visits/<uuid:visit_id>/confirmed/", confirming.confirmed, name="confirmed"),
+    path("portal/visits/<uuid:visit_id>/confirm/", confirming.portal, name="confirm-visit"),
     path("desk/visits/<uuid:visit_id>/note/", notes.note, name="note"),
     path("desk/visits/<uuid:visit_id>/note/keep/", notes.keep, name="note-keep"),
+    path("desk/visits/<uuid:visit_id>/note/pdf/", notes.pdf, name="note-pdf"),
     path("desk/visits/<uuid:visit_id>/note/copy/", notes.copy, name="note-copy"),
     path("desk/selfcare/", selfcare.library, name="selfcare"),
     path("desk/selfcare/new/", selfcare.new, name="selfcare-new"),

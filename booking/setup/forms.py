@@ -264,7 +264,7 @@ class PayerForm(ModelForm):
         model = Payer
         fields = [
             *("name", "kind", "unit_rule", "required_modifiers", "week_rule"),
-            *("letter_after_visits", "letter_after_days", "is_active"),
+            *("letter_after_visits", "letter_after_days", "client_signs_visits", "is_active"),
         ]
         widgets = {"unit_rule": forms.RadioSelect, "week_rule": forms.RadioSelect}
         labels = {

@@ -138,6 +138,7 @@ class Document(BaseModel):
         LOGO = "logo", _("Logo")
         DRAFT = "draft", _("Printed, to be signed")
         LETTER = "letter", _("Letter to a physician")
+        TREATMENT_NOTE = "treatment_note", _("Treatment note")
 
     kind = models.CharField(max_length=24, choices=Kind)
     client = models.ForeignKey(Client, models.PROTECT, null=True, blank=True)

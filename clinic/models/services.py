@@ -149,6 +149,11 @@ class Payer(BaseModel):
     letter_after_days = models.PositiveSmallIntegerField(
         _("letter after days"), null=True, blank=True
     )
+    client_signs_visits = models.BooleanField(
+        _("the client signs for each visit"),
+        default=False,
+        help_text=_("With a name or a finger, after the session. A visit without it is shown."),
+    )
     is_active = models.BooleanField(_("in use"), default=True)
 
     class Meta:

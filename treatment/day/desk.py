@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from treatment.models import FollowUp
 
 
+WHOSE = "appointment__client"
+
+
 @access.therapist
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
@@ -54,10 +57,11 @@ def _cards(request: HttpRequest, therapist: Therapist, day: date) -> SafeString:
     known = before.of_all([one for one in visits if one.is_open], timezone.localdate())
     shown = {
         "rows": [(*row, known.get(row[0].pk)) for row in rows],
-        "unsigned": list(notes.unsigned(therapist)),
         "sides": bodymap.outlines(),
         "high": _high(request, therapist),
         "letters": due,
+        # Not one that would lead nowhere: ADR 17.
+        "unsigned": list(access.seen(access.user_of(request), notes.unsigned(therapist), WHOSE)),
     }
     return live.render(request, "treatment/_today.html", shown)
 

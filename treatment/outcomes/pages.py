@@ -12,6 +12,7 @@ from clinic import access
 from clinic.audit import services as audit
 from clinic.audit import view_log
 from clinic.selectors import clinic_today
+from treatment.confirming.selectors import last_of
 from treatment.followups import questions
 from treatment.followups import selectors as follow_ups
 from treatment.function import selectors as function
@@ -40,6 +41,7 @@ def portal(request: HttpRequest) -> HttpResponse:
     audit.viewed(request, client, action="outcomes.viewed", again=view_log.PAGE)
     page = _about(client) | {
         "questions": _last_visit(client),
+        "to_confirm": last_of(client),
         "measure_url": reverse("treatment:portal-function"),
     }
     return render(request, "treatment/outcomes/portal.html", page)

@@ -115,6 +115,10 @@ OPEN = {
     "treatment.LetterSending": "way to token_sha256",
     # what the clinic gives to anybody, no client's words
     "treatment.Exercise": "key title purpose steps amount stop regions drawing",
+    "treatment.NotePrint": "mark",
+    "treatment.Phrase": "field",
+    # what was done, as it stands in the visit and its corrections, and who signed for it
+    "treatment.Acknowledgment": "shown sha256 name",
     # money
     "billing.Charge": "description",
     "billing.VisitExtra": "kind description",
