@@ -58,7 +58,8 @@ NOTED = {
     "plan": "Once a week",
 }
 SCORED = {"pain_now": "6", "pain_after": "3"}
-SEALED = (*KIN, PRACTICE, PAIN, ORDER, ALLERGY, NOTE, FOUND, RESPONSE)
+PROPOSED = "Once a week would do from spring"
+SEALED = (*KIN, PRACTICE, PAIN, ORDER, ALLERGY, NOTE, FOUND, RESPONSE, PROPOSED)
 HANDS_ON = {"Neuromuscular therapy": 40, "Massage strokes": 13}
 
 WELL: dict[str, str] = {
@@ -142,6 +143,8 @@ def test_from_the_first_visit_to_the_receipt(chromium: Browser) -> None:
         bring_the_visit_to_today(walk)
         is_treated(walk)
         is_written_up(walk, client)
+        goes_home_with(client)
+        the_physician_is_told(walk, client)
         pays(walk)
         downloads_the_receipt(walk, client)
         assert len(mailbox.to(EMAIL, containing="reminder of your appointment")) == 1
@@ -393,6 +396,8 @@ def is_written_up(walk: Walk, client: Page) -> None:
         page.locator(f"#id_{name}").fill(words)
     for name, score in SCORED.items():
         page.locator(f"label:has(input[name={name}][value='{score}'])").click()
+    page.locator(f"[data-place='{SORE}']").click()
+    page.locator("label:has(input[name=given])").first.click()
     expect(page.locator("[data-note-state]")).to_contain_text("Kept at")
     page.get_by_role("button", name="Sign the note").click()
     page.wait_for_url("**/desk/today/")
@@ -400,6 +405,38 @@ def is_written_up(walk: Walk, client: Page) -> None:
     client.locator(".figures tbody a").first.click()
     expect(client.locator("main")).to_contain_text(FOUND)
     expect(client.locator("main")).to_contain_text("6 / 10")
+
+
+def goes_home_with(client: Page) -> None:
+    """What to do there, what was done, and how it helped: the client's own pages."""
+    client.goto("/portal/self-care/")
+    client.get_by_role("button", name=re.compile("Done today")).first.click()
+    expect(client.get_by_text("Done today").first).to_be_visible()
+    client.goto("/portal/progress/")
+    client.get_by_role("link", name=re.compile("this is what we did")).click()
+    expect(client.locator("main")).to_contain_text("53 min")
+    client.get_by_role("button", name="Yes, this is what we did").click()
+    client.goto("/portal/progress/")
+    client.get_by_role("button", name="It still helps").click()
+    client.get_by_role("button", name="2", exact=True).click()
+    expect(client.get_by_text("Thank you, that is all.")).to_be_visible()
+
+
+def the_physician_is_told(walk: Walk, client: Page) -> None:
+    """A letter is drafted from the record, read, signed, and goes nowhere without consent."""
+    page = walk.staff("therapist@example.test")
+    ((client_id,),) = walk.sql("SELECT id FROM clinic_client WHERE last_name = %(last)s", last=LAST)
+    page.goto(f"/desk/clients/{client_id}/letters/")
+    page.get_by_role("button", name="Write a letter").click()
+    expect(page.get_by_text("1 of 12 used")).to_be_visible()
+    expect(page.locator("main")).to_contain_text(ORDER)
+    page.get_by_label("Continue: ask for a new order").check()
+    page.get_by_label("Why, and what you propose").fill(PROPOSED)
+    page.get_by_role("button", name="I have read it: sign").click()
+    expect(page.get_by_text("Signed. It can be sent now.")).to_be_visible()
+    expect(page.get_by_role("button", name="Send a link to")).to_have_count(0)
+    client.goto("/portal/letters/")
+    expect(client.locator("main")).not_to_contain_text(PROPOSED)
 
 
 def pays(walk: Walk) -> None:
