@@ -80,7 +80,7 @@ def test_what_is_due_is_on_the_day_and_becomes_a_letter(
     assert begin in shown
     made = as_therapist.post(begin)
     letter = ProgressLetter.objects.get()
-    assert made.url == at(letter)
+    assert made["Location"] == at(letter)
     assert "Finish the letter" in as_therapist.get(letters).text
     form = as_therapist.get(at(letter))
     assert form.context["form"]["treated"].value() == letter.said["treated"]
@@ -335,11 +335,11 @@ def test_the_renewal_is_written_in_the_same_place(letter: ProgressLetter, author
     browser, link = opened(letter)
     assert "Write an order" in browser.get(link).text
     form = browser.post(f"{link}renew/")
-    page = browser.get(form.url)
+    page = browser.get(form["Location"])
     assert page.status_code == 200
     assert "It would renew an order valid" in page.text
     assert 'value="2 sessions' not in page.text  # what they order is theirs to write
-    assert browser.post(form.url, typed()).status_code == 302
+    assert browser.post(form["Location"], typed()).status_code == 302
     made = DoctorRequest.objects.get()
     assert (made.status, made.renews) == ("signed", letter.prescription)
     assert "You have answered" in browser.get(link).text
