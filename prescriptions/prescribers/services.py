@@ -91,8 +91,7 @@ def give_consent(
         signed_ip=None if on_paper else context.current.get().ip,
         on_paper=on_paper,
     )
-    _go_on_under(given, before)
-    audit.record(actor, "share_consent.given", given, on_paper=on_paper, version=rules.VERSION)
+    _given(actor, given, before)
     return given
 
 
@@ -101,10 +100,12 @@ def is_current(consent: ShareConsent) -> bool:
     return consent.version == rules.VERSION
 
 
-def _go_on_under(given: ShareConsent, before: ShareConsent | None) -> None:
-    """Open requests under the consent before need the one that took its place."""
+def _given(actor: User, given: ShareConsent, before: ShareConsent | None) -> None:
+    """Open requests under the consent before go on under the one that took its place."""
     if before is not None:
         DoctorRequest.objects.filter(consent=before, status=Status.OPEN).update(consent=given)
+    detail = {"on_paper": given.on_paper, "version": given.version}
+    audit.record(actor, "share_consent.given", given, **detail)
 
 
 def _expect_own(name: str, client: Client, signer: User | None, relationship: str) -> None:

@@ -53,6 +53,8 @@ from treatment.letters.facts import Facts, mark_of
 from treatment.models import LetterSending, ProgressLetter, TreatmentNote
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_django.fixtures import Settings
 
     from clinic.models import User
@@ -108,8 +110,8 @@ def test_where_it_hurts_is_told_if_the_first_and_the_latest_note_say_it(
         "back-neck-middle gone-place front-head-middle",
     )
     notes = [TreatmentNote(said={"hurts": one}) for one in (first, "front-chest-middle", latest)]
-    hurt = dict(zip(("hurt_first", "hurt_latest"), record.places(notes), strict=True))
-    told = replace(facts, **hurt)
+    hurt_first, hurt_latest = record.places(notes)
+    told = replace(facts, hurt_first=hurt_first, hurt_latest=hurt_latest)
     assert told.still == ["Back of the neck"]
     assert told.gone == ["Chest"]
     assert told.new == ["Head and face"]
@@ -143,12 +145,13 @@ def test_an_order_has_one_draft(client_record: Client, author: User) -> None:
 def test_only_who_treats_writes_and_signs(client_record: Client, author: User, role: Role) -> None:
     letter = drafted(client_record, author)
     other = make_user(f"{role}@other.test", role)
-    for work in (
+    works: list[Callable[[], object]] = [
         lambda: services.begin(actor=other, prescription=order_of(client_record)),
         lambda: services.keep(actor=other, letter=letter, said=SAID),
         lambda: services.sign(actor=other, letter=letter, seen=""),
         lambda: services.withdraw(actor=other, letter=letter, reason="x"),
-    ):
+    ]
+    for work in works:
         with pytest.raises(PermissionDenied):
             work()
 
