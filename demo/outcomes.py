@@ -34,9 +34,8 @@ def of_client(life: Life, client: Client) -> None:
         )
     for place, visit in enumerate(visits):
         tell(life, visit, pain=str(max(1, 5 - place)))
-    for visit, scores in zip(
-        [visits[0], visits[len(visits) // 2], visits[-1]], MEASURES, strict=True
-    ):
+    measured = [visits[0], visits[len(visits) // 2], visits[-1]]
+    for visit, scores in zip(measured, MEASURES, strict=True):
         measure(life, visit, scores)
 
 
@@ -75,7 +74,7 @@ def measure(life: Life, visit: Visit, scores: tuple[int, ...]) -> None:
             client=client,
             scores={str(one.pk): score for one, score in zip(asked, scores, strict=False)},
             added=[] if asked else pairs,
-            form_token=UUID(int=life.dice.getrandbits(128), version=4),
+            form_token=UUID(int=life.pen.getrandbits(128), version=4),
         )
 
 

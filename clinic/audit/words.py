@@ -283,7 +283,7 @@ WORDS: dict[str, StrOrPromise] = {
     "follow_up.agreed": _("Agreed to be asked after visits"),
     "follow_up.answered": _("Answered a question after a visit"),
     "follow_up.looked_at": _("Looked at a high pain score after a visit"),
-    "follow_up.stopped": _("Is not asked after visits any more"),
+    "follow_up.stopped": _("Is not asked after visits anymore"),
     "follow_up.viewed": _("Viewed whether a client is asked after visits"),
     "function.activity_ended": _("Stopped asking about an activity"),
     "function.measured": _("Measured what the client can do again"),

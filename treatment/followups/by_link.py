@@ -70,7 +70,7 @@ def after(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _take(request: HttpRequest, follow_up: FollowUp) -> None:
-    """An answer, or that they do not want to be asked any more."""
+    """An answer, or that they do not want to be asked anymore."""
     client = follow_up.visit.appointment.client
     if "stop" in request.POST and client is not None:
         services.choose(actor=None, client=client, is_asked=False, how=services.How.LINK)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 HOURS = (24, 72)
-ON_TIME = timedelta(hours=24)  # later than that it is not asked any more
+ON_TIME = timedelta(hours=24)  # later than that it is not asked anymore
 MORNING, EVENING = time(8), time(20)  # at the clinic; nobody is written to at night
 LIFE = timedelta(days=14)  # of a link
 TELLABLE = timedelta(days=30)  # after the visit, in the account

@@ -63,6 +63,11 @@ class History:
         return made
 
     @property
+    def is_mixed(self) -> bool:
+        """Not every measure is of the same activities."""
+        return any(set(one.scores) != set(self.measures[0].scores) for one in self.measures)
+
+    @property
     def first(self) -> Measure | None:
         return self.measures[0] if self.measures else None
 
@@ -93,7 +98,7 @@ def history_of(client: Client, since: date | None = None, until: date | None = N
     if until is not None:
         rows = rows.filter(on__lte=until)
     by_day = {row.on: row.scores for row in rows.order_by("on", "created_at")}
-    first = next(iter(by_day.values()), {})
+    first: Mapping[str, int] = next(iter(by_day.values()), {})
     measures = [
         Measure(on, scores, scale.moved(first, scores) if place else None)
         for place, (on, scores) in enumerate(by_day.items())

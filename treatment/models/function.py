@@ -15,7 +15,7 @@ class Activity(BaseModel):
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="activities")
     text = EncryptedTextField()
-    # Not asked about any more; what was measured stays.
+    # Not asked about anymore; what was measured stays.
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

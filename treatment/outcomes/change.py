@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from treatment.function import selectors as function
@@ -38,18 +38,14 @@ class Change:
 def of(client: Client, since: date, until: date) -> Change:
     """Visits and measures of these days at the clinic, both included."""
     rows = selectors.rows_between(client, since, until)
-    pain = ends([row.before for row in rows])
-    return Change(*pain, *_function(client, since, until), selectors.typical_of(rows)[0])
-
-
-def _function(
-    client: Client, since: date, until: date
-) -> tuple[Decimal | None, Decimal | None, Band | None]:
+    first, last = ends([row.before for row in rows])
+    change = Change(first, last, relief_typical=selectors.typical_of(rows)[0])
     history = function.history_of(client, since, until)
     moved = history.last.moved if history.last else None
     if moved is not None:
-        return moved.first, moved.last, moved.band
-    return history.first.mean if history.first else None, None, None
+        was, now = moved.first, moved.last
+        return replace(change, function_first=was, function_last=now, band=moved.band)
+    return replace(change, function_first=history.first.mean if history.first else None)
 
 
 def ends(scores: Sequence[int | None]) -> tuple[int | None, int | None]:
