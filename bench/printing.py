@@ -1,7 +1,8 @@
-"""What a receipt costs to print, and that a worker that prints many does not grow.
+"""What a receipt and a note cost to print, and that a worker that prints many does not grow.
 
-Three pages in turn, so that a noisy minute affects them equally: the receipt as clients get it; the
-same without tags, logo, QR code and attachment; a bare page with a title and a ten-row table.
+Four pages in turn, so that a noisy minute affects them equally: the receipt as clients get it; the
+same without tags, logo, QR code and attachment; a bare page with a title and a ten-row table; a
+treatment note with a correction and two addenda.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ ROUNDS = 15
 WARM = 200  # documents after which nothing should be new to the worker
 DOCUMENTS, EVERY = 2000, 200
 STYLESHEET = "css/billing-pdf.css"
+NOTE_STYLESHEET = "css/note-pdf.css"
+SAID = "Upper trapezius and levator tight on both sides, the right one tender to pressure. " * 2
 
 
 def receipt_page() -> str:
@@ -77,6 +80,77 @@ def receipt_page() -> str:
     return render_to_string("billing/pdf/receipt.html", context)
 
 
+def note_page() -> str:
+    """As `treatment.notes.sheet` makes it: every field said, a body drawn twice."""
+    from django.template.loader import render_to_string
+
+    from prescriptions import areas
+    from treatment.notes.content import TREATMENT, Section
+
+    at = datetime(2026, 11, 24, 15, tzinfo=UTC)
+    rows = [
+        SimpleNamespace(technique=SimpleNamespace(name=name), minutes=minutes)
+        for name, minutes in (("Neuromuscular", 40), ("Relaxation strokes", 13))
+    ]
+    therapist = SimpleNamespace(title="Dana Ruiz, LMT", license_number="027-014455")
+    order = SimpleNamespace(
+        authorized=12,
+        prescriber_name="Kofi Osei",
+        prescriber_credential="MD",
+        issued_on=date(2026, 11, 18),
+        order_text="2 sessions per week for 6 weeks",
+    )
+    entry = SimpleNamespace(
+        row=SimpleNamespace(
+            by=SimpleNamespace(display_name="Dana Ruiz"),
+            get_kind_display="Corrected",
+            at=at,
+            reason="Read off the wrong clock",
+        ),
+        lines=["Neuromuscular 43 to 40 min"],
+    )
+    told = SimpleNamespace(
+        sections=[
+            (section, [(one, SAID) for one in TREATMENT if one.section == section])
+            for section in Section
+        ],
+        minutes=53,
+        order_number=3,
+        corrections=[entry],
+        addenda=[
+            SimpleNamespace(number=number, text=SAID, name=therapist.title, at=at)
+            for number in (1, 2)
+        ],
+        treated=areas.drawing(areas.known(["back-loin-left", "front-knee-right"])),
+        hurts=areas.drawing(areas.known(["back-loin-left"])),
+        short_hash="3fa9c01b77e2",
+        is_as_signed=True,
+        changed_at=at,
+    )
+    appointment = SimpleNamespace(
+        starts_at=at,
+        reservation=SimpleNamespace(prescription=order),
+        option=SimpleNamespace(minutes=60, service=SimpleNamespace(name="Medical massage")),
+    )
+    visit = SimpleNamespace(
+        status="finished",
+        started_at=at,
+        stopped_at=at,
+        therapist=therapist,
+        minutes=SimpleNamespace(all=rows),
+    )
+    context = {
+        "told": told,
+        "note": SimpleNamespace(signed_name=therapist.title, signed_at=at),
+        "visit": visit,
+        "appointment": appointment,
+        "client": SimpleNamespace(name="Ana Lima", birth_date=date(1981, 4, 12)),
+        "clinic": SimpleNamespace(name="Stillwater", legal_name="Stillwater LLC", timezone="UTC"),
+        "logo": SimpleNamespace(words="Two waves"),
+    }
+    return render_to_string("treatment/notes/pdf.html", context)
+
+
 def bare_page() -> str:
     row = "<tr><td>Nov 24, 2026</td><td>Manual therapy</td><td>40</td><td>$75.00</td></tr>"
     return (
@@ -110,6 +184,14 @@ def whole() -> None:
     )
 
 
+def note() -> None:
+    from clinic.documents import printing
+
+    printing.render(
+        note_page(), stylesheet=NOTE_STYLESHEET, seed=b"note", pictures={"logo": logo()}
+    )
+
+
 def plain() -> None:
     _untagged(_without_extras(receipt_page()), styled=True)
 
@@ -135,8 +217,8 @@ def _untagged(page: str, *, styled: bool) -> None:
 
 def times(rounds: int = ROUNDS) -> dict[str, float]:
     """The median seconds of the processor for each page."""
-    spent: dict[str, list[float]] = {"receipt": [], "plain_receipt": [], "bare_page": []}
-    pages = dict(zip(spent, (whole, plain, bare), strict=True))
+    pages = {"receipt": whole, "plain_receipt": plain, "bare_page": bare, "note": note}
+    spent: dict[str, list[float]] = {name: [] for name in pages}
     for one in pages.values():
         one()  # a warm worker
     for _round in range(rounds):
@@ -172,4 +254,5 @@ def measure_times(rounds: int = ROUNDS) -> dict[str, float]:
         "receipt_ms": round(found["receipt"] * 1000, 1),
         "to_plain": round(found["receipt"] / found["plain_receipt"], 2),
         "to_bare": round(found["receipt"] / found["bare_page"], 2),
+        "note_to_receipt": round(found["note"] / found["receipt"], 2),
     }

@@ -18,6 +18,7 @@ from psycopg2.extras import DateTimeTZRange
 
 from bench.money import fill_billed
 from bench.people import fill_people
+from bench.treatment import Day, make_day
 from bench.visits import fill_unbilled
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Clinic:
     clients: list[str]  # ten of them
     prescription: str  # one that was decided
     searches: list[str]  # what a reviewer types to find a code
+    treated: Day  # a therapist's day, and notes that are being written
 
     @property
     def first(self) -> date:
@@ -133,15 +135,17 @@ def make_clinic(every_code: int) -> Clinic:
         booked_at=timezone.now(),
     )
     prescription = _pattern_prescription()
+    today = timezone.localdate(timezone=location.zone)
     return Clinic(
         option=str(option.pk),
         therapists=[str(therapist.pk) for therapist in staff],
-        today=timezone.localdate(timezone=location.zone),
+        today=today,
         desk=sign_in("front_desk"),
         manager=sign_in("manager"),
         clients=[str(pk) for pk in Client.objects.values_list("pk", flat=True)[:10]],
         prescription=str(prescription.pk),
         searches=load_codes(every_code),
+        treated=make_day(prescription, today + timedelta(days=HORIZON + DAYS), sign_in),
     )
 
 

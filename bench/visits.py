@@ -23,6 +23,7 @@ _MINUTES = """
         minutes, outside, position)
     SELECT gen_random_uuid(), now(), now(), visit.id, technique.id, 53, 0, 0
       FROM treatment_visit AS visit, clinic_technique AS technique
+     WHERE NOT EXISTS (SELECT FROM treatment_treatmentnote AS note WHERE note.visit_id = visit.id)
 """
 
 

@@ -9,7 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bench import people
+from bench import people, treatment
 from bench.load import ask, get, post
 from bench.rows import DAYS, HORIZON, SEED, WEEKDAYS, ZONE
 
@@ -36,6 +36,7 @@ class Reading:
     changing: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     typed: Sequence[str] = ()  # posted to the first address
+    forms: Sequence[tuple[str, dict[str, str]]] = ()  # posted, each to its own address
     partner: Reading | None = None  # measured alternately with this one
 
     def units(self) -> Iterator[Unit]:
@@ -43,6 +44,8 @@ class Reading:
             yield one(request, OK)
 
     def requests(self, headers: dict[str, str]) -> list[bytes]:
+        if self.forms:
+            return [post(path, form, headers) for path, form in self.forms]
         if self.typed:
             return [post(self.paths[0], {"q": words}, headers) for words in self.typed]
         return [get(path, headers) for path in self.paths]
@@ -73,6 +76,8 @@ def readings(clinic: Clinic) -> list[Reading]:
     desk = {"Cookie": f"session={clinic.desk}; csrf={csrf}"}
     report = [f"/desk/money/report/?{clinic.year}"]
     books = {"Cookie": f"session={clinic.manager}; csrf={csrf}"}
+    hands = {"Cookie": f"session={clinic.treated.session}; csrf={csrf}"}
+    write = {**books, "X-CSRFToken": csrf}
     part = {**desk, "X-CSRFToken": csrf, "HX-Request": "true"}
     return [
         Reading("bare_view", ["/healthz/bench/bare/"]),
@@ -91,6 +96,8 @@ def readings(clinic: Clinic) -> list[Reading]:
         Reading("diagnosis_search", ["/desk/diagnoses/"], headers=part, typed=clinic.searches),
         Reading("client_search", ["/desk/clients/"], headers=part, typed=people.searches()),
         Reading("prescription_queue", ["/desk/prescriptions/"], headers=desk),
+        Reading("therapist_day", [f"/desk/today/?day={clinic.treated.on}"], headers=hands),
+        Reading("note_field", [], headers=write, forms=treatment.typed(clinic.treated)),
         Reading("report_year_afresh", report, headers=books, changing="bookings"),
         Reading("report_year", report, headers=books),
         guarded("client_page", [f"/desk/clients/{pk}/" for pk in clinic.clients], desk),

@@ -14,6 +14,7 @@ from booking.times import timetable
 from booking.times.timetable import bookable_options as bookable_options
 from booking.times.timetable import therapists as therapists
 from clinic import selectors as clinic_selectors
+from clinic.dates import bounds, months_before
 from clinic.models import Client, Location, Service, ServiceOption
 
 if TYPE_CHECKING:
@@ -50,12 +51,17 @@ def appointments() -> QuerySet[Appointment]:
 
 
 def treated_by(user: User) -> QuerySet[Client]:
-    """Clients a therapist treats or has treated: an appointment that was not canceled.
+    """Clients a therapist treats or has treated: an appointment that was not canceled, ahead or
+    as far back as the clinic lets a therapist read (ADR 17).
 
     It is read from the diary, so it changes with every visit booked, moved or canceled.
     """
     given = Appointment.objects.agreed().filter(therapist__user=user)
     given = given.exclude(status=AppointmentStatus.CANCELLED)
+    here = clinic_selectors.location_or_none()  # known to the request: no query of its own
+    if here is not None and here.therapist_reads_for:
+        first = months_before(timezone.localdate(timezone=here.zone), here.therapist_reads_for)
+        given = given.filter(starts_at__gte=bounds(first, here.zone)[0])
     return Client.objects.filter(pk__in=given.values("client"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,12 @@ def day_or_none(text: str | None) -> date | None:
     except ValueError:
         return None
     return day if day and FIRST <= day <= LAST else None
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day of an earlier month; the last of a month that has no such day."""
+    years, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(years, month + 1, min(day.day, monthrange(years, month + 1)[1]))
 
 
 def bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -12,7 +12,7 @@ from booking.visits import coverage
 from booking.waitlist import services as waitlist
 from clinic.messaging import outbox
 from clinic.models import Client, Message, User
-from demo import calling, money, paperwork, people, places
+from demo import calling, letters, money, outcomes, paperwork, people, places
 from demo.life import Life, next_working_day
 from intake.selectors import readiness_for
 
@@ -39,6 +39,9 @@ def load() -> dict[str, int]:
     _full_days(life, made[2:])
     life.live_until_now()
     money.put_right(clinic, life.now)
+    outcomes.of_client(life, made[0])
+    outcomes.in_pain(life)
+    letters.write(clinic, made[0], life.pen)
     _in_line(life, made[-2:])
     coverage.mark_needed()  # as the worker would do a moment later
     _hand_over_mail(clinic.desk)

@@ -138,6 +138,7 @@ class Life:
                 stopped_at=stop,
                 minutes=self.minutes(appointment.option.minutes),
             )
+            notes.confirm(visit, self.therapist(appointment), self.pen)
             is_signed = stop.date() < self.now.date()
             notes.write(visit, self.therapist(appointment), self.pen, is_signed=is_signed)
         owed = billing.balance(visit)

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from clinic.models import Service
+from treatment import sessions
+from treatment.confirming import services as confirming
+from treatment.confirming import shown
+from treatment.confirming.selectors import who_asks
+from treatment.confirming.services import Said
 from treatment.models import TreatmentNote
 from treatment.notes import services
 from treatment.selfcare import selectors as selfcare
@@ -45,6 +51,7 @@ GIVEN = [  # by `treatment/data/selfcare.json`
 ]
 HELPED = ["1-3", "1-3", "4-7", "still", "under-1"]
 HURTS = ["back-neck-middle", "back-shoulder-right", "back-lower-back-middle", "back-loin-right"]
+UNASKED = 0.3  # of the visits
 PLANNED = [
     "Go on as ordered. Next time begin at the right hip.",
     "Same again next week. Ask about sleep.",
@@ -58,6 +65,20 @@ def write(visit: Visit, author: User, dice: Random, *, is_signed: bool) -> None:
     TreatmentNote.objects.create(visit=visit, begun_by=author, said=said)
     if is_signed:
         services.sign(actor=author, visit=visit)
+
+
+def confirm(visit: Visit, author: User, dice: Random) -> None:
+    """Most clients say on the tablet that this is what was done; some with their name."""
+    if dice.random() < UNASKED:
+        return
+    client = visit.appointment.client
+    name = client.name if client is not None and who_asks(visit) else ""
+    confirming.on_device(
+        actor=author,
+        visit=visit,
+        said=Said(shown.hash_of(sessions.figures(visit)), name),
+        form_token=UUID(int=dice.getrandbits(128), version=4),
+    )
 
 
 def _treatment(visit: Visit, dice: Random) -> dict[str, str]:

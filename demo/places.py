@@ -139,7 +139,7 @@ def build() -> Clinic:
     for place, name in enumerate(TRAININGS):
         Training.objects.create(name=name, position=place)
     Payer.objects.create(name="Self-pay, HSA or FSA")
-    Payer.objects.create(name=VA, kind=Payer.Kind.VA)
+    Payer.objects.create(name=VA, kind=Payer.Kind.VA, client_signs_visits=True)
     techniques = _techniques()
     return Clinic(
         location=location,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Subquery
@@ -19,6 +20,7 @@ from intake.models import (
     Consent,
     Handover,
     OralScreening,
+    Questionnaire,
     QuestionnaireResponse,
     ScreenFlag,
 )
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from clinic.models import Client
-    from intake.models import Questionnaire
 
 Status = QuestionnaireResponse.Status
 # A visit needs these; the others are optional.
@@ -325,19 +326,26 @@ def before_sessions(client_ids: Iterable[UUID], *, today: date) -> dict[UUID, Be
     """
     rows = (
         QuestionnaireResponse.objects.filter(client__in=client_ids, status=Status.COMPLETED)
-        .select_related("client", "questionnaire")
+        .select_related("client")
         .order_by("client_id", "-completed_at")
         .distinct("client_id")
     )
     return {row.client_id: _before(row, today) for row in rows}
 
 
+@lru_cache(maxsize=16)
+def _published(pk: UUID) -> questionnaire.Definition:
+    """A published version never changes, and is too long to be read for each response."""
+    return parsed(Questionnaire.objects.get(pk=pk))
+
+
 def _before(row: QuestionnaireResponse, today: date) -> Before:
-    alerts = [one for one in alerts_of(row, today=today) if one.severity >= Severity.MODIFY]
-    alerts.sort(key=lambda one: -one.severity)
-    definition = definition_of(row)
+    definition = _published(row.questionnaire_id)
     age = row.client.age_on(today)
     counted = questionnaire.effective(definition, row.answers, age=age)
+    found = screening.screen(counted, today=today)
+    alerts = [one for one in found if one.severity >= Severity.MODIFY]
+    alerts.sort(key=lambda one: -one.severity)
     labels = {one.id: one.label_of for one in definition.questions()}
 
     def said(name: str) -> list[StrOrPromise]:

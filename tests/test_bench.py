@@ -63,7 +63,7 @@ def test_what_was_asked_for_is_measured_at_both_concurrencies(found: dict[str, A
 def test_what_printing_costs_is_measured_and_memory_only_when_asked_for(
     found: dict[str, Any],
 ) -> None:
-    assert set(found["printing"]) == {"receipt_ms", "to_plain", "to_bare"}
+    assert set(found["printing"]) == {"receipt_ms", "to_plain", "to_bare", "note_to_receipt"}
     assert min(found["printing"].values()) > 0
     said = {figure["figure"] for figure in found["figures"]}
     assert {"Receipts a second at concurrency 8", "A receipt to a bare page with ten rows"} <= said

@@ -8,7 +8,12 @@ class TreatmentConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic.privacy import export
-        from treatment import own_data
+        from treatment import corrections, own_data
+        from treatment.followups import services as follow_ups
 
+        corrections.register(follow_ups.withdraw)
         export.register("sessions", own_data.sessions)
+        export.register("follow-ups", own_data.follow_ups)
+        export.register("activities", own_data.activities)
+        export.register("letters-to-doctors", own_data.letters)
         export.register("done-at-home", own_data.ticks)

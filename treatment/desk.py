@@ -18,6 +18,7 @@ from clinic.audit import services as audit
 from clinic.web.form_page import act, form_page
 from prescriptions import areas
 from treatment import late, recording, selectors, services
+from treatment.confirming import selectors as confirming
 from treatment.forms import REASONS, RecordForm
 from treatment.models import Visit
 from treatment.regions import scope
@@ -51,6 +52,7 @@ def _panel(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
         "appointment": appointment,
         "visit": visit,
         "history": selectors.history_of(visit),
+        "word": confirming.word_of(visit),
         "readiness": readiness.of(appointment),
         "is_today": appointment.local_date == today,
         "may_be_late": late.may_be_late(appointment),
@@ -134,6 +136,7 @@ def _about(visit: Visit) -> dict[str, Any]:
         "treated": [place.label for place in areas.known(visit.regions)],
         "untold": [place.label for place in scope.untold(visit)],
         "history": selectors.history_of(visit),
+        "word": confirming.word_of(visit),
         "may_be_late": late.may_be_late(appointment),
         "reasons": REASONS,
     }

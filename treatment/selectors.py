@@ -19,18 +19,22 @@ if TYPE_CHECKING:
     from treatment.history import Entry
 
 
+def plain_visits() -> QuerySet[Visit]:
+    """Visits with whom and what they are of."""
+    return Visit.objects.select_related(
+        "therapist",
+        "appointment__client__payer",
+        "appointment__option__service",
+        "appointment__location",
+    )
+
+
 def visits() -> QuerySet[Visit]:
     """Visits with everything a visit page shows."""
     # Whether its note is signed, never its words.
-    rows = Visit.objects.defer("note__said", "note__figures")
+    rows = plain_visits().defer("note__said", "note__figures")
     return rows.select_related(
-        "note",
-        "therapist",
-        "late_by",
-        "appointment__client",
-        "appointment__option__service",
-        "appointment__location",
-        "appointment__reservation__prescription",
+        "note", "late_by", "appointment__reservation__prescription"
     ).prefetch_related("minutes__technique", "appointment__reservation__prescription__regions")
 
 

@@ -262,16 +262,23 @@ class TrainingForm(RecordForm):
 class PayerForm(ModelForm):
     class Meta:
         model = Payer
-        fields = ["name", "kind", "unit_rule", "required_modifiers", "week_rule", "is_active"]
+        fields = [
+            *("name", "kind", "unit_rule", "required_modifiers", "week_rule"),
+            *("letter_after_visits", "letter_after_days", "client_signs_visits", "is_active"),
+        ]
         widgets = {"unit_rule": forms.RadioSelect, "week_rule": forms.RadioSelect}
         labels = {
             "kind": _("How they pay"),
             "unit_rule": _("How minutes become units"),
             "required_modifiers": _("Modifiers they require"),
             "week_rule": _("What a week is, in “2 per week”"),
+            "letter_after_visits": _("Letter to the physician after this many visits"),
+            "letter_after_days": _("Letter to the physician after this many days"),
         }
         help_texts = {
             "required_modifiers": _("Separated by blanks, such as GP 59. Leave empty for none."),
+            "letter_after_visits": _("Leave empty to do as the clinic does; 0 for never."),
+            "letter_after_days": _("Whichever comes first. Leave empty to do as the clinic does."),
             "is_active": _("Clients who have it keep it; it is no longer offered for others."),
         }
 

@@ -61,6 +61,7 @@ CALLS: dict[str, Call | None] = {
     "news": Call(_("Answer to a request")),
     "receipt": None,  # handed over at the desk
     "estimate": None,
+    "follow_up": None,
 }
 
 

@@ -15,6 +15,16 @@ def validate_zone(value: str) -> None:
         raise ValidationError(_("Not a time zone name, such as America/New_York.")) from error
 
 
+class ReadsFor(models.IntegerChoices):
+    """Months."""
+
+    ALWAYS = 0, _("for good, once they have treated the client")
+    QUARTER = 3, _("for 3 months")
+    HALF_YEAR = 6, _("for 6 months")
+    YEAR = 12, _("for 12 months")
+    TWO_YEARS = 24, _("for 24 months")
+
+
 class Location(BaseModel):
     """FHIR Location, with what letterheads need about the organization that runs it."""
 
@@ -48,10 +58,38 @@ class Location(BaseModel):
             "Signed notes and what was added to them. They are always in a client's export."
         ),
     )
+    # When a letter to the prescriber is due; a payer may have a rule of its own.
+    letter_after_visits = models.PositiveSmallIntegerField(
+        _("a letter to the physician after this many visits"),
+        null=True,
+        blank=True,
+        default=6,
+        help_text=_("Counted since the last letter. Leave empty for never."),
+    )
+    letter_after_days = models.PositiveSmallIntegerField(
+        _("a letter to the physician after this many days"),
+        null=True,
+        blank=True,
+        default=30,
+        help_text=_("Whichever comes first. Leave empty for never."),
+    )
+    # ADR 17. Months after the last visit with that therapist.
+    therapist_reads_for = models.PositiveSmallIntegerField(
+        _("therapists may open a client's record"),
+        choices=ReadsFor,
+        default=ReadsFor.ALWAYS,
+        help_text=_("After the client's last visit with them. A visit ahead counts as well."),
+    )
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ["position", "name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(therapist_reads_for__in=[0, 3, 6, 12, 24]),
+                name="location_therapist_reads_for",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

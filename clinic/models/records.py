@@ -137,6 +137,8 @@ class Document(BaseModel):
         EXPORT = "export", _("Export")
         LOGO = "logo", _("Logo")
         DRAFT = "draft", _("Printed, to be signed")
+        LETTER = "letter", _("Letter to a physician")
+        TREATMENT_NOTE = "treatment_note", _("Treatment note")
 
     kind = models.CharField(max_length=24, choices=Kind)
     client = models.ForeignKey(Client, models.PROTECT, null=True, blank=True)

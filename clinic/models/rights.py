@@ -140,7 +140,7 @@ class Disclosure(BaseModel):
     """Health data disclosed to someone outside; rows are added, never changed.
 
     Not for treatment, payment or operations, nor what the client asked for or authorized:
-    45 CFR 164.528(a)(1) leaves those out.
+    45 CFR 164.528(a)(1) leaves those out. Letters to prescribers are here nevertheless.
     """
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="disclosures")

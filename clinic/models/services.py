@@ -142,6 +142,18 @@ class Payer(BaseModel):
         _("week of an order"), max_length=16, choices=WeekRule, default=WeekRule.FROM_FIRST_DAY
     )
     required_modifiers = models.CharField(_("required modifiers"), max_length=40, blank=True)
+    # When a letter to the prescriber is due. None: as the clinic does; 0: never.
+    letter_after_visits = models.PositiveSmallIntegerField(
+        _("letter after visits"), null=True, blank=True
+    )
+    letter_after_days = models.PositiveSmallIntegerField(
+        _("letter after days"), null=True, blank=True
+    )
+    client_signs_visits = models.BooleanField(
+        _("the client signs for each visit"),
+        default=False,
+        help_text=_("With a name or a finger, after the session. A visit without it is shown."),
+    )
     is_active = models.BooleanField(_("in use"), default=True)
 
     class Meta:

@@ -129,6 +129,21 @@ def record_disclosure(
     access.require(actor, access.works_at_desk)
     if disclosed_on > selectors.clinic_today():
         raise NotYet
+    return note_disclosure(
+        actor=actor,
+        client=client,
+        disclosed_on=disclosed_on,
+        recipient=recipient,
+        what=what,
+        why=why,
+    )
+
+
+@transaction.atomic
+def note_disclosure(
+    *, actor: User, client: Client, disclosed_on: date, recipient: str, what: str, why: str
+) -> Disclosure:
+    """For a service that discloses something itself, and has checked who may."""
     made = Disclosure.objects.create(
         client=client,
         disclosed_on=disclosed_on,

@@ -7,13 +7,15 @@ import re
 
 HIDDEN = "[hidden]"
 SLASH = r"(?:/|%2F)+"
-# URLs whose last part is a key. /book/visit/done/ and /rx/done/ have none;
+# URLs whose last part is a key. /book/visit/done/, /rx/done/ and /letter/done/ have none;
 # /desk/calendar/ and /portal/visits/calendar/ are pages for signed-in users.
 ADDRESSES = (
     rf"{SLASH}book{SLASH}visit{SLASH}(?!done(?:/|\b))",
     rf"{SLASH}book{SLASH}offer{SLASH}",
     rf"(?<!/desk)(?<!/visits){SLASH}calendar{SLASH}",
     rf"{SLASH}rx{SLASH}(?!done(?:/|\s|$))",
+    rf"{SLASH}after{SLASH}",
+    rf"{SLASH}letter{SLASH}(?!done(?:/|\s|$))",
     rf"{SLASH}accounts{SLASH}invitation{SLASH}",
     rf"{SLASH}accounts{SLASH}contact{SLASH}",
     rf"{SLASH}password{SLASH}reset{SLASH}key{SLASH}",

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from prescriptions.models import ShareConsent
 
-VERSION = "2026-11-29"
+VERSION = "2026-11-30"
+LETTERS_SINCE = "2026-11-30"  # the text before said that nothing of the treatment is shared
 LASTS = timedelta(days=365)
 SIGN_FOR_MINORS = (Guardian.Relationship.PARENT, Guardian.Relationship.LEGAL_GUARDIAN)
 
@@ -30,7 +31,11 @@ def text(*, clinic: str, prescriber: str, patient: str) -> str:
         "its renewal when it is about to run out. To do this, %(clinic)s shares the name and date "
         "of birth of %(patient)s with %(prescriber)s, the dates of an earlier order, and the note "
         "written with a request. It receives the order that %(prescriber)s completes, with its "
-        "reason and diagnosis codes. Nothing else is shared.\n\n"
+        "reason and diagnosis codes.\n\n"
+        "%(clinic)s may also write letters to %(prescriber)s about treatment under an order of "
+        "%(prescriber)s: on which days %(patient)s was treated and how, where it hurts, how pain "
+        "and daily activities changed, how %(patient)s responded, and what the therapist "
+        "proposes. Nothing else is shared.\n\n"
         "This is voluntary: treatment does not depend on it, and an order can also be brought on "
         "paper. It ends after one year, and can be withdrawn at any time in the account under "
         "“Shared with my doctors” or by calling %(clinic)s. What was shared before stays with "
@@ -45,6 +50,11 @@ def digest(words: str) -> str:
 def ends_on(consent: ShareConsent, zone: tzinfo) -> date:
     """The last day it is valid."""
     return consent.signed_at.astimezone(zone).date() + LASTS
+
+
+def covers_letters(consent: ShareConsent) -> bool:
+    """Whether its text lets us write how treatment goes."""
+    return consent.version >= LETTERS_SINCE
 
 
 def in_force(consent: ShareConsent, *, today: date, zone: tzinfo) -> bool:

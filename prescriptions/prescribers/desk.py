@@ -19,6 +19,7 @@ from clinic.audit import view_log
 from clinic.web.form_page import act, form_page
 from prescriptions.models import DoctorRequest, Prescriber, Prescription
 from prescriptions.prescribers import directory, errors, selectors, services
+from prescriptions.prescribers.consent import covers_letters
 from prescriptions.prescribers.forms import (
     DeskAskForm,
     PaperConsentForm,
@@ -139,12 +140,18 @@ def ask(request: HttpRequest, client_id: UUID, prescriber_id: UUID) -> HttpRespo
     form, paper = _desk_forms(request, client, found)
     context: dict[str, Any] = {"client": client, "prescriber": found, "renews": renews}
     context |= {"form": form, "paper": paper}
-    context["consent"] = selectors.consent_in_force(client, found)
+    context |= _consent(client, found)
     if paper.is_bound:
         record = partial(_record_consent, request, client, found, renews, paper)
         return form_page(request, paper, ASK, record, context=context)
     send = partial(_ask, request, client, found, renews)
     return form_page(request, form, ASK, send, context=context)
+
+
+def _consent(client: Client, found: Prescriber) -> dict[str, Any]:
+    """The one in force, and whether it lets us write about treatment."""
+    given = selectors.consent_in_force(client, found)
+    return {"consent": given, "covers_letters": given is not None and covers_letters(given)}
 
 
 def _record_consent(

@@ -91,6 +91,16 @@ def consent_in_force(client: Client, prescriber: Prescriber) -> ShareConsent | N
     return consents_in_force(client).get(prescriber.pk)
 
 
+def letter_consents(client: Client) -> dict[UUID, ShareConsent]:
+    """Those in force whose text lets us write how treatment goes, by prescriber; one query."""
+    found = consents_in_force(client)
+    return {pk: one for pk, one in found.items() if rules.covers_letters(one)}
+
+
+def letter_consent(client: Client, prescriber: Prescriber) -> ShareConsent | None:
+    return letter_consents(client).get(prescriber.pk)
+
+
 def requests() -> QuerySet[DoctorRequest]:
     return DoctorRequest.objects.select_related(
         "client", "prescriber", "consent__client", "document", "prescription", "renews"

@@ -61,7 +61,7 @@ def give_consent(
     signature: Signature,
     on_paper: bool = False,
 ) -> ShareConsent:
-    """Sign that we may share with one prescriber; an active consent is kept.
+    """Sign that we may share with one prescriber; an active consent to this text is kept.
 
     `on_paper`: clinic staff record what the client signed by hand.
 
@@ -70,14 +70,14 @@ def give_consent(
         BirthDateMissing.
     """
     _lock(client)
-    if (in_force := selectors.consent_in_force(client, prescriber)) is not None:
-        return in_force
+    if (before := selectors.consent_in_force(client, prescriber)) and is_current(before):
+        return before
     text = consent_text(client, prescriber)
     name = _signed_name(signature, text)
     relationship = _signer(actor, client, signature.relationship, on_paper=on_paper)
     _expect_own(name, client, None if on_paper else actor, relationship)
     now = timezone.now()
-    _end_lapsed(actor, client, prescriber, now)
+    _end_earlier(actor, client, prescriber, now)
     given = ShareConsent.objects.create(
         client=client,
         prescriber=prescriber,
@@ -91,8 +91,20 @@ def give_consent(
         signed_ip=None if on_paper else context.current.get().ip,
         on_paper=on_paper,
     )
+    _go_on_under(given, before)
     audit.record(actor, "share_consent.given", given, on_paper=on_paper, version=rules.VERSION)
     return given
+
+
+def is_current(consent: ShareConsent) -> bool:
+    """Whether it says what one that is signed now would allow."""
+    return consent.version == rules.VERSION
+
+
+def _go_on_under(given: ShareConsent, before: ShareConsent | None) -> None:
+    """Open requests under the consent before need the one that took its place."""
+    if before is not None:
+        DoctorRequest.objects.filter(consent=before, status=Status.OPEN).update(consent=given)
 
 
 def _expect_own(name: str, client: Client, signer: User | None, relationship: str) -> None:
@@ -112,8 +124,8 @@ def _signed_name(signature: Signature, text: str) -> str:
     return name
 
 
-def _end_lapsed(actor: User, client: Client, prescriber: Prescriber, now: datetime) -> None:
-    """A lapsed consent makes room for the new one."""
+def _end_earlier(actor: User, client: Client, prescriber: Prescriber, now: datetime) -> None:
+    """One that lapsed, or whose text allows less, makes room for the new one."""
     lapsed = ShareConsent.objects.filter(client=client, prescriber=prescriber)
     for one in lapsed.filter(withdrawn_at__isnull=True).defer("text"):
         ShareConsent.objects.filter(pk=one.pk).update(withdrawn_at=now)
@@ -175,30 +187,66 @@ def ask(
     now = timezone.now()
     _make_room(actor, client, prescriber, now)
     consent = _consent(actor, client, prescriber, signature)
+    request, token = _make(actor, consent, note=note, renews=renews)
+    request.sent_to = prescriber.email if may_write(prescriber, client) else ""
+    if request.sent_to:
+        request.save(update_fields=["sent_to", "updated_at"])
+        _send(actor, request, token)
+    return request
+
+
+@transaction.atomic
+def open_form(*, consent: ShareConsent, renews: Prescription) -> tuple[DoctorRequest, str]:
+    """The form for a renewal and the secret of its link, for a prescriber who is reading a letter.
+
+    The one that is open already gets a new link: whoever reads the letter needs no mail.
+    """
+    client = consent.client
+    _lock(client)
+    now = timezone.now()
+    waiting = DoctorRequest.objects.filter(
+        client=client, prescriber=consent.prescriber, status=Status.OPEN, expires_at__gt=now
+    )
+    request = waiting.select_for_update(no_key=True).first()
+    if request is None:
+        _make_room(None, client, consent.prescriber, now)
+        return _make(None, consent, renews=renews)
+    token, request.token_sha256 = mint()
+    request.wrong_births, request.consent = 0, consent
+    request.save()
+    return request, token
+
+
+def _make(
+    actor: User | None,
+    consent: ShareConsent,
+    *,
+    note: str = "",
+    renews: Prescription | None = None,
+) -> tuple[DoctorRequest, str]:
+    """A request, its paper form on the way, and the secret of its link."""
     token, sha256 = mint()
     request = DoctorRequest.objects.create(
-        client=client,
-        prescriber=prescriber,
+        client=consent.client,
+        prescriber=consent.prescriber,
         consent=consent,
         asked_by=actor,
-        renews=renews if renews and renews.client_id == client.pk else None,
+        renews=renews if renews and renews.client_id == consent.client_id else None,
         note=note,
         token_sha256=sha256,
-        sent_to=prescriber.email if _may_write(prescriber, client) else "",
-        expires_at=now + timedelta(days=selectors.days_open()),
+        expires_at=timezone.now() + timedelta(days=selectors.days_open()),
     )
     audit.record(actor, "doctor_request.made", request)
-    if request.sent_to:
-        _send(actor, request, token)
     enqueue(DRAW_FORM, str(request.pk))
-    return request
+    return request, token
 
 
 def _consent(
     actor: User | None, client: Client, prescriber: Prescriber, signature: Signature | None
 ) -> ShareConsent:
     """The consent on file, or the one signed with this request."""
-    if (consent := selectors.consent_in_force(client, prescriber)) is not None:
+    consent = selectors.consent_in_force(client, prescriber)
+    if consent is not None and (signature is None or not signature.agreed):
         return consent
     if signature is None or actor is None:
         raise errors.NoConsentOnFile
@@ -234,7 +282,7 @@ def send_link(*, actor: User, request: DoctorRequest) -> DoctorRequest:
         raise InvalidTransition
     if not locked.prescriber.email:
         raise errors.NoAddress
-    if not _may_write(locked.prescriber, locked.client):
+    if not may_write(locked.prescriber, locked.client):
         raise errors.NotChecked
     in_force = selectors.consent_in_force(locked.client, locked.prescriber)
     if in_force is None:
@@ -272,7 +320,7 @@ def _lock(client: Client) -> None:
     people.lock(client)
 
 
-def _may_write(prescriber: Prescriber, client: Client) -> bool:
+def may_write(prescriber: Prescriber, client: Client) -> bool:
     """An address one client entered is not used for another's request until it is checked."""
     known = prescriber.is_checked or prescriber.named_by_id == client.pk
     return bool(prescriber.email) and known

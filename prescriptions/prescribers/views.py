@@ -135,7 +135,7 @@ def _ask_form(client: Client, prescriber: Prescriber, data: Any) -> AskForm:
     return AskForm(
         data,
         text=services.consent_text(client, prescriber),
-        current=selectors.consent_in_force(client, prescriber),
+        current=selectors.letter_consent(client, prescriber),
         minor=client.is_minor_on(selectors.today()),
     )
 

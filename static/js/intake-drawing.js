@@ -13,7 +13,8 @@
 
   function show() {
     const how = form.querySelector("input[name=consent_how]:checked");
-    box.hidden = how?.value !== "finger";
+    const isAsked = form.querySelector("input[name=consent_how]"); // where nobody asks how, both are there
+    box.hidden = Boolean(isAsked) && how?.value !== "finger";
   }
 
   function point(event) {

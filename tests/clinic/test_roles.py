@@ -58,6 +58,7 @@ from tests.intake.factories import loaded_questionnaire
 from tests.intake.scans.factories import attached
 from tests.prescriptions.prescribers.factories import make_prescriber, make_request
 from tests.treatment.factories import finished_visit, hands_of, mid_afternoon
+from tests.treatment.letters.factories import plain_letter
 from tests.treatment.notes.test_services import signed
 from tests.treatment.selfcare.factories import given, library
 
@@ -126,6 +127,8 @@ def things(
         "series_id": series,
         "visit_id": visit.pk,
         "note_id": readable_note(client_record).pk,
+        "follow_up_id": visit.follow_ups.create(hours=0, on=clinic_today()).pk,
+        "activity_id": client_record.activities.create(text="Carrying groceries").pk,
         "receipt_id": receipt.pk,
         "estimate_id": estimates.ask(
             actor=desk_user, client=client_record, option=option, visits=2, form_token=uuid4()
@@ -148,6 +151,7 @@ def things(
         **own_things(client_record),
         **staff_things(),
         **doctor_things(client_record),
+        **letter_things(client_record),
         **diary_things(visit.appointment),
     }
 
@@ -193,6 +197,11 @@ def doctor_things(client: Client) -> dict[str, Any]:
         "consent_id": asked.consent_id,
         "prescriber_id": asked.prescriber_id,
     }
+
+
+def letter_things(client: Client) -> dict[str, Any]:
+    letter, sending = plain_letter(client, make_user("signer@clinic.test", HANDS))
+    return {"letter_id": letter.pk, "sending_id": sending.pk}
 
 
 def diary_things(visit: Appointment) -> dict[str, Any]:

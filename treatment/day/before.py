@@ -50,11 +50,7 @@ class Before:
     def views(self) -> list[bodymap.View]:
         """Where it hurt last time, beside what the client marked in the questionnaire."""
         now = self.last.hurts if self.last and self.last.hurts else self.said.hurts
-        return [
-            view
-            for view in bodymap.shown(now, self.said.hurts)
-            if any(one.mark or one.was for one in view.places)
-        ]
+        return bodymap.shown(now, self.said.hurts)
 
 
 def of_all(appointments: Sequence[Appointment], today: date) -> dict[UUID, Before]:

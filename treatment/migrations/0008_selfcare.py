@@ -31,7 +31,7 @@ DROP FUNCTION treatment_keep_exercise;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("treatment", "0005_regions"),
+        ("treatment", "0007_function"),
         ("clinic", "0015_notes_in_portal"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic import access
 from clinic.audit import services as audit
@@ -21,7 +21,8 @@ from clinic.format import clock
 from clinic.web.form_page import UNPROCESSABLE, act, form_page
 from prescriptions import areas
 from treatment import selectors
-from treatment.notes import content, services
+from treatment.confirming.selectors import word_of
+from treatment.notes import content, download, phrases, services
 from treatment.notes import selectors as notes
 from treatment.notes.errors import ChangedMeanwhile, NoteIncomplete, NoteSigned, NotRead
 from treatment.notes.forms import AddendumForm, NoteForm, typed_in
@@ -39,9 +40,13 @@ if TYPE_CHECKING:
 CONFLICT = 409
 
 
-def _visit(request: HttpRequest, pk: UUID) -> Visit:
-    """One of a client whom this login treats; nobody writes the note of their own treatment."""
-    found = access.visible(request, selectors.visits(), pk, client_field="appointment__client")
+def _visit(request: HttpRequest, pk: UUID, *, is_whole: bool = True) -> Visit:
+    """One of a client whom this login treats; nobody writes the note of their own treatment.
+
+    `is_whole`: with what was recorded, and ordered.
+    """
+    rows = selectors.visits() if is_whole else selectors.plain_visits()
+    found = access.visible(request, rows, pk, client_field="appointment__client")
     client = found.appointment.client
     if client is not None and access.may_act_for(request.user, client):
         raise Http404
@@ -74,6 +79,7 @@ def _posted(request: HttpRequest, visit: Visit, form: NoteForm) -> HttpResponse:
 
 
 def _draft(request: HttpRequest, visit: Visit, form: NoteForm) -> HttpResponse:
+    form.phrases = phrases.of(access.user_of(request))
     page = {"visit": visit, "form": form, "last": form.last_note, "back_url": _back(visit)}
     status = UNPROCESSABLE if form.is_bound else 200
     return render(request, "treatment/notes/note.html", page, status=status)
@@ -171,7 +177,7 @@ def _back(visit: Visit) -> str:
 @require_POST
 def keep(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     """One field, sent while one types."""
-    visit = _visit(request, visit_id)
+    visit = _visit(request, visit_id, is_whole=False)
     try:
         seen = _kept(request, visit)
     except ChangedMeanwhile as refusal:
@@ -207,6 +213,18 @@ def copy(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     return redirect("treatment:note", visit.pk)
 
 
+@access.treatment
+@require_safe
+def pdf(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    """The signed note on paper, with all that was added and corrected until now."""
+    visit = _visit(request, visit_id)
+    known = notes.note_of(visit)
+    if known is None or not known.is_signed:
+        return redirect("treatment:note", visit.pk)
+    page = {"back_url": reverse("treatment:note", args=[visit.pk])}
+    return download.answer(request, visit, known, "treatment/notes/print_desk.html", page)
+
+
 def _signed(request: HttpRequest, visit: Visit, known: TreatmentNote) -> HttpResponse:
     is_addendum = "form_token" in request.POST
     unsaved = "" if is_addendum else services.not_in(known, typed_in(request.POST))
@@ -225,9 +243,11 @@ def _signed(request: HttpRequest, visit: Visit, known: TreatmentNote) -> HttpRes
             "note": known,
             "unsaved": unsaved,
             "map": bodymap.shown(known.said.get("hurts", "").split()),
+            "sides": bodymap.outlines(),
             "treated": [place.label for place in areas.known(visit.regions)],
             "lines": notes.lines(services.fields_of(visit), known.said),
             "history": selectors.history_of(visit),
+            "word": word_of(visit),
             "is_as_signed": services.is_as_signed(known),
             "back_url": _back(visit),
         }

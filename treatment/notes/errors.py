@@ -28,6 +28,14 @@ class NothingSaid(DomainError):
     message = _("Write what you want to add.")
 
 
+class PhraseTooLong(DomainError):
+    message = _("A phrase has at most 500 characters. Select a part of the text, then keep it.")
+
+
+class TooManyPhrases(DomainError):
+    message = _("You have 60 phrases. Remove one that you no longer use.")
+
+
 class NotForThisField(DomainError):
     message = _("Choose one of the answers, or write at most 4,000 characters.")
 

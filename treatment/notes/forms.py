@@ -8,7 +8,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from treatment.notes import content
+from treatment.notes import content, phrases
 from treatment.notes.content import NOT_SAID, SCORES, SECTIONS, Kind
 from treatment.notes.services import mark_of, tidy
 from treatment.regions import bodymap
@@ -16,7 +16,7 @@ from treatment.regions import bodymap
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from treatment.models import TreatmentNote
+    from treatment.models import Phrase, TreatmentNote
     from treatment.notes.content import Field, Section
     from treatment.selfcare.selectors import Offer
 
@@ -52,6 +52,7 @@ class NoteForm(forms.Form):
         super().__init__(sent)
         self.note_fields, self.said, self.last = fields, said, last
         self.last_note: TreatmentNote | None = None
+        self.phrases: Mapping[str, Sequence[Phrase]] = {}  # by field, of who writes
         self.settled: set[str] = set()  # kept, or somebody was told why not
         self.marks = {field.name: mark_of(said.get(field.name, "")) for field in fields}
         self.sent, self.typed = sent, typed_in(sent) if sent else {}
@@ -96,6 +97,7 @@ class NoteForm(forms.Form):
                     "is_changed": field.name in changed,
                     "picked_last": self._picked_last(field),
                     "views": self._map_of(field) if field.kind == Kind.PLACES else None,
+                    "phrases": self.phrases.get(field.name, ()),
                 }
                 for field in self.note_fields
                 if field.section == section and self._is_asked(field)
@@ -140,6 +142,34 @@ def _made(field: Field, value: str) -> forms.Field:
         choices=choices,
         initial=value,
         widget=forms.RadioSelect(attrs={"data-note": ""}),
+    )
+
+
+class PhraseForm(forms.Form):
+    """The words of one phrase; with several on a page, each has ids of its own."""
+
+    text = forms.CharField(
+        label=_("Phrase"),
+        max_length=phrases.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Write the phrase."), "max_length": TOO_LONG},
+    )
+
+    def __init__(self, *args: Any, phrase: Phrase, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id=f"id_{phrase.pk}_%s", **kwargs)
+        self.phrase = phrase
+
+
+class NewPhraseForm(forms.Form):
+    field = forms.ChoiceField(
+        label=_("For which field"),
+        choices=[(field.name, field.label) for field in phrases.FIELDS.values()],
+    )
+    text = forms.CharField(
+        label=_("Phrase"),
+        max_length=phrases.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Write the phrase."), "max_length": TOO_LONG},
     )
 
 

@@ -1,4 +1,4 @@
-"""Where pain before and after each visit stands in a drawing. Pure: no colors and no words."""
+"""Where pain and means stand in a drawing. Pure: no colors and no words."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from decimal import Decimal
 
     from treatment.outcomes.selectors import Row
 
@@ -67,8 +68,34 @@ def of(rows: Sequence[Row]) -> Plot:
     return Plot(tuple(pairs), tuple((score, _y(score)) for score in TICKS))
 
 
-def _y(score: int) -> float:
-    return round(TOP + (HEIGHT - TOP - BOTTOM) * (WORST - score) / WORST, 1)
+@dataclass(frozen=True, slots=True)
+class Means:
+    """One line, such as how able a client is: a point for each measure that has a mean."""
+
+    points: tuple[tuple[float, float], ...]
+    ticks: tuple[tuple[int, float], ...]
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+
+    @property
+    def line(self) -> str:
+        return " ".join(f"{x},{y}" for x, y in self.points)
+
+
+def of_means(means: Sequence[Decimal | None]) -> Means | None:
+    """Side by side in their order; None for fewer than two that are known."""
+    step = (WIDTH - LEFT - RIGHT) / max(1, len(means))
+    points = tuple(
+        (round(LEFT + step * (place + 0.5), 1), _y(mean))
+        for place, mean in enumerate(means)
+        if mean is not None
+    )
+    return Means(points, tuple((score, _y(score)) for score in TICKS)) if points[1:] else None
+
+
+def _y(score: int | Decimal) -> float:
+    return round(float(TOP + (HEIGHT - TOP - BOTTOM) * (WORST - score) / WORST), 1)
 
 
 def _point(x: float, score: int | None) -> Point | None:

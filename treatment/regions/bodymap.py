@@ -6,6 +6,7 @@ As `intake/_body_drawing.html` draws it; what was said last time is drawn with a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
@@ -39,8 +40,13 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class View:
+    key: str
     title: StrOrPromise
     places: list[Item]
+
+    @property
+    def names(self) -> str:
+        return ", ".join(str(one.place.label) for one in self.places)
 
 
 def views(bound: BoundField, was: Collection[str] = ()) -> list[View]:
@@ -51,25 +57,27 @@ def views(bound: BoundField, was: Collection[str] = ()) -> list[View]:
         )
         for one in bound.subwidgets
     }
-    return _sides(
-        {key: Item(body.places_by_key()[key], tick, key in was) for key, tick in ticks.items()}
-    )
+    known = body.places_by_key()
+    return _sides([Item(known[key], tick, key in was) for key, tick in ticks.items()])
 
 
 def shown(now: Collection[str], was: Collection[str] = ()) -> list[View]:
-    """Both sides as a picture, or nothing where nothing is marked."""
-    if not now and not was:
-        return []
-    return _sides(
-        {
-            place.key: Item(place, None, place.key in was, place.key in now)
-            for place in body.places()
-        }
-    )
+    """What is marked, now or last time, on the sides on which something is: a picture."""
+    items = [
+        Item(place, None, key in was, key in now)
+        for key, place in body.places_by_key().items()
+        if key in now or key in was
+    ]
+    return [view for view in _sides(items) if view.places]
 
 
-def _sides(items: dict[str, Item]) -> list[View]:
+@lru_cache(maxsize=1)
+def outlines() -> list[View]:
+    """Every place of both sides, for `components/body_symbols.html`."""
+    return _sides([Item(place, None) for place in body.places()])
+
+
+def _sides(items: list[Item]) -> list[View]:
     return [
-        View(title, [one for one in items.values() if one.place.view == view])
-        for view, title in SIDES
+        View(key, title, [one for one in items if one.place.view == key]) for key, title in SIDES
     ]

@@ -146,12 +146,17 @@ def _birth_date(request: HttpRequest, found: DoctorRequest, token: str) -> HttpR
         except errors.WrongBirthDate as error:
             form.add_error("birth_date", str(error))
         else:
-            known = request.session.get(KNOWN, {})
-            request.session[KNOWN] = {**known, str(found.pk): int(time())}
+            let_in(request, found)
             return redirect("prescriptions:rx", token)
     page_context = {"form": form, "token": token, "expires_at": found.expires_at}
     status = 422 if posted else 200
     return _with_form(request, "birth_date", page_context, status=status)
+
+
+def let_in(request: HttpRequest, found: DoctorRequest) -> None:
+    """This browser has said when the patient was born."""
+    known = request.session.get(KNOWN, {})
+    request.session[KNOWN] = {**known, str(found.pk): int(time())}
 
 
 def _is_known(request: HttpRequest, found: DoctorRequest) -> bool:

@@ -20,6 +20,8 @@ VA = {
     "unit_rule": "ama",
     "required_modifiers": "GP",
     "week_rule": "calendar",
+    "letter_after_visits": "0",
+    "letter_after_days": "",
     "is_active": "on",
 }
 
@@ -29,6 +31,7 @@ def test_a_payer_is_added_changed_and_taken_out_of_use(as_manager: Browser) -> N
     assert as_manager.post(reverse("diary:payer-new"), VA).status_code == 302
     payer = Payer.objects.get()
     assert (payer.kind, payer.unit_rule, payer.week_rule) == ("va", "ama", "calendar")
+    assert (payer.letter_after_visits, payer.letter_after_days) == (0, None)
     url = reverse("diary:payer", args=[payer.pk])
     shown = as_manager.get(url)
     version = {"version": shown.context["version"]}

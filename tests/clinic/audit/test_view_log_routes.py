@@ -41,7 +41,7 @@ ENOUGH = 8  # pages that each role must have been shown a client on, for this to
 ABOUT = (
     *("client_id", "appointment_id", "visit_id", "receipt_id", "prescription_id", "response_id"),
     *("request_id", "correction_id", "entry_id", "upload_id", "series_id", "scan_id"),
-    *("estimate_id", "note_id"),
+    *("estimate_id", "note_id", "letter_id", "sending_id"),
 )
 
 

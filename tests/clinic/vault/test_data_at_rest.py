@@ -105,11 +105,20 @@ OPEN = {
     "treatment.Visit": "regions status",  # codes of places, as an order has them
     # times, and minutes by technique, as the visit itself has them; never a reason
     "treatment.VisitCorrection": "kind before after",
+    # the hash of a link's key, and where a choice was made; never an answer
+    "treatment.FollowUp": "token_sha256",
+    "treatment.FollowUpChoice": "how",
     # who signed; times and minutes as the visit has them; never a word of the note
     "treatment.TreatmentNote": "signed_name figures sha256",
     "treatment.NoteAddendum": "name sha256",
+    "treatment.ProgressLetter": "why signed_name sha256 withdrawn_name",
+    "treatment.LetterSending": "way to token_sha256",
     # what the clinic gives to anybody, no client's words
     "treatment.Exercise": "key title purpose steps amount stop regions drawing",
+    "treatment.NotePrint": "mark",
+    "treatment.Phrase": "field",
+    # what was done, as it stands in the visit and its corrections, and who signed for it
+    "treatment.Acknowledgment": "shown sha256 name",
     # money
     "billing.Charge": "description",
     "billing.VisitExtra": "kind description",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from clinic.errors import InvalidTransition
@@ -30,6 +31,8 @@ from tests.prescriptions.prescribers.factories import (
 )
 
 if TYPE_CHECKING:
+    from django.test import Client as Browser
+
     from clinic.models import Location, User
 
 
@@ -49,7 +52,11 @@ def test_a_consent_keeps_its_words_and_who_signed(
     assert given.text == services.consent_text(client_record, prescriber)
     assert given.text_sha256 == consent.digest(given.text)
     assert "Kofi Osei, MD" in given.text
-    assert (given.version, given.signed_name, given.relationship) == ("2026-11-29", "Ana Lima", "")
+    assert (given.version, given.signed_name, given.relationship) == (
+        consent.VERSION,
+        "Ana Lima",
+        "",
+    )
     assert not given.on_paper
     assert actions(given) == ["share_consent.given"]
     # Signing once more while it holds keeps the first one.
@@ -329,3 +336,65 @@ def test_a_known_number_is_the_directorys_entry_and_its_address(
         signature=signature(client_record, prescriber),
     )
     assert (made.prescriber, made.sent_to) == (prescriber, EMAIL)
+
+
+def earlier(given: ShareConsent) -> ShareConsent:
+    """As it was signed before its text spoke of letters."""
+    ShareConsent.objects.filter(pk=given.pk).update(version="2026-11-29")
+    given.refresh_from_db()
+    return given
+
+
+def test_a_consent_to_the_earlier_text_is_for_orders_only(asked: DoctorRequest) -> None:
+    client, prescriber = asked.client, asked.prescriber
+    assert selectors.letter_consent(client, prescriber) == asked.consent
+    old = earlier(asked.consent)
+    assert selectors.consent_in_force(client, prescriber) == old
+    assert selectors.letter_consent(client, prescriber) is None
+    new = make_consent(client, prescriber)
+    assert selectors.letter_consent(client, prescriber) == new != old
+    asked.refresh_from_db()
+    assert (asked.status, asked.consent) == ("open", new)
+
+
+def test_who_asks_again_is_shown_the_new_text_and_signs_it(
+    as_client: Browser, client_record: Client, prescriber: Prescriber
+) -> None:
+    old = earlier(make_consent(client_record, prescriber))
+    as_client.post(reverse("prescriptions:ask"), {"who": str(prescriber.pk)})
+    page = as_client.get(reverse("prescriptions:ask-sign"))
+    assert "may also write letters" in page.text
+    said = {
+        "agreed": "on",
+        "name": client_record.name,
+        "text_sha256": page.context["form"].initial["text_sha256"],
+    }
+    as_client.post(reverse("prescriptions:ask-sign"), said)
+    assert DoctorRequest.objects.get().consent == selectors.letter_consent(
+        client_record, prescriber
+    )
+    old.refresh_from_db()
+    assert old.withdrawn_at is not None
+
+
+def test_the_desk_is_told_that_a_consent_is_for_orders_only(
+    as_desk: Browser, client_record: Client, prescriber: Prescriber
+) -> None:
+    url = reverse("prescriptions:desk-ask", args=[client_record.pk, prescriber.pk])
+    earlier(make_consent(client_record, prescriber))
+    shown = as_desk.get(url).text
+    assert "for orders only" in shown
+    assert "Record the consent" in shown
+    make_consent(client_record, prescriber)
+    assert "for orders only" not in as_desk.get(url).text
+
+
+def test_who_reads_a_letter_is_led_to_one_form_without_a_mail(asked: DoctorRequest) -> None:
+    order = approved_prescription(asked.client)
+    mails = Message.objects.count()
+    same, token = services.open_form(consent=asked.consent, renews=order)
+    assert (same, same.token_sha256) == (asked, links.hashed(token))
+    services.withdraw_request(actor=owner(asked.client), request=asked)
+    made, _token = services.open_form(consent=asked.consent, renews=order)
+    assert (made.renews, made.sent_to, made.asked_by) == (order, "", None)
+    assert Message.objects.count() == mails

@@ -14,6 +14,7 @@ from tests.treatment.factories import earlier_today, finished_visit
 from tests.treatment.notes.test_content import whole
 from tests.treatment.notes.test_services import signed
 from treatment.models import TreatmentNote
+from treatment.notes import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,6 +127,7 @@ def test_the_keyboard_alone_is_enough(open_note: Callable[..., Page], visit: Vis
     page.locator("#id_reason").focus()
     page.keyboard.type("Stiff")
     page.keyboard.press("Tab")
+    page.keyboard.press("Tab")  # past the phrases
     page.keyboard.press("Space")  # the first score
     for _ in range(4):
         page.keyboard.press("ArrowRight")
@@ -152,4 +154,31 @@ def test_where_it_hurts_is_touched_on_the_body_and_kept(
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     assert said(visit)["hurts"] == "back-shoulder-left"
+    assert faults(page) == []
+
+
+def test_a_phrase_goes_where_the_caret_is_and_is_kept(
+    open_note: Callable[..., Page], author: User, visit: Visit
+) -> None:
+    phrases.keep(actor=author, field="findings", text="tender on both sides")
+    page = open_note()
+    field, box = page.locator("#id_findings"), page.locator("[data-phrases=findings]")
+    with page.expect_response(lambda answer: "/note/keep/" in answer.url):
+        field.fill("Neck tight.")
+    for _key in range(len(" tight.")):
+        field.press("ArrowLeft")
+    page.locator("[data-phrases=findings] summary").press("Enter")
+    with page.expect_response(lambda answer: "/note/keep/" in answer.url):
+        box.get_by_role("button", name="tender on both sides").press("Enter")
+    expect(field).to_have_value("Neck tender on both sides tight.")
+    expect(field).to_be_focused()
+    assert said(visit)["findings"] == "Neck tender on both sides tight."
+    plan = page.locator("#id_plan")
+    plan.fill("Same next week. And the hip.")
+    plan.evaluate("field => field.setSelectionRange(0, 15)")
+    box = page.locator("[data-phrases=plan]")
+    box.locator("summary").click()
+    box.get_by_role("button", name="Keep as a phrase").click()
+    expect(box.get_by_role("button", name="Same next week.")).to_be_visible()
+    assert [one.text for one in phrases.of(author)["plan"]] == ["Same next week."]
     assert faults(page) == []
