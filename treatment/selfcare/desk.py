@@ -18,7 +18,7 @@ from clinic.audit import view_log
 from clinic.web.form_page import act, form_page
 from treatment import selectors as treatment
 from treatment.models import Exercise, TreatmentNote
-from treatment.selfcare import drawings, selectors, services
+from treatment.selfcare import selectors, services
 from treatment.selfcare.forms import ExerciseForm, NewExerciseForm
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def new(request: HttpRequest) -> HttpResponse:
         flash.success(request, _("“%(title)s” can be given now.") % {"title": made.title})
         return LIST
 
-    return form_page(request, form, FORM, save, context={"drawings": drawings.LABELS})
+    return form_page(request, form, FORM, save)
 
 
 @access.treatment
@@ -63,8 +63,7 @@ def change(request: HttpRequest, exercise_id: UUID) -> HttpResponse:
         raise Http404
     form = ExerciseForm(request.POST or None, instance=Exercise.objects.get(pk=row.pk))
     save = partial(_save, request, row)
-    page = {"exercise": row, "drawings": drawings.LABELS}
-    return form_page(request, form, FORM, save, context=page, edits=row)
+    return form_page(request, form, FORM, save, context={"exercise": row}, edits=row)
 
 
 def _save(request: HttpRequest, row: Exercise, data: dict[str, Any]) -> str:

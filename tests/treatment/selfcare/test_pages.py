@@ -23,6 +23,7 @@ from treatment import own_data
 from treatment.models import Exercise, ExerciseTick, TreatmentNote
 from treatment.notes import content
 from treatment.notes.errors import NotForThisField
+from treatment.selfcare import services
 
 if TYPE_CHECKING:
     from django.test import Client as Browser
@@ -112,12 +113,18 @@ def test_what_is_retired_while_a_note_is_open_stays_picked(
     assert "Heat for 15 minutes (no longer offered)" in as_therapist.get(page(visit)).text
 
 
-def test_what_was_given_last_time_is_copied(
-    as_therapist: Browser, client_record: Client, visit: Visit, ours: dict[str, Exercise]
+def test_what_was_given_last_time_is_copied_as_it_is_worded_now(
+    as_therapist: Browser,
+    client_record: Client,
+    therapist_user: User,
+    visit: Visit,
+    ours: dict[str, Exercise],
 ) -> None:
-    given(client_record, ours["heat"], hours=50)
+    given(client_record, ours["heat"], ours["breaks"], hours=50)
+    made = services.change(actor=therapist_user, exercise=ours["heat"], values={"title": "Warmth"})
     as_therapist.post(page(visit, "note-copy"))
-    assert TreatmentNote.objects.get(visit=visit).said["given"] == said(ours["heat"])
+    said_now = TreatmentNote.objects.get(visit=visit).said["given"]
+    assert said_now == said(made, ours["breaks"])
 
 
 def test_without_a_library_a_note_asks_for_words_only(as_therapist: Browser, visit: Visit) -> None:
