@@ -155,8 +155,8 @@ class PhraseForm(forms.Form):
         error_messages={"required": _("Write the phrase."), "max_length": TOO_LONG},
     )
 
-    def __init__(self, *args: Any, phrase: Phrase, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"id_{phrase.pk}_%s", **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, phrase: Phrase, **kwargs: Any) -> None:
+        super().__init__(data, auto_id=f"id_{phrase.pk}_%s", **kwargs)
         self.phrase = phrase
 
 
