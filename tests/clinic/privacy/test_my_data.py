@@ -66,6 +66,9 @@ WHERE = {
     "prescriptions.Prescriber": "doctors-named",
     "prescriptions.ShareConsent": "shared-with-doctors",
     "prescriptions.Upload": "uploads",
+    "treatment.Activity": "activities",
+    "treatment.FollowUpChoice": "follow-ups",
+    "treatment.FunctionMeasure": "activities",
 }
 
 
