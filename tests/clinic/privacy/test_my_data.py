@@ -67,6 +67,9 @@ WHERE = {
     "prescriptions.ShareConsent": "shared-with-doctors",
     "prescriptions.Upload": "uploads",
     "treatment.ExerciseTick": "done-at-home",
+    "treatment.Activity": "activities",
+    "treatment.FollowUpChoice": "follow-ups",
+    "treatment.FunctionMeasure": "activities",
 }
 
 
