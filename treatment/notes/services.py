@@ -251,6 +251,8 @@ def name_of(user: User) -> str:
 
 def not_in(note: TreatmentNote, typed: Mapping[str, str]) -> str:
     """What somebody typed while the note was signed elsewhere: it can still be added."""
+    if not typed:
+        return ""
     lines = [
         f"{field.label}: {content.spoken(field, value) or value}"
         for field in fields_of(note.visit)

@@ -262,5 +262,5 @@ def test_a_note_takes_the_same_queries_however_long_it_is(
     signed(therapist.user, visit)
     for number in range(5):
         as_therapist.post(page(visit), {"form_token": str(uuid4()), "text": f"Word {number}"})
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(13):
         as_therapist.get(page(visit))
