@@ -214,6 +214,7 @@ def open_form(*, consent: ShareConsent, renews: Prescription) -> tuple[DoctorReq
         return _make(None, consent, renews=renews)
     token, request.token_sha256 = mint()
     request.wrong_births, request.consent = 0, consent
+    request.renews = request.renews or renews
     request.save()
     return request, token
 

@@ -393,7 +393,7 @@ def test_who_reads_a_letter_is_led_to_one_form_without_a_mail(asked: DoctorReque
     order = approved_prescription(asked.client)
     mails = Message.objects.count()
     same, token = services.open_form(consent=asked.consent, renews=order)
-    assert (same, same.token_sha256) == (asked, links.hashed(token))
+    assert (same, same.renews, same.token_sha256) == (asked, order, links.hashed(token))
     services.withdraw_request(actor=owner(asked.client), request=asked)
     made, _token = services.open_form(consent=asked.consent, renews=order)
     assert (made.renews, made.sent_to, made.asked_by) == (order, "", None)
