@@ -115,8 +115,8 @@ class PhraseForm(forms.Form):
     )
 
     def __init__(self, *args: Any, phrase: Phrase, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"id_{phrase.pk}_%s", **kwargs)
-        self.phrase = phrase
+        super().__init__(*args, **kwargs)
+        self.auto_id, self.phrase = f"id_{phrase.pk}_%s", phrase
 
 
 class NewPhraseForm(forms.Form):
