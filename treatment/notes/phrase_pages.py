@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from clinic.models import User
+    from treatment.notes.content import Field
+
+    Rows = list[tuple[Field, list[PhraseForm]]]
 
 PAGE = "treatment:phrases"
 
@@ -40,12 +43,16 @@ def page(request: HttpRequest) -> HttpResponse:
     changed = next((form for _field, forms in rows for form in forms if form.is_bound), None)
     if _saved(request, new, changed):
         return redirect(PAGE)
+    return _shown(request, new, rows)
+
+
+def _shown(request: HttpRequest, new: NewPhraseForm, rows: Rows) -> HttpResponse:
     status = UNPROCESSABLE if request.method == "POST" else 200
     context = {"new": new, "rows": rows, "most": phrases.MOST}
     return render(request, "treatment/notes/phrases.html", context, status=status)
 
 
-def _rows(user: User, typed: Any, pk: str) -> list[tuple[Any, list[PhraseForm]]]:
+def _rows(user: User, typed: Any, pk: str) -> Rows:
     """The fields that have phrases, in the note's order, each with the forms to change them."""
     known = phrases.of(user)
     return [
