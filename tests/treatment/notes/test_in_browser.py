@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -182,3 +183,33 @@ def test_a_phrase_goes_where_the_caret_is_and_is_kept(
     expect(box.get_by_role("button", name="Same next week.")).to_be_visible()
     assert [one.text for one in phrases.of(author)["plan"]] == ["Same next week."]
     assert faults(page) == []
+
+
+def test_what_is_typed_while_the_session_ends_is_kept_after_signing_in(
+    open_note: Callable[..., Page], author: User, visit: Visit
+) -> None:
+    page = open_note()
+    page.clock.install()
+    page.reload()
+    Session.objects.all().delete()
+    page.locator("#id_plan").fill("Begin at the right hip")
+    page.clock.run_for(1000)
+    expect(page.locator("[data-note-state]")).to_contain_text("No connection")
+    page.clock.fast_forward("30:00")
+    expect(page.get_by_text("You have been signed out.")).to_be_visible()
+    assert "plan" not in said_or_nothing(visit)
+    for name, cookie in browser_for(author).cookies.items():  # in another tab
+        page.context.add_cookies(
+            [{"name": name, "value": cookie.value, "url": page.url.partition("/desk/")[0]}]
+        )
+    page.get_by_role("button", name="I have signed in").click()
+    expect(page.get_by_text("You have been signed out.")).to_be_hidden()
+    page.clock.run_for(5000)
+    expect(page.locator("[data-note-state]")).to_contain_text("Kept at")
+    expect(page.locator("#id_plan")).to_have_value("Begin at the right hip")
+    assert said(visit)["plan"] == "Begin at the right hip"
+
+
+def said_or_nothing(visit: Visit) -> dict[str, str]:
+    note = TreatmentNote.objects.filter(visit=visit).first()
+    return note.said if note else {}
