@@ -7,7 +7,9 @@ class TreatmentConfig(AppConfig):
     verbose_name = _("Treatment")
 
     def ready(self) -> None:
+        from clinic.people.merging import registry
         from clinic.privacy import export
-        from treatment import own_data
+        from treatment import merging, own_data
 
         export.register("sessions", own_data.sessions)
+        registry.register("treatment", merging.RULES)
