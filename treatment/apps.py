@@ -7,8 +7,9 @@ class TreatmentConfig(AppConfig):
     verbose_name = _("Treatment")
 
     def ready(self) -> None:
+        from clinic.people.merging import registry
         from clinic.privacy import export
-        from treatment import corrections, own_data
+        from treatment import corrections, merging, own_data
         from treatment.followups import services as follow_ups
 
         corrections.register(follow_ups.withdraw)
@@ -17,3 +18,4 @@ class TreatmentConfig(AppConfig):
         export.register("activities", own_data.activities)
         export.register("letters-to-doctors", own_data.letters)
         export.register("done-at-home", own_data.ticks)
+        registry.register("treatment", merging.RULES)

@@ -1,0 +1,8 @@
+"""What this app says about its rows when two records are merged: `clinic.people.merging`."""
+
+from __future__ import annotations
+
+from clinic.people.merging.registry import Dependent, MergeRules
+from treatment.models import NotePrint
+
+RULES = MergeRules(dependents=[Dependent(NotePrint, "note__visit__appointment__client")])
