@@ -104,8 +104,8 @@ def _given(actor: User, given: ShareConsent, before: ShareConsent | None) -> Non
     """Open requests under the consent before go on under the one that took its place."""
     if before is not None:
         DoctorRequest.objects.filter(consent=before, status=Status.OPEN).update(consent=given)
-    detail = {"on_paper": given.on_paper, "version": given.version}
-    audit.record(actor, "share_consent.given", given, **detail)
+    how = {"on_paper": given.on_paper, "version": given.version}
+    audit.record(actor, "share_consent.given", given, client=None, **how)
 
 
 def _expect_own(name: str, client: Client, signer: User | None, relationship: str) -> None:
