@@ -24,6 +24,7 @@ from treatment.notes.errors import NoteNotSigned
 from treatment.notes.selectors import lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from clinic.documents.letterhead import Logo
@@ -90,11 +91,11 @@ class _Told:
 
     @cached_property
     def treated(self) -> list[areas.Side]:
-        return _drawn(getattr(self.visit, "regions", None))
+        return _drawn(self.visit.regions)
 
     @cached_property
     def hurts(self) -> list[areas.Side]:
-        return _drawn(self.note.said.get("hurts"))
+        return _drawn(self.note.said.get("hurts", "").split())
 
     @property
     def short_hash(self) -> str:
@@ -144,10 +145,6 @@ def of(note: TreatmentNote) -> Sheet:
     return Sheet(html, hashlib.sha256(f"{drawn} {html}".encode()).hexdigest(), logo)
 
 
-def _drawn(keys: object) -> list[areas.Side]:
-    """The sides of the body with something on them; none where no places are kept.
-
-    `keys`: of `clinic.body.Place`, as a list, or as one text with commas.
-    """
-    listed = keys.split(",") if isinstance(keys, str) else keys
-    return areas.drawing(areas.known(listed)) if isinstance(listed, list | tuple) else []
+def _drawn(keys: Sequence[str]) -> list[areas.Side]:
+    """The sides of the body with something on them; `keys`: of `clinic.body.Place`."""
+    return areas.drawing(areas.known(keys))
