@@ -168,7 +168,7 @@ def test_places_of_the_body_are_drawn_and_named(visit: Visit, tmp_path: Path) ->
     signed(hands_of(visit.appointment), visit)
     assert sheet._Told(note_of(visit), visit).hurts == []
     told = sheet._Told(note_of(visit), visit)
-    told.note.said["hurts"] = "back-loin-left,front-knee-right,nowhere"
+    told.note.said["hurts"] = "back-loin-left front-knee-right nowhere"
     assert [side.title for side in told.hurts] == ["Back", "Front"]
     assert [place.key for side in told.hurts for place, is_on in side.places if is_on] == [
         "back-loin-left",
