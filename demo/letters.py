@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from demo.places import Clinic
 
 PRACTICE = {
-    "practice": "Riverside Family Medicine",
+    "practice": "Hudson Valley Primary Care",
     "email": "office@riverside.example",
     "fax": "+18455550163",
 }

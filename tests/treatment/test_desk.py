@@ -158,7 +158,7 @@ def test_a_therapist_sees_the_own_day(
         option=options["therapeutic", 60],
         starts_at=factories.earlier_today(5),
     )
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(24):
         page = as_therapist.get(reverse("treatment:today")).content.decode()
     assert "Ana Lima" in page
     assert "Omar Haddad" not in page

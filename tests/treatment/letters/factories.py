@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.core import mail
+from django.db import transaction
 from django.utils import timezone
 
 from clinic.models import Message
@@ -98,18 +99,19 @@ def plain_letter(client: Client, signer: User) -> tuple[ProgressLetter, LetterSe
         through=facts.through,
     )
     letter.sha256 = services.hash_of(letter)
-    sessions.act_as(signer)
-    letter.save(force_insert=True)
-    made = LetterSending.objects.create(
-        letter=letter,
-        way=Way.PRINT,
-        prescriber=order.prescriber,
-        consent=make_consent(client, order.prescriber),
-        to="Riverside Family Medicine",
-        sent_by=signer,
-        sent_at=now,
-        form_token=uuid4(),
-    )
+    with transaction.atomic():
+        sessions.act_as(signer)
+        letter.save(force_insert=True)
+        made = LetterSending.objects.create(
+            letter=letter,
+            way=Way.PRINT,
+            prescriber=order.prescriber,
+            consent=make_consent(client, order.prescriber),
+            to="Riverside Family Medicine",
+            sent_by=signer,
+            sent_at=now,
+            form_token=uuid4(),
+        )
     drawing.draw(str(made.pk))
     made.refresh_from_db()
     return letter, made

@@ -88,7 +88,11 @@ def correct(visit: Visit) -> None:
 
 def test_the_sheet_holds_all_that_was_said_and_who_said_it(visit: Visit) -> None:
     author = hands_of(visit.appointment)
-    said = {field.name: f"Words of {field.name}" for field in content.TREATMENT}
+    said = {
+        field.name: f"Words of {field.name}"
+        for field in content.TREATMENT
+        if field.kind == content.Kind.WORDS
+    }
     said |= {"pain_now": "7", "pain_best": "2", "pain_worst": "not-said", "relief": "1-3"}
     said |= {"pain_after": "3"}
     write(author, visit, said)
