@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from clinic.people.merging.registry import Dependent, MergeRules
-from treatment.models import NotePrint
+from treatment.models import LetterSending, NotePrint
 
-RULES = MergeRules(dependents=[Dependent(NotePrint, "note__visit__appointment__client")])
+RULES = MergeRules(
+    dependents=[
+        Dependent(LetterSending, "letter__prescription__client"),
+        Dependent(NotePrint, "note__visit__appointment__client"),
+    ]
+)

@@ -131,4 +131,10 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(KEPT, NOT_KEPT),
+        # Who is inserted for a merged record at this moment belongs to the one that is left.
+        migrations.RunSQL(
+            "DROP TRIGGER IF EXISTS after_merge_hand_on_client_id ON treatment_exercisetick;"
+            "SELECT clinic_hand_on('treatment_exercisetick', 'client_id')",
+            "DROP TRIGGER after_merge_hand_on_client_id ON treatment_exercisetick",
+        ),
     ]
