@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from clinic.models import Location
 
 # Where somebody without a login may go. allauth guards its own pages under /accounts/.
-OPEN = ("/book/", "/calendar/", "/healthz/", "/verify/", "/rx/", "/letter/", "/accounts/")
+OPEN = (
+    "/book/",
+    "/calendar/",
+    "/healthz/",
+    "/verify/",
+    "/rx/",
+    "/letter/",
+    "/after/",
+    "/accounts/",
+)
 OPEN_EXACTLY = {"/", "/prices/", "/medical-massage/", "/insurance/", "/favicon.ico"}
 SAMPLES = {"uuid": str(UUID(int=1)), "int": "1", "str": "x", "slug": "x", "path": "x"}
 
