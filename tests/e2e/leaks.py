@@ -35,6 +35,7 @@ PUBLISHED = {
     "prescriptions_diagnosiscode",
     "prescriptions_diagnosisstart",
     "prescriptions_prescribedregion",
+    "treatment_exercise",  # what can be given to anybody
 }
 SHORT = 4  # signs; less than that is found in anything
 
