@@ -281,6 +281,11 @@ def may_act_for(user: Actor, client: Client) -> bool:
     return clients_for(user).filter(pk=client.pk).exists()
 
 
+def treats(user: Actor, client: Client | None) -> TypeGuard[User]:
+    """Records treatment, and this is not their own record or one they act for."""
+    return records_treatment(user) and not (client and may_act_for(user, client))
+
+
 def acting_client(request: HttpRequest) -> Client:
     """The client this login currently acts for; the first one until another is chosen.
 

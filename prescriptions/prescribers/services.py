@@ -200,7 +200,7 @@ def ask(
 def open_form(*, consent: ShareConsent, renews: Prescription) -> tuple[DoctorRequest, str]:
     """The form for a renewal and the secret of its link, for a prescriber who is reading a letter.
 
-    The one that is open already gets a new link: whoever reads the letter needs no mail.
+    The one that is open already gets a new link: who reads the letter needs no mail.
     """
     client = consent.client
     _lock(client)

@@ -64,8 +64,7 @@ def on_device(*, actor: User, visit: Visit, said: Said, form_token: UUID) -> Ack
         SignatureMissing: the payer asks for one.
     """
     client = visit.appointment.client
-    may = access.records_treatment(actor) and not (client and access.may_act_for(actor, client))
-    access.require(actor, lambda _actor: may)
+    access.require(actor, lambda one: access.treats(one, client))
     return _acknowledge(actor, visit, said, form_token, {"device_of": actor})
 
 

@@ -119,7 +119,7 @@ def renew(*, sending: LetterSending) -> tuple[DoctorRequest, str]:
     locked.renewal, token = requests.open_form(consent=consent, renews=order)
     locked.save(update_fields=["renewal", "updated_at"])
     note(locked, "letter.renewal_opened")
-    # Whoever holds this link has said when the patient was born.
+    # Who holds this link has said when the patient was born.
     forms.check_birth_date(request=locked.renewal, birth_date=_born(client))
     return locked.renewal, token
 

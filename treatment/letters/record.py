@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from clinic import body
@@ -11,6 +10,7 @@ from treatment.letters.errors import NothingToReport
 from treatment.letters.facts import Facts
 from treatment.models import TreatmentNote, Visit
 from treatment.notes import content
+from treatment.notes.selectors import is_of_session
 from treatment.outcomes import change
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def notes_of(order: Prescription) -> list[TreatmentNote]:
-    """Signed notes of the order's visits, oldest first; not of one that took place anew."""
+    """Signed notes of the order's visits, oldest first; no session taken back since."""
     found = (
         TreatmentNote.objects.filter(
             visit__appointment__reservation__prescription=order,
@@ -31,12 +31,7 @@ def notes_of(order: Prescription) -> list[TreatmentNote]:
         .select_related("visit__appointment__location")
         .order_by("visit__appointment__starts_at")
     )
-    return [note for note in found if _is_of_that_session(note)]
-
-
-def _is_of_that_session(note: TreatmentNote) -> bool:
-    signed_for, started = datetime.fromisoformat(note.figures["started"]), note.visit.started_at
-    return started is not None and signed_for.date() == started.date()
+    return [note for note in found if is_of_session(note, note.visit)]
 
 
 def used_days(order: Prescription) -> list[date]:

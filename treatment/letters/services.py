@@ -126,7 +126,7 @@ def withdraw(*, actor: User, letter: ProgressLetter, reason: str) -> ProgressLet
     locked.withdrawn_by, locked.withdrawn_name = actor, name_of(actor)
     locked.withdrawn_at, locked.withdrawn_reason = timezone.now(), reason
     sessions.act_as(actor)
-    # Nothing else: to save the words would encrypt them anew.
+    # Nothing else: to save the words would encrypt them again.
     locked.save(update_fields=[*WITHDRAWAL, "updated_at"])
     outbox.withdraw(about=locked.pk)
     audit.record(actor, "letter.withdrawn", locked, client=locked.prescription.client)
@@ -167,8 +167,7 @@ def locked_letter(letter: ProgressLetter) -> ProgressLetter:
 
 def require(actor: User, client: Client) -> None:
     """Who treats, and never of themselves or of somebody they act for. Raises PermissionDenied."""
-    may = access.records_treatment(actor) and not access.may_act_for(actor, client)
-    access.require(actor, lambda _actor: may)
+    access.require(actor, lambda one: access.treats(one, client))
 
 
 def _draft(actor: User, letter: ProgressLetter) -> ProgressLetter:

@@ -17,7 +17,7 @@ class ProgressLetter(BaseModel):
 
     prescription = models.ForeignKey(Prescription, models.PROTECT, related_name="letters")
     why = models.CharField(max_length=8)  # `letters.due.Why`
-    # What the record said when it was signed (`letters.facts`); a draft reads the record anew.
+    # What the record said when it was signed (`letters.facts`); a draft reads the record again.
     facts = EncryptedJSONField(default=dict, blank=True)
     # The words, by the names of `letters.content`.
     said = EncryptedJSONField(default=dict, blank=True)

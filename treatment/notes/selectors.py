@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
@@ -28,6 +28,13 @@ def note_of(visit: Visit) -> TreatmentNote | None:
         .prefetch_related("addenda")
         .first()
     )
+
+
+def is_of_session(note: TreatmentNote, visit: Visit) -> bool:
+    """Whether a signed note tells of the session that took place: one that was taken back and
+    recorded again on another day keeps its note."""
+    signed_for = datetime.fromisoformat(note.figures["started"])
+    return visit.started_at is not None and signed_for.date() == visit.started_at.date()
 
 
 def readable() -> QuerySet[TreatmentNote]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from treatment.followups import rules
 from treatment.followups import selectors as follow_ups
 from treatment.models import TreatmentNote, Visit
 from treatment.notes import content, relief
+from treatment.notes.selectors import is_of_session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,10 +82,9 @@ def _treated(client: Client) -> QuerySet[Visit]:
 def _signed(visit: Visit | None) -> TreatmentNote | None:
     """Its note, if it was signed for the session that took place."""
     note = getattr(visit, "note", None)
-    if visit is None or note is None or not note.is_signed or visit.started_at is None:
+    if visit is None or note is None or not note.is_signed:
         return None
-    signed_for = datetime.fromisoformat(note.figures["started"])
-    return note if signed_for.date() == visit.started_at.date() else None
+    return note if is_of_session(note, visit) else None
 
 
 def _rows(visits: Sequence[Visit], known_by: date | None = None) -> list[Row]:

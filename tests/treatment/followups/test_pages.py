@@ -200,7 +200,7 @@ def test_much_pain_stands_on_the_therapists_day(
     progress = reverse("treatment:progress", args=[client_record.pk])
     assert as_therapist.post(look)["Location"] == progress
     assert title not in as_therapist.get(day).text
-    anonymous.post(link, {"pain": "9"})  # said anew
+    anonymous.post(link, {"pain": "9"})  # said again
     assert title in as_therapist.get(day).text
 
 
